@@ -1,0 +1,95 @@
+/** The one error class of the project, its codes, and the form in which an error crosses the wire. Imports nothing. */
+
+/** Every code an error may carry. A code is never reused; the README says what to do about each. */
+export const errorCodes = [
+  "CONFIG_INVALID",
+  "SHAPE_MISMATCH",
+  "VALUE_NOT_FINITE",
+  "ENCODE_OVERFLOW",
+  "MESSAGE_MALFORMED",
+  "MESSAGE_TOO_LARGE",
+  "PROTOCOL_UNSUPPORTED",
+  "AUTH_FAILED",
+  "REPLAYED",
+  "ROUND_STALE",
+  "ROUND_CLOSED",
+  "COHORT_TOO_SMALL",
+  "UPDATE_REJECTED",
+  "AGGREGATION_FAILED",
+  "THRESHOLD_UNMET",
+  "TERMS_REFUSED",
+  "BUDGET_EXHAUSTED",
+  "LEDGER_CORRUPT",
+  "DATA_INVALID",
+  "STORE_FAILED",
+  "DECRYPT_FAILED",
+  "TIMED_OUT",
+  "CANCELLED",
+  "DISCONNECTED",
+  "INTERNAL",
+] as const;
+
+/** One of the stable error codes. */
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** What an error may carry beside its code and message. `details` holds public facts only: no rating, factor, key or share. */
+export interface ErrorOptions {
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+  /** True when the same call may succeed later without a change by the caller. */
+  readonly retryable?: boolean;
+  /** Who is to blame, by client id. */
+  readonly culprits?: readonly string[];
+}
+
+/** The form of an error that a peer may see. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/**
+ * The error that every part of Cofactor throws for what can go wrong outside the caller's code.
+ *
+ * Guarantees: `code` is stable; `message` says what was expected and what came; neither holds secrets.
+ * Mistakes of the calling code itself are TypeError or RangeError (see check.ts).
+ */
+export class CofactorError extends Error {
+  override readonly name = "CofactorError";
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly retryable: boolean;
+  readonly culprits: readonly string[];
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+    this.retryable = options.retryable ?? false;
+    this.culprits = options.culprits ?? [];
+  }
+}
+
+/** True for a CofactorError, also one made by another copy of the library: recognised by name, not by class. */
+export function isCofactorError(error: unknown): error is CofactorError {
+  return error instanceof Error && error.name === "CofactorError" && "code" in error;
+}
+
+/**
+ * The part of an error that may be sent to a peer.
+ *
+ * Guarantees: an error that is not ours, or is INTERNAL, gives its code alone; no stack, cause or detail leaves.
+ */
+export function toWireError(error: unknown): WireError {
+  if (isCofactorError(error) && error.code !== "INTERNAL") {
+    return { code: error.code, message: error.message, retryable: error.retryable };
+  }
+  return { code: "INTERNAL", message: "the peer failed unexpectedly; its own log says why", retryable: false };
+}
+
+/** An error received from a peer, as an error of ours. An unknown code becomes INTERNAL; the message is cut at 500 characters. */
+export function fromWireError(wire: { code: string; message: string; retryable: boolean }): CofactorError {
+  const known = errorCodes.find((code) => code === wire.code) ?? "INTERNAL";
+  return new CofactorError(known, wire.message.slice(0, 500), { retryable: wire.retryable, details: { remote: true } });
+}

@@ -1,0 +1,127 @@
+/**
+ * The seam for models: what a model keeps shared, what a device contributes, and how the server advances.
+ * May import math, random, registry. One file per model; index.ts lists them; the conformance suite proves each.
+ */
+import type { UserRatings } from "../math/ratings.ts";
+import type { Rng } from "../random.ts";
+import type { Definition } from "../registry.ts";
+
+/** One named tensor inside a flat vector. */
+export interface TensorSpec {
+  readonly name: string;
+  /** Row-major extents, for example [items, rank]. */
+  readonly shape: readonly number[];
+}
+
+/** What the numbers of a flat vector mean: its tensors, one behind the other. */
+export type ParameterSpec = readonly TensorSpec[];
+
+/** How many values a spec describes. */
+export function sizeOf(spec: ParameterSpec): number {
+  return spec.reduce((total, tensor) => total + tensor.shape.reduce((product, extent) => product * extent, 1), 0);
+}
+
+/** The tensor `name` of a flat vector, as a view: no copy is made. @throws RangeError when there is no such tensor */
+export function tensorOf(values: Float64Array, spec: ParameterSpec, name: string): Float64Array {
+  let offset = 0;
+  for (const tensor of spec) {
+    const size = tensor.shape.reduce((product, extent) => product * extent, 1);
+    if (tensor.name === name) return values.subarray(offset, offset + size);
+    offset += size;
+  }
+  throw new RangeError(`"tensor" expected one of ${spec.map((tensor) => tensor.name).join(", ")}, got "${name}"`);
+}
+
+/** The three flat vectors of a model. */
+export interface ModelParameters {
+  /** Published to devices: item factors, item biases, ... */
+  readonly shared: ParameterSpec;
+  /** What one device contributes; the aggregate is a sum of these. */
+  readonly contribution: ParameterSpec;
+  /** Kept by the server between rounds and never published: optimiser moments, ... Empty where there is none. */
+  readonly state: ParameterSpec;
+}
+
+/** The cohort's sum, as it comes out of protection and rule. */
+export interface Aggregate {
+  /** [size of the contribution spec] sum over the contributors. */
+  readonly values: Float64Array;
+  /** How many contributions were summed, at least 1. */
+  readonly count: number;
+}
+
+/** Where a model's run stands, on the server. */
+export interface ModelState {
+  /** [size of the shared spec]. */
+  readonly shared: Float64Array;
+  /** [size of the state spec]. */
+  readonly state: Float64Array;
+  /** Rounds advanced so far. */
+  readonly round: number;
+}
+
+/**
+ * A recommender split between devices and a server.
+ *
+ * `Shared` is a published vector opened for use (views and what is derived from it once, such as a Gram matrix).
+ * `Private` is a device's own part (user vector, user bias); it has no wire form.
+ *
+ * Guarantees every implementation gives (test/conformance/model.ts): no method but `contribute` writes to an argument, and
+ * `contribute` writes only to `out`; the same arguments and rng seed give the same result bit for bit; finite input gives
+ * finite output; a person without ratings contributes zeros (plus the model's own regulariser) and can be scored.
+ */
+export interface Model<Shared = unknown, Private = unknown> {
+  readonly kind: string;
+  /** Whether `score` predicts a rating (judged by rmse) or an order (judged by hr, ndcg). */
+  readonly objective: "rating" | "ranking";
+  readonly parameters: ModelParameters;
+
+  /** The state before round 1. */
+  initialize(rng: Rng): ModelState;
+  /** Opens a published vector: called once per published model, not once per person. */
+  open(shared: Float64Array): Shared;
+
+  /** The private part of a device that has not trained yet. */
+  createPrivate(ratings: UserRatings, rng: Rng): Private;
+  /** Fits the private part to fixed shared parameters, with no round: how a cold user is served. Exact where the model allows. */
+  fit(shared: Shared, initial: Private, ratings: UserRatings, rng: Rng): Private;
+  /**
+   * One device's part of a round.
+   *
+   * @param out [size of the contribution spec], overwritten whole with the contribution
+   * @returns the device's next private part and the contribution's weight (1 unless the model says otherwise)
+   */
+  contribute(shared: Shared, initial: Private, ratings: UserRatings, rng: Rng, out: Float64Array): { readonly weight: number; readonly private: Private };
+  /** The next state from a cohort's sum. */
+  advance(current: ModelState, aggregate: Aggregate): ModelState;
+
+  /** Writes the score of every item (or of `items`) for one person into `out`; rating units when the objective is "rating". */
+  score(shared: Shared, own: Private, out: Float64Array, items?: Int32Array): void;
+}
+
+/** What a model is built for. */
+export interface ModelShape {
+  /** Size of the catalogue. */
+  readonly items: number;
+  /** Expected number of people whose contributions make one aggregate. */
+  readonly cohort: number;
+  /** Least and greatest rating, when known: predictions of ratings are clipped to it. */
+  readonly ratingRange?: readonly [number, number];
+  /** Mean of the training ratings, a public constant of the run, when known. */
+  readonly globalMean?: number;
+}
+
+/** How the largest contribution entry is bounded, for fixed-point protections. */
+export interface ContributionRange {
+  /** Entries beyond it are clamped on the device before encoding. */
+  readonly maxAbs: number;
+  /** Bits after the point. */
+  readonly fractionBits: number;
+}
+
+/** A model's entry in the index. */
+export interface ModelDefinition<Options extends { kind: string } = { kind: string }> extends Definition<Options> {
+  /** A good fixed-point range for this model's contributions under these options; the terms may override it. */
+  range(options: Options, shape: ModelShape): ContributionRange;
+  create(options: Options, shape: ModelShape): Model;
+}
