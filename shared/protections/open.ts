@@ -1,0 +1,110 @@
+/** No protection: the aggregator reads every contribution. For trusted aggregators, local noise, and research. Imports the seam. */
+import * as v from "valibot";
+import { CofactorError } from "../errors.ts";
+import type { AggregatorHalf, Protection, ProtectionDefinition, RoundFrame } from "./protection.ts";
+
+/** Options of no protection: none. */
+export interface OpenOptions {
+  readonly kind: "open";
+}
+
+/** Contributions as 64-bit floats, little-endian, exact. */
+export const open: ProtectionDefinition<OpenOptions> = {
+  kind: "open",
+  summary: "No protection: the aggregator reads every contribution.",
+  source: "none",
+  options: v.strictObject({ kind: v.literal("open") }),
+  create: () => openProtection,
+};
+
+const openProtection: Protection = {
+  kind: "open",
+  stages: ["contribution"],
+  contributionStage: 0,
+  revealsContributions: true,
+  maxAnswerBytes: (_stage, frame) => frame.size * 8,
+  createDevice: (frame) => ({
+    answer: async (_stage, _brief, values) => {
+      assertFinite(values);
+      if (values.length !== frame.size) throw new RangeError(`"values" expected ${frame.size} values, got ${values.length}`);
+      return new Uint8Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
+    },
+  }),
+  createAggregator: (frame) => new OpenAggregator(frame),
+};
+
+class OpenAggregator implements AggregatorHalf {
+  readonly #frame: RoundFrame;
+  readonly #sum: Float64Array;
+  #count = 0;
+
+  constructor(frame: RoundFrame) {
+    this.#frame = frame;
+    this.#sum = new Float64Array(frame.size);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  brief(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
+  admit(_stage: number, _client: string, answer: Uint8Array): void {
+    assertFinite(this.#view(answer));
+  }
+
+  combine(_stage: number, _client: string, answer: Uint8Array): void {
+    this.#add(this.#view(answer));
+    this.#count += 1;
+  }
+
+  export(): Uint8Array {
+    const part = new Float64Array(this.#sum.length + 1);
+    part.set(this.#sum);
+    part[this.#sum.length] = this.#count;
+    return new Uint8Array(part.buffer);
+  }
+
+  merge(part: Uint8Array): void {
+    const values = toFloats(part, this.#sum.length + 1);
+    this.#add(values);
+    this.#count += values[this.#sum.length]!;
+  }
+
+  async reveal(): Promise<{ values: Float64Array; count: number }> {
+    const { min } = this.#frame.cohort;
+    if (this.#count < min) throw new CofactorError("COHORT_TOO_SMALL", `a sum expected at least ${min} contributors, got ${this.#count}`);
+    return { values: this.#sum.slice(), count: this.#count };
+  }
+
+  #view(answer: Uint8Array): Float64Array {
+    return toFloats(answer, this.#frame.size);
+  }
+
+  #add(values: Float64Array): void {
+    const sum = this.#sum;
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + values[i]!;
+  }
+}
+
+/** Bytes as floats, without a copy where the alignment allows it. */
+function toFloats(bytes: Uint8Array, size: number): Float64Array {
+  if (bytes.length !== size * 8) {
+    throw new CofactorError("SHAPE_MISMATCH", `"contribution" expected ${size * 8} bytes (${size} values), got ${bytes.length}`);
+  }
+  if (bytes.byteOffset % 8 === 0) return new Float64Array(bytes.buffer, bytes.byteOffset, size);
+  return new Float64Array(bytes.slice().buffer);
+}
+
+/** @throws CofactorError VALUE_NOT_FINITE naming the place, never the value */
+function assertFinite(values: Float64Array): void {
+  // A sum of zeros times the entries is NaN exactly when an entry is not finite: one pass without a branch.
+  let probe = 0;
+  for (let i = 0; i < values.length; i++) probe += values[i]! * 0;
+  if (Number.isNaN(probe)) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    throw new CofactorError("VALUE_NOT_FINITE", `"contribution" expected finite values, entry ${at} is not`);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * A round as a pure state machine: (state, event) -> (state, effects). No clock, socket, disk or number is inside; the
+ * deployed aggregator and the simulation drive the same machine and carry out its effects. Imports nothing.
+ *
+ * A round asks its cohort stage by stage. A stage ends when every device still in the round has answered or gone, or at
+ * its deadline. With fewer than `min` answers the round is abandoned; after the last stage the sum is revealed.
+ */
+
+/** Where one device of the cohort stands. `answered` means the current stage. */
+export type MemberStatus = "asked" | "answered" | "gone";
+
+/** Where a round stands. */
+export type RoundPhase = "collecting" | "revealing" | "published" | "abandoned";
+
+/** The state of a round. */
+export interface RoundState {
+  readonly round: number;
+  readonly phase: RoundPhase;
+  readonly stages: number;
+  /** The stage being collected, from 0. */
+  readonly stage: number;
+  /** Least number of answers that a stage needs. */
+  readonly min: number;
+  readonly members: ReadonlyMap<string, MemberStatus>;
+}
+
+/** What happens to a round. Ids that are not in the round, repeats and late answers change nothing. */
+export type RoundEvent =
+  | { readonly kind: "answered"; readonly stage: number; readonly clients: readonly string[] }
+  | { readonly kind: "gone"; readonly clients: readonly string[] }
+  | { readonly kind: "deadline"; readonly stage: number }
+  | { readonly kind: "revealed" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** What the driver of a round must do. */
+export type RoundEffect =
+  | { readonly kind: "ask"; readonly stage: number; readonly clients: readonly string[] }
+  | { readonly kind: "reveal"; readonly contributors: readonly string[] }
+  | { readonly kind: "publish"; readonly contributors: readonly string[] }
+  | { readonly kind: "abandon"; readonly reason: string };
+
+/** A new state and what to do about it. */
+export interface RoundStep {
+  readonly state: RoundState;
+  readonly effects: readonly RoundEffect[];
+}
+
+/** Begins a round. With a cohort smaller than `min` it is abandoned at once. */
+export function beginRound(round: number, cohort: readonly string[], min: number, stages: number): RoundStep {
+  const members = new Map<string, MemberStatus>(cohort.map((client) => [client, "asked"]));
+  const state: RoundState = { round, phase: "collecting", stages, stage: 0, min, members };
+  if (members.size < min) return abandon(state, `expected a cohort of at least ${min}, got ${members.size}`);
+  return { state, effects: [{ kind: "ask", stage: 0, clients: [...members.keys()] }] };
+}
+
+/** Takes one event. The same state and event always give the same step. */
+export function stepRound(state: RoundState, event: RoundEvent): RoundStep {
+  if (state.phase === "published" || state.phase === "abandoned") return { state, effects: [] };
+  if (event.kind === "failed") return abandon(state, event.reason);
+  if (state.phase === "revealing") {
+    if (event.kind !== "revealed") return { state, effects: [] };
+    return { state: { ...state, phase: "published" }, effects: [{ kind: "publish", contributors: withStatus(state, "answered") }] };
+  }
+  switch (event.kind) {
+    case "answered":
+      return event.stage === state.stage ? settle(mark(state, event.clients, "answered"), false) : { state, effects: [] };
+    case "gone":
+      return settle(mark(state, event.clients, "gone"), false);
+    case "deadline":
+      return event.stage === state.stage ? settle(state, true) : { state, effects: [] };
+    case "revealed":
+      return { state, effects: [] };
+  }
+}
+
+/** What an answer from a client for a stage would be. */
+export type AnswerStanding = "expected" | "duplicate" | "late" | "stranger";
+
+/** Says whether an answer is awaited, has come already, comes too late, or comes from outside the cohort. */
+export function standingOf(state: RoundState, client: string, stage: number): AnswerStanding {
+  const status = state.members.get(client);
+  if (status === undefined) return "stranger";
+  if (state.phase === "collecting" && stage === state.stage && status === "asked") return "expected";
+  // Whoever answered a later stage, or is in the sum, answered this one too.
+  if (status === "answered" && stage <= state.stage) return "duplicate";
+  if (status === "asked" && stage < state.stage) return "duplicate";
+  return "late";
+}
+
+/** The members with a status, in the order of the cohort. */
+export function withStatus(state: RoundState, status: MemberStatus): string[] {
+  const clients: string[] = [];
+  for (const [client, current] of state.members) if (current === status) clients.push(client);
+  return clients;
+}
+
+/** Marks members; an answer is never taken back by a later loss of the connection within the same stage. */
+function mark(state: RoundState, clients: readonly string[], status: "answered" | "gone"): RoundState {
+  let members: Map<string, MemberStatus> | undefined;
+  for (const client of clients) {
+    if ((members ?? state.members).get(client) !== "asked") continue;
+    members ??= new Map(state.members);
+    members.set(client, status);
+  }
+  return members === undefined ? state : { ...state, members };
+}
+
+/** Ends the stage when nobody is awaited any more, or when time is up. */
+function settle(state: RoundState, isDeadline: boolean): RoundStep {
+  const awaited = withStatus(state, "asked");
+  if (awaited.length > 0 && !isDeadline) return { state, effects: [] };
+  const closed = mark(state, awaited, "gone");
+  const answered = withStatus(closed, "answered");
+  if (answered.length < closed.min) return abandon(closed, `expected at least ${closed.min} answers, got ${answered.length}`);
+  if (closed.stage + 1 === closed.stages) {
+    return { state: { ...closed, phase: "revealing" }, effects: [{ kind: "reveal", contributors: answered }] };
+  }
+  const members = new Map(closed.members);
+  for (const client of answered) members.set(client, "asked");
+  const stage = closed.stage + 1;
+  return { state: { ...closed, stage, members }, effects: [{ kind: "ask", stage, clients: answered }] };
+}
+
+function abandon(state: RoundState, reason: string): RoundStep {
+  return { state: { ...state, phase: "abandoned" }, effects: [{ kind: "abandon", reason }] };
+}

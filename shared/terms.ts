@@ -1,0 +1,99 @@
+/**
+ * The terms of a run: everything that a device must know to decide whether it takes part, in one plain object, and their
+ * canonical bytes, which the server signs. Imports errors, registry, valibot.
+ */
+import * as v from "valibot";
+import { CofactorError } from "./errors.ts";
+import { parseConfig } from "./registry.ts";
+import type { Precision } from "./wire/model-codec.ts";
+
+/** A section that a seam's own schema checks: see run.ts. */
+export interface Section {
+  readonly kind: string;
+  readonly [option: string]: unknown;
+}
+
+/** The terms of a run. Immutable once signed. */
+export interface RunTerms {
+  /** Version of this schema. */
+  readonly version: 1;
+  /** The run's name: 1 to 64 of a-z, 0-9, dot, dash, underscore. */
+  readonly id: string;
+  /** Size of the catalogue. */
+  readonly items: number;
+  /** How many rounds the run has. */
+  readonly rounds: number;
+  /** At most `size` devices are asked in a round; a sum over fewer than `min` is never revealed. */
+  readonly cohort: { readonly size: number; readonly min: number };
+  /** How long a stage waits for answers, and for a device that lost its connection. */
+  readonly deadline: { readonly stageMs: number; readonly graceMs: number };
+  /** Public facts about the ratings; `ratingRange` clips predictions, `globalMean` centers them. */
+  readonly ratings: { readonly range?: readonly [number, number] | undefined; readonly globalMean?: number | undefined };
+  readonly model: Section;
+  /** Bounds of a contribution entry for fixed-point protections; by default what the model asks for. */
+  readonly range?: { readonly maxAbs: number; readonly fractionBits: number } | undefined;
+  readonly protection: Section;
+  readonly aggregation: Section;
+  /** Number format of published models. */
+  readonly precision: Precision;
+}
+
+/** Terms as a person writes them: what has a default may be left out. */
+export type TermsInput = Pick<RunTerms, "id" | "items"> & Partial<Omit<RunTerms, "cohort" | "deadline">> & {
+  readonly cohort?: Partial<RunTerms["cohort"]>;
+  readonly deadline?: Partial<RunTerms["deadline"]>;
+};
+
+const count = (low: number, high: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(low), v.maxValue(high));
+const section = v.pipe(v.looseObject({ kind: v.string() }), v.readonly());
+
+/** The schema of terms; the sections `model`, `protection` and `aggregation` are checked by their own seams. */
+const schema: v.GenericSchema<unknown, RunTerms> = v.strictObject({
+  version: v.optional(v.literal(1), 1),
+  id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
+  items: count(1, 10_000_000),
+  rounds: v.optional(count(1, 1_000_000), 20),
+  cohort: v.optional(v.strictObject({ size: v.optional(count(1, 10_000_000), 100), min: v.optional(count(1, 10_000_000), 2) }), {}),
+  deadline: v.optional(
+    v.strictObject({ stageMs: v.optional(count(1, 604_800_000), 60_000), graceMs: v.optional(count(0, 86_400_000), 5_000) }),
+    {},
+  ),
+  ratings: v.optional(
+    v.strictObject({ range: v.optional(v.tuple([v.pipe(v.number(), v.finite()), v.pipe(v.number(), v.finite())])), globalMean: v.optional(v.pipe(v.number(), v.finite())) }),
+    {},
+  ),
+  model: v.optional(section, { kind: "fcf" }),
+  range: v.optional(v.strictObject({ maxAbs: v.pipe(v.number(), v.finite(), v.minValue(2 ** -30), v.maxValue(2 ** 40)), fractionBits: count(0, 40) })),
+  protection: v.optional(section, { kind: "paillier" }),
+  aggregation: v.optional(section, { kind: "sum" }),
+  precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
+});
+
+/**
+ * Fills in the defaults of terms and checks them, but for the sections of the seams.
+ * @throws CofactorError CONFIG_INVALID naming the field, what was expected and the nearest known key
+ */
+export function parseTerms(input: unknown): RunTerms {
+  const terms = parseConfig(schema, input, "terms");
+  if (terms.cohort.min > terms.cohort.size) {
+    throw new CofactorError("CONFIG_INVALID", `"terms.cohort.min" expected at most cohort.size (${terms.cohort.size}), got ${terms.cohort.min}`);
+  }
+  const range = terms.ratings.range;
+  if (range !== undefined && range[0] >= range[1]) {
+    throw new CofactorError("CONFIG_INVALID", `"terms.ratings.range" expected least < greatest, got [${range.join(", ")}]`);
+  }
+  return terms;
+}
+
+/**
+ * Canonical JSON: keys sorted, no white space, no undefined; numbers as ECMAScript prints them (RFC 8785's choice).
+ * Equal terms give equal bytes on every platform.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((entry) => canonicalJson(entry ?? null)).join(",")}]`;
+  const entries = Object.entries(value)
+    .filter(([, entry]) => entry !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonicalJson(entry)}`).join(",")}}`;
+}

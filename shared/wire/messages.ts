@@ -1,0 +1,197 @@
+/**
+ * The messages between a device, the aggregator and a keyholder: one schema for each request and each answer.
+ * Imports errors.ts and valibot. A header that does not match its schema is refused with MESSAGE_MALFORMED.
+ *
+ * Every binary field of a header is base64url: digests (sha256), keys and challenges have 43 characters, signatures 86.
+ */
+import * as v from "valibot";
+import { CofactorError } from "../errors.ts";
+
+/** The version of the protocol spoken here. */
+export const protocolVersion = 1;
+
+/** Names a published model by its content: its sha256, its size in bytes, and the round that made it (0: the start). */
+export interface ModelRef {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly round: number;
+}
+
+/** No fields. */
+export type EmptyHeader = Readonly<Record<string, never>>;
+
+/** The headers of every message: its request's and its answer's. */
+export interface Messages {
+  /** Client or keyholder to server, first: which run? The answer brings signed terms and a challenge to sign. */
+  readonly hello: {
+    readonly request: { readonly protocol: number; readonly run: string };
+    readonly answer: {
+      readonly protocol: number;
+      /** Canonical JSON of the terms. */
+      readonly terms: string;
+      /** The server's signature (purpose "terms") of those bytes. */
+      readonly termsSignature: string;
+      readonly serverKey: string;
+      /** 32 random bytes to sign (purpose "join"), used once. */
+      readonly challenge: string;
+    };
+  };
+  /** Client or keyholder to server: proves the identity. Enrols a client that is new. */
+  readonly join: {
+    readonly request: { readonly role: "client" | "keyholder"; readonly publicKey: string; readonly proof: string };
+    readonly answer: { readonly model: ModelRef; readonly isNew: boolean; readonly ended: boolean };
+  };
+  /** Client to server: a piece of a published model, whole or as a difference to `base`. The answer's bytes are the piece. */
+  readonly pull: {
+    readonly request: { readonly sha256: string; readonly base?: string | undefined; readonly offset: number };
+    readonly answer: { readonly encoding: "full" | "delta"; readonly total: number };
+  };
+  /** Server to client: take part in this stage of a round. The bytes are the stage's brief. */
+  readonly ask: {
+    readonly request: {
+      readonly round: number;
+      readonly stage: number;
+      readonly model: ModelRef;
+      readonly deadlineMs: number;
+      /** Bytes of this stage's answer that the server already has from this client, for resuming. */
+      readonly received: number;
+    };
+    readonly answer: { readonly takesPart: boolean; readonly reason?: string | undefined };
+  };
+  /** Client to server: a chunk of the answer to a stage. The bytes are the chunk. */
+  readonly answer: {
+    readonly request: {
+      readonly round: number;
+      readonly stage: number;
+      /** sha256 of the whole answer. */
+      readonly digest: string;
+      /** The client's signature (purpose "answer") of run, round, stage and digest. */
+      readonly signature: string;
+      readonly total: number;
+      readonly offset: number;
+    };
+    readonly answer: { readonly received: number; readonly status: "partial" | "accepted" | "duplicate" };
+  };
+  /** Server to client: a round is over; `included` says whether this client's contribution is in it. */
+  readonly published: {
+    readonly request: {
+      readonly round: number;
+      readonly model: ModelRef;
+      readonly accepted: number;
+      readonly included: boolean;
+      readonly ended: boolean;
+    };
+    readonly answer: EmptyHeader;
+  };
+  /** Server to client: a round came to nothing. */
+  readonly abandoned: { readonly request: { readonly round: number; readonly reason: string }; readonly answer: EmptyHeader };
+  /** Client to server: forget me. */
+  readonly leave: { readonly request: EmptyHeader; readonly answer: EmptyHeader };
+  /** Server to keyholder: open a sum. The bytes are a chunk of the sum. */
+  readonly open: {
+    readonly request: {
+      readonly round: number;
+      readonly contributors: number;
+      readonly digest: string;
+      readonly total: number;
+      readonly offset: number;
+    };
+    readonly answer: { readonly received: number };
+  };
+  /** Server to keyholder: a chunk of what was opened, once the whole sum has arrived. The answer's bytes are the chunk. */
+  readonly opened: {
+    readonly request: { readonly round: number; readonly digest: string; readonly offset: number };
+    readonly answer: { readonly total: number };
+  };
+}
+
+/** The name of a message. */
+export type MessageKind = keyof Messages;
+/** The header of a request. */
+export type RequestHeader<K extends MessageKind> = Messages[K]["request"];
+/** The header of an answer. */
+export type AnswerHeader<K extends MessageKind> = Messages[K]["answer"];
+
+type Schemas = {
+  readonly [K in MessageKind]: {
+    readonly request: v.GenericSchema<unknown, RequestHeader<K>>;
+    readonly answer: v.GenericSchema<unknown, AnswerHeader<K>>;
+  };
+};
+
+const key = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+const signature = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{86}$/));
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const round = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const stage = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(15));
+const reason = v.pipe(v.string(), v.maxLength(300));
+const model = v.strictObject({ sha256: key, bytes: size, round: size });
+const empty = v.strictObject({});
+const total = v.pipe(size, v.minValue(1));
+
+const schemas: Schemas = {
+  hello: {
+    request: v.strictObject({ protocol: size, run: v.pipe(v.string(), v.maxLength(64)) }),
+    answer: v.strictObject({
+      protocol: size,
+      terms: v.pipe(v.string(), v.maxLength(60_000)),
+      termsSignature: signature,
+      serverKey: key,
+      challenge: key,
+    }),
+  },
+  join: {
+    request: v.strictObject({ role: v.picklist(["client", "keyholder"]), publicKey: key, proof: signature }),
+    answer: v.strictObject({ model, isNew: v.boolean(), ended: v.boolean() }),
+  },
+  pull: {
+    request: v.strictObject({ sha256: key, base: v.optional(key), offset: size }),
+    answer: v.strictObject({ encoding: v.picklist(["full", "delta"]), total: size }),
+  },
+  ask: {
+    request: v.strictObject({ round, stage, model, deadlineMs: size, received: size }),
+    answer: v.strictObject({ takesPart: v.boolean(), reason: v.optional(reason) }),
+  },
+  answer: {
+    request: v.strictObject({ round, stage, digest: key, signature, total, offset: size }),
+    answer: v.strictObject({ received: size, status: v.picklist(["partial", "accepted", "duplicate"]) }),
+  },
+  published: {
+    request: v.strictObject({ round, model, accepted: size, included: v.boolean(), ended: v.boolean() }),
+    answer: empty,
+  },
+  abandoned: { request: v.strictObject({ round, reason }), answer: empty },
+  leave: { request: empty, answer: empty },
+  open: {
+    request: v.strictObject({ round, contributors: size, digest: key, total, offset: size }),
+    answer: v.strictObject({ received: size }),
+  },
+  opened: { request: v.strictObject({ round, digest: key, offset: size }), answer: v.strictObject({ total: size }) },
+};
+
+/** True when `kind` names a message. */
+export function isMessageKind(kind: string): kind is MessageKind {
+  return Object.hasOwn(schemas, kind);
+}
+
+/** @throws CofactorError MESSAGE_MALFORMED, naming the field and what was expected */
+export function parseRequest<K extends MessageKind>(kind: K, header: unknown): RequestHeader<K> {
+  return parse(kind, schemas[kind].request, header);
+}
+
+/** @throws CofactorError MESSAGE_MALFORMED, naming the field and what was expected */
+export function parseAnswer<K extends MessageKind>(kind: K, header: unknown): AnswerHeader<K> {
+  return parse(kind, schemas[kind].answer, header);
+}
+
+function parse<Output>(kind: string, schema: v.GenericSchema<unknown, Output>, header: unknown): Output {
+  const result = v.safeParse(schema, header);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const field = (issue.path ?? [])
+    .map((step) => String(step.key))
+    .join(".")
+    .slice(0, 60);
+  // What was received may be secret or hostile: say what was expected, not what came.
+  throw new CofactorError("MESSAGE_MALFORMED", `"${kind}"${field === "" ? "" : `, field "${field}"`}: expected ${issue.expected ?? "another value"}`);
+}
