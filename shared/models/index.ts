@@ -1,5 +1,10 @@
 /** Every model. A new one is a file and a line here. */
+import { als } from "./als.ts";
+import { biasedMf } from "./biased-mf.ts";
+import { bpr } from "./bpr.ts";
+import { fcf } from "./fcf.ts";
+import { implicitAls } from "./implicit-als.ts";
 import type { ModelDefinition } from "./model.ts";
 
 /** The models that terms may name. */
-export const models: readonly ModelDefinition[] = [];
+export const models: readonly ModelDefinition[] = [fcf, implicitAls, als, biasedMf, bpr];

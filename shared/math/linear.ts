@@ -1,0 +1,75 @@
+/**
+ * Small dense linear algebra on flat row-major arrays: the inner loops of every model. Imports nothing.
+ *
+ * Symmetric matrices of order k are packed by rows of the lower triangle: entry (i, j), j <= i, is at i (i + 1) / 2 + j.
+ * Nothing here allocates, but for what returns a new array.
+ */
+
+/** Entries of a packed symmetric matrix of order `order`. */
+export function packedSize(order: number): number {
+  return (order * (order + 1)) / 2;
+}
+
+/** Inner product of `length` entries of two arrays from the given offsets. */
+export function dot(a: Float64Array, aAt: number, b: Float64Array, bAt: number, length: number): number {
+  let total = 0;
+  for (let i = 0; i < length; i++) total += a[aAt + i]! * b[bAt + i]!;
+  return total;
+}
+
+/** target += scale * source, over `length` entries from the given offsets. */
+export function addScaled(target: Float64Array, targetAt: number, scale: number, source: Float64Array, sourceAt: number, length: number): void {
+  for (let i = 0; i < length; i++) target[targetAt + i] = target[targetAt + i]! + scale * source[sourceAt + i]!;
+}
+
+/** target += scale * x x', packed, for the vector x of `order` entries at `at`. */
+export function addOuter(target: Float64Array, targetAt: number, scale: number, x: Float64Array, at: number, order: number): void {
+  let cell = targetAt;
+  for (let i = 0; i < order; i++) {
+    const factor = scale * x[at + i]!;
+    for (let j = 0; j <= i; j++) {
+      target[cell] = target[cell]! + factor * x[at + j]!;
+      cell += 1;
+    }
+  }
+}
+
+/** scale * X'X, packed, for the [rows x order] matrix `x`. */
+export function gram(x: Float64Array, rows: number, order: number, scale: number): Float64Array {
+  const out = new Float64Array(packedSize(order));
+  for (let row = 0; row < rows; row++) addOuter(out, 0, scale, x, row * order, order);
+  return out;
+}
+
+/** Adds `value` to the diagonal of a packed matrix. */
+export function addDiagonal(matrix: Float64Array, at: number, order: number, value: number): void {
+  for (let i = 0, cell = at; i < order; i++, cell += i + 1) matrix[cell] = matrix[cell]! + value;
+}
+
+/**
+ * Solves A x = b for a packed symmetric positive definite A by Cholesky's decomposition, in place: afterwards `a` holds the
+ * lower factor and `b` the solution.
+ *
+ * @throws RangeError when a pivot is not positive: A is singular or not finite; give it a positive l2
+ */
+export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
+  for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
+    for (let j = 0, column = aAt; j <= i; column += j + 1, j++) {
+      let rest = a[row + j]!;
+      for (let m = 0; m < j; m++) rest -= a[row + m]! * a[column + m]!;
+      if (i !== j) a[row + j] = rest / a[column + j]!;
+      else if (rest > 0) a[row + i] = Math.sqrt(rest);
+      else throw new RangeError('"a" expected a positive definite matrix; give it a positive l2');
+    }
+  }
+  for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
+    let rest = b[bAt + i]!;
+    for (let m = 0; m < i; m++) rest -= a[row + m]! * b[bAt + m]!;
+    b[bAt + i] = rest / a[row + i]!;
+  }
+  for (let i = order - 1; i >= 0; i--) {
+    let rest = b[bAt + i]!;
+    for (let m = i + 1; m < order; m++) rest -= a[aAt + packedSize(m) + i]! * b[bAt + m]!;
+    b[bAt + i] = rest / a[aAt + packedSize(i) + i]!;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Alternating least squares for explicit ratings with biases, federated exactly: devices contribute the statistics of the
+ * item side's normal equations, the server solves them. Equal to the centralised algorithm. May import math, random, registry.
+ *
+ * Objective: sum over ratings (r - mean - b_u - b_i - p.q)^2 + l2 [sum_u n_u (|p_u|^2 + b_u^2) + sum_i n_i (|q_i|^2 + b_i^2)].
+ * Contribution per rated item, with z = (p_u, 1): z z' and (r - mean - b_u) z; the count n_i is the last entry of z z'.
+ *
+ * Source: Zhou et al. 2008, https://doi.org/10.1007/978-3-540-68880-8_32
+ */
+import * as v from "valibot";
+import { addDiagonal, addOuter, addScaled, packedSize, solveInPlace } from "../math/linear.ts";
+import type { Rng } from "../random.ts";
+import { type ExplicitProblem, predictItems, solveUserWithBias } from "./explicit-solve.ts";
+import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
+import { positive, rank as rankOption } from "./options.ts";
+
+/** Options of ALS. */
+export interface AlsOptions {
+  readonly kind: "als";
+  readonly rank: number;
+  /** Times the number of ratings of the user or item. */
+  readonly l2: number;
+  /** Standard deviation of the initial item factors. */
+  readonly initialStddev: number;
+}
+
+/** The definition of ALS. */
+export const als: ModelDefinition<AlsOptions> = {
+  kind: "als",
+  summary: "Explicit ratings; exact alternating least squares with biases from summed statistics, equal to centralised.",
+  source: "Zhou et al. 2008, https://doi.org/10.1007/978-3-540-68880-8_32",
+  options: v.strictObject({ kind: v.literal("als"), rank: rankOption(8), l2: positive(0.1), initialStddev: positive(0.1) }),
+  range: () => ({ maxAbs: 256, fractionBits: 14 }),
+  create: (options, shape) => createAls(options, shape),
+};
+
+function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array, Float64Array> {
+  const { rank, l2 } = options;
+  const { items } = shape;
+  const globalMean = shape.globalMean ?? 0;
+  const problem: ExplicitProblem = { items, rank, l2, globalMean, ratingRange: shape.ratingRange };
+  const order = rank + 1;
+  const packed = packedSize(order);
+  const targetAt = items * packed;
+
+  return {
+    kind: "als",
+    objective: "rating",
+    parameters: {
+      shared: [{ name: "itemSide", shape: [items, order] }],
+      contribution: [
+        { name: "itemGram", shape: [items, packed] },
+        { name: "itemTarget", shape: [items, order] },
+      ],
+      state: [],
+    },
+    initialize(rng: Rng): ModelState {
+      const shared = new Float64Array(items * order);
+      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      return { shared, state: new Float64Array(0), round: 0 };
+    },
+    open: (itemSide) => itemSide,
+    createPrivate: () => new Float64Array(order),
+    fit: (itemSide, _initial, ratings) => solveUserWithBias(problem, itemSide, ratings),
+    contribute(itemSide, _initial, ratings, _rng, out) {
+      const own = solveUserWithBias(problem, itemSide, ratings);
+      const feature = own.slice();
+      feature[rank] = 1;
+      out.fill(0, 0, items * (packed + order));
+      for (let index = 0; index < ratings.items.length; index++) {
+        const item = ratings.items[index]!;
+        addOuter(out, item * packed, 1, feature, 0, order);
+        addScaled(out, targetAt + item * order, ratings.values[index]! - globalMean - own[rank]!, feature, 0, order);
+      }
+      return { weight: 1, private: own };
+    },
+    advance(current, aggregate) {
+      const normals = aggregate.values.slice(0, targetAt);
+      const shared = aggregate.values.slice(targetAt);
+      for (let item = 0; item < items; item++) {
+        const at = item * packed;
+        const ratingCount = normals[at + packed - 1]!;
+        // Nobody in this cohort rated it: keep what stands.
+        if (ratingCount < 0.5) {
+          shared.set(current.shared.subarray(item * order, (item + 1) * order), item * order);
+          continue;
+        }
+        addDiagonal(normals, at, order, l2 * ratingCount);
+        solveInPlace(normals, at, shared, item * order, order);
+      }
+      return { shared, state: current.state, round: current.round + 1 };
+    },
+    score: (itemSide, own, out, chosen) => predictItems(problem, itemSide, own, out, chosen),
+  };
+}

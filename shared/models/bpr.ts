@@ -1,0 +1,161 @@
+/**
+ * Bayesian personalized ranking: a device learns that what its user chose ranks above what was not chosen, and contributes the
+ * summed gradient of the item side; the server's optimizer steps along the sum. May import math, random, registry.
+ *
+ * Score: p.q + b_i. Negatives are drawn from everything that the device's ratings do not hold.
+ *
+ * Source: Rendle et al. 2009, https://arxiv.org/abs/1205.2618
+ */
+import * as v from "valibot";
+import { dot } from "../math/linear.ts";
+import { optimizers } from "../math/optimizers/index.ts";
+import type { UserRatings } from "../math/ratings.ts";
+import type { Rng } from "../random.ts";
+import { resolveSection } from "../registry.ts";
+import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
+import { count, nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
+
+/** Options of BPR. */
+export interface BprOptions {
+  readonly kind: "bpr";
+  readonly rank: number;
+  readonly l2: number;
+  readonly learningRate: number;
+  /** Passes over the device's positives in a round. */
+  readonly localEpochs: number;
+  /** Negatives drawn for each positive in a pass. */
+  readonly negatives: number;
+  /** Passes with which a cold user's own part is fitted to fixed items. */
+  readonly fitEpochs: number;
+  readonly initialStddev: number;
+  readonly optimizer: OptimizerSection;
+}
+
+/** The definition of BPR. */
+export const bpr: ModelDefinition<BprOptions> = {
+  kind: "bpr",
+  summary: "Implicit feedback; pairwise ranking by local descent, summed item gradients, server optimizer.",
+  source: "Rendle et al. 2009, https://arxiv.org/abs/1205.2618",
+  options: v.strictObject({
+    kind: v.literal("bpr"),
+    rank: rankOption(16),
+    l2: nonNegative(0.01),
+    learningRate: positive(0.1),
+    localEpochs: count(1),
+    negatives: count(3),
+    fitEpochs: count(20),
+    initialStddev: positive(0.1),
+    optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
+  }),
+  range: () => ({ maxAbs: 64, fractionBits: 14 }),
+  create: (options, shape) => createBpr(options, shape),
+};
+
+function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array, Float64Array> {
+  const { rank } = options;
+  const { items } = shape;
+  const order = rank + 1;
+  const size = items * order;
+  const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
+  const optimizer = chosen.definition.create(chosen.options);
+
+  return {
+    kind: "bpr",
+    objective: "ranking",
+    parameters: {
+      shared: [{ name: "itemSide", shape: [items, order] }],
+      contribution: [{ name: "itemGradient", shape: [items, order] }],
+      state: [{ name: "optimizer", shape: [optimizer.stateSize(size)] }],
+    },
+    initialize(rng: Rng): ModelState {
+      const shared = new Float64Array(size);
+      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
+    },
+    open: (itemSide) => itemSide,
+    createPrivate(_ratings, rng) {
+      const own = new Float64Array(rank);
+      for (let f = 0; f < rank; f++) own[f] = options.initialStddev * rng.normal();
+      return own;
+    },
+    fit(itemSide, initial, ratings, rng) {
+      const own = initial.slice();
+      for (let epoch = 0; epoch < options.fitEpochs; epoch++) descend(options, items, itemSide, own, ratings, rng, undefined);
+      return own;
+    },
+    contribute(itemSide, initial, ratings, rng, out) {
+      out.fill(0, 0, size);
+      const own = initial.slice();
+      for (let epoch = 0; epoch < options.localEpochs; epoch++) descend(options, items, itemSide, own, ratings, rng, out);
+      return { weight: 1, private: own };
+    },
+    advance(current, aggregate) {
+      const shared = current.shared.slice();
+      const state = current.state.slice();
+      optimizer.step(shared, aggregate.values, state, current.round + 1);
+      return { shared, state, round: current.round + 1 };
+    },
+    score(itemSide, own, out, chosenItems) {
+      const length = chosenItems?.length ?? items;
+      for (let index = 0; index < length; index++) {
+        const at = (chosenItems?.[index] ?? index) * order;
+        out[index] = dot(own, 0, itemSide, at, rank) + itemSide[at + rank]!;
+      }
+    },
+  };
+}
+
+/** One pass over the positives. With `out` the item side moves too: the device's copy of a row is itemSide - rate * out. */
+function descend(
+  options: BprOptions,
+  items: number,
+  itemSide: Float64Array,
+  own: Float64Array,
+  ratings: UserRatings,
+  rng: Rng,
+  out: Float64Array | undefined,
+): void {
+  const { rank, l2, learningRate: rate } = options;
+  const order = rank + 1;
+  const chosen = ratings.items;
+  if (chosen.length === 0 || chosen.length >= items) return;
+  const liked = new Float64Array(order);
+  const other = new Float64Array(order);
+  const draws = chosen.length * options.negatives;
+  for (let draw = 0; draw < draws; draw++) {
+    const likedAt = chosen[rng.below(chosen.length)]! * order;
+    let negative = rng.below(items);
+    while (contains(chosen, negative)) negative = rng.below(items);
+    const otherAt = negative * order;
+    for (let f = 0; f < order; f++) {
+      liked[f] = itemSide[likedAt + f]! - (out === undefined ? 0 : rate * out[likedAt + f]!);
+      other[f] = itemSide[otherAt + f]! - (out === undefined ? 0 : rate * out[otherAt + f]!);
+    }
+    const margin = dot(own, 0, liked, 0, rank) - dot(own, 0, other, 0, rank) + liked[rank]! - other[rank]!;
+    const pull = 1 / (1 + Math.exp(margin));
+    for (let f = 0; f < rank; f++) {
+      const mine = own[f]!;
+      own[f] = mine + rate * (pull * (liked[f]! - other[f]!) - l2 * mine);
+      if (out === undefined) continue;
+      out[likedAt + f] = out[likedAt + f]! - pull * mine + l2 * liked[f]!;
+      out[otherAt + f] = out[otherAt + f]! + pull * mine + l2 * other[f]!;
+    }
+    if (out === undefined) continue;
+    out[likedAt + rank] = out[likedAt + rank]! - pull + l2 * liked[rank]!;
+    out[otherAt + rank] = out[otherAt + rank]! + pull + l2 * other[rank]!;
+  }
+}
+
+/** Whether an ascending list holds a value (binary search). */
+function contains(ascending: Int32Array, value: number): boolean {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = ascending[middle]!;
+    if (found === value) return true;
+    if (found < value) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
+}

@@ -1,0 +1,96 @@
+/**
+ * Federated collaborative filtering: each device solves its own factors exactly and contributes its share of the gradient
+ * of the item factors; the server steps with Adam. May import math, random, registry.
+ *
+ * Objective: sum over rated (1 - s)^2 + a0 * sum over all s^2 + l2 * [sum_u (n_u + a0 M) |p_u|^2 + sum_i (n_i + a0 N) |q_i|^2],
+ * with s = p_u . q_i. A device adds its own share of the item penalty, l2 ([i rated] + a0) |q_i|^2, so that the sum over
+ * the cohort is the exact gradient and no item counts are needed.
+ *
+ * Source: Ammad-ud-din et al. 2019, https://arxiv.org/abs/1901.09888; objective of Rendle et al. 2022, https://arxiv.org/abs/2110.14037
+ */
+import * as v from "valibot";
+import { dot } from "../math/linear.ts";
+import { optimizers } from "../math/optimizers/index.ts";
+import type { Rng } from "../random.ts";
+import { resolveSection } from "../registry.ts";
+import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
+import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
+import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
+
+/** Options of FCF. */
+export interface FcfOptions {
+  readonly kind: "fcf";
+  readonly rank: number;
+  readonly l2: number;
+  /** Weight a0 of every (user, item) pair as an unrated one. */
+  readonly unratedWeight: number;
+  /** Standard deviation of the initial item factors. */
+  readonly initialStddev: number;
+  readonly optimizer: OptimizerSection;
+}
+
+/** The definition of FCF. */
+export const fcf: ModelDefinition<FcfOptions> = {
+  kind: "fcf",
+  summary: "Implicit feedback; exact local solve, summed item gradient of items x rank values, server Adam.",
+  source: "Ammad-ud-din et al. 2019, https://arxiv.org/abs/1901.09888",
+  options: v.strictObject({
+    kind: v.literal("fcf"),
+    rank: rankOption(8),
+    l2: positive(0.01),
+    unratedWeight: nonNegative(0.3),
+    initialStddev: positive(0.1),
+    optimizer: optimizerSection({ kind: "adam" }),
+  }),
+  range: () => ({ maxAbs: 8, fractionBits: 14 }),
+  create: (options, shape) => createFcf(options, shape),
+};
+
+function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared, Float64Array> {
+  const { rank, l2, unratedWeight } = options;
+  const { items } = shape;
+  const problem = { items, rank, l2, unratedWeight };
+  const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
+  const optimizer = chosen.definition.create(chosen.options);
+  const size = items * rank;
+
+  return {
+    kind: "fcf",
+    objective: "ranking",
+    parameters: {
+      shared: [{ name: "itemFactors", shape: [items, rank] }],
+      contribution: [{ name: "itemGradient", shape: [items, rank] }],
+      state: [{ name: "optimizer", shape: [optimizer.stateSize(size)] }],
+    },
+    initialize(rng: Rng): ModelState {
+      const shared = new Float64Array(size);
+      for (let i = 0; i < size; i++) shared[i] = options.initialStddev * rng.normal();
+      return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
+    },
+    open: (itemFactors) => openImplicit(problem, itemFactors),
+    createPrivate: () => new Float64Array(rank),
+    fit: (shared, _initial, ratings) => solveUser(problem, shared, ratings),
+    contribute(shared, _initial, ratings, _rng, out) {
+      const own = solveUser(problem, shared, ratings);
+      const factors = shared.itemFactors;
+      const penalty = 2 * l2 * unratedWeight;
+      for (let at = 0; at < size; at += rank) {
+        const slope = 2 * unratedWeight * dot(own, 0, factors, at, rank);
+        for (let f = 0; f < rank; f++) out[at + f] = slope * own[f]! + penalty * factors[at + f]!;
+      }
+      for (let index = 0; index < ratings.items.length; index++) {
+        const at = ratings.items[index]! * rank;
+        const slope = 2 * (dot(own, 0, factors, at, rank) - 1);
+        for (let f = 0; f < rank; f++) out[at + f] = out[at + f]! + slope * own[f]! + 2 * l2 * factors[at + f]!;
+      }
+      return { weight: 1, private: own };
+    },
+    advance(current, aggregate) {
+      const shared = current.shared.slice();
+      const state = current.state.slice();
+      optimizer.step(shared, aggregate.values, state, current.round + 1);
+      return { shared, state, round: current.round + 1 };
+    },
+    score: (shared, own, out, chosenItems) => scoreItems(shared.itemFactors, own, rank, out, chosenItems),
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Alternating least squares for implicit feedback, federated exactly: devices contribute the statistics of the item side's
+ * normal equations, the server solves them. Equal to the centralised algorithm. May import math, random, registry.
+ *
+ * Objective: that of fcf.ts. Contribution: p p' for the Gram matrix of all users, and per rated item p p', p and a count.
+ *
+ * Source: Hu, Koren and Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22; Rendle et al. 2022, https://arxiv.org/abs/2110.14037
+ */
+import * as v from "valibot";
+import { addDiagonal, addOuter, addScaled, packedSize, solveInPlace } from "../math/linear.ts";
+import type { Rng } from "../random.ts";
+import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
+import { type Model, type ModelDefinition, type ModelShape, type ModelState, sizeOf, tensorOf } from "./model.ts";
+import { nonNegative, positive, rank as rankOption } from "./options.ts";
+
+/** Options of implicit ALS. */
+export interface ImplicitAlsOptions {
+  readonly kind: "implicit-als";
+  readonly rank: number;
+  readonly l2: number;
+  /** Weight a0 of every (user, item) pair as an unrated one. */
+  readonly unratedWeight: number;
+  /** Standard deviation of the initial item factors. */
+  readonly initialStddev: number;
+}
+
+/** The definition of implicit ALS. */
+export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
+  kind: "implicit-als",
+  summary: "Implicit feedback; exact alternating least squares from summed statistics, equal to centralised.",
+  source: "Hu, Koren and Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22",
+  options: v.strictObject({
+    kind: v.literal("implicit-als"),
+    rank: rankOption(16),
+    l2: positive(0.01),
+    unratedWeight: nonNegative(0.3),
+    initialStddev: positive(0.1),
+  }),
+  range: () => ({ maxAbs: 64, fractionBits: 16 }),
+  create: (options, shape) => createImplicitAls(options, shape),
+};
+
+function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Model<ImplicitShared, Float64Array> {
+  const { rank, l2, unratedWeight } = options;
+  const { items } = shape;
+  const problem = { items, rank, l2, unratedWeight };
+  const packed = packedSize(rank);
+  const contribution = [
+    { name: "userGram", shape: [packed] },
+    { name: "itemGram", shape: [items, packed] },
+    { name: "itemTarget", shape: [items, rank] },
+    { name: "itemCount", shape: [items] },
+  ] as const;
+  const targetAt = packed + items * packed;
+  const countAt = targetAt + items * rank;
+
+  return {
+    kind: "implicit-als",
+    objective: "ranking",
+    parameters: { shared: [{ name: "itemFactors", shape: [items, rank] }], contribution, state: [] },
+    initialize(rng: Rng): ModelState {
+      const shared = new Float64Array(items * rank);
+      for (let i = 0; i < shared.length; i++) shared[i] = options.initialStddev * rng.normal();
+      return { shared, state: new Float64Array(0), round: 0 };
+    },
+    open: (itemFactors) => openImplicit(problem, itemFactors),
+    createPrivate: () => new Float64Array(rank),
+    fit: (shared, _initial, ratings) => solveUser(problem, shared, ratings),
+    contribute(shared, _initial, ratings, _rng, out) {
+      const own = solveUser(problem, shared, ratings);
+      out.fill(0, 0, sizeOf(contribution));
+      addOuter(out, 0, 1, own, 0, rank);
+      for (let index = 0; index < ratings.items.length; index++) {
+        const item = ratings.items[index]!;
+        addOuter(out, packed + item * packed, 1, own, 0, rank);
+        addScaled(out, targetAt + item * rank, 1, own, 0, rank);
+        out[countAt + item] = 1;
+      }
+      return { weight: 1, private: own };
+    },
+    advance(current, aggregate) {
+      const userGram = tensorOf(aggregate.values, contribution, "userGram");
+      const itemGram = tensorOf(aggregate.values, contribution, "itemGram");
+      const counts = tensorOf(aggregate.values, contribution, "itemCount");
+      const shared = tensorOf(aggregate.values, contribution, "itemTarget").slice();
+      const normal = new Float64Array(packed);
+      for (let item = 0; item < items; item++) {
+        for (let cell = 0; cell < packed; cell++) normal[cell] = itemGram[item * packed + cell]! + unratedWeight * userGram[cell]!;
+        addDiagonal(normal, 0, rank, l2 * (counts[item]! + unratedWeight * aggregate.count) + Number.MIN_VALUE);
+        solveInPlace(normal, 0, shared, item * rank, rank);
+      }
+      return { shared, state: current.state, round: current.round + 1 };
+    },
+    score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own, rank, out, chosen),
+  };
+}

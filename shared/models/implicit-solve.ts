@@ -1,0 +1,54 @@
+/**
+ * The device's exact solve for implicit feedback, shared by the models of this family: the factors that minimize
+ * sum over rated (1 - p.q)^2 + a0 * sum over all (p.q)^2 + l2 (n + a0 M) |p|^2. May import math.
+ *
+ * Source: Hu, Koren and Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22; scaling of l2 from Rendle et al. 2022,
+ * https://arxiv.org/abs/2110.14037
+ */
+import { addDiagonal, addOuter, addScaled, dot, gram, solveInPlace } from "../math/linear.ts";
+import type { UserRatings } from "../math/ratings.ts";
+
+/** The published item factors and their weighted Gram matrix. */
+export interface ImplicitShared {
+  /** [items x rank]. */
+  readonly itemFactors: Float64Array;
+  /** a0 Q'Q, packed [rank (rank + 1) / 2]. */
+  readonly weightedGram: Float64Array;
+}
+
+/** What the solve depends on. */
+export interface ImplicitProblem {
+  readonly items: number;
+  readonly rank: number;
+  readonly l2: number;
+  /** a0. */
+  readonly unratedWeight: number;
+}
+
+/** Opens published item factors: one Gram matrix for all people. */
+export function openImplicit(problem: ImplicitProblem, itemFactors: Float64Array): ImplicitShared {
+  return { itemFactors, weightedGram: gram(itemFactors, problem.items, problem.rank, problem.unratedWeight) };
+}
+
+/** One person's factors [rank]; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
+export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, ratings: UserRatings): Float64Array {
+  const { items, rank, l2, unratedWeight } = problem;
+  const own = new Float64Array(rank);
+  const rated = ratings.items;
+  if (rated.length === 0) return own;
+  const normal = shared.weightedGram.slice();
+  for (let index = 0; index < rated.length; index++) {
+    const at = rated[index]! * rank;
+    addOuter(normal, 0, 1, shared.itemFactors, at, rank);
+    addScaled(own, 0, 1, shared.itemFactors, at, rank);
+  }
+  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
+  solveInPlace(normal, 0, own, 0, rank);
+  return own;
+}
+
+/** Writes the scores p.q of all items, or of the chosen ones. */
+export function scoreItems(itemFactors: Float64Array, own: Float64Array, rank: number, out: Float64Array, chosen?: Int32Array): void {
+  const count = chosen?.length ?? itemFactors.length / rank;
+  for (let index = 0; index < count; index++) out[index] = dot(own, 0, itemFactors, (chosen?.[index] ?? index) * rank, rank);
+}
