@@ -1,6 +1,7 @@
 /** Every protection. A new one is a file and a line here. */
 import { open } from "./open.ts";
+import { paillier } from "./paillier.ts";
 import type { ProtectionDefinition } from "./protection.ts";
 
 /** The protections that terms may name. */
-export const protections: readonly ProtectionDefinition[] = [open];
+export const protections: readonly ProtectionDefinition[] = [open, paillier];

@@ -1,0 +1,64 @@
+/**
+ * Identities: Ed25519 key pairs by tweetnacl. Every signature is for one purpose and cannot stand for another.
+ * Imports tweetnacl, encoding, ids.
+ *
+ * Source: RFC 8032. The signed bytes are "cofactor/<purpose>/1", a zero byte, then the message.
+ */
+import nacl from "tweetnacl";
+import { type ClientId, toClientId } from "../ids.ts";
+import type { SecureRng } from "../random.ts";
+import { concatenate, fromBase64url, toBase64url, toUtf8 } from "./encoding.ts";
+
+/** What a signature is for. */
+export type SignaturePurpose = "terms" | "join" | "answer" | "open";
+
+/** A key pair. `secretKey` never leaves the device but for its own encrypted store. */
+export interface Identity {
+  /** [32]. */
+  readonly publicKey: Uint8Array;
+  /** [64] seed and public key. */
+  readonly secretKey: Uint8Array;
+  /** The public key as the name of a client. */
+  readonly id: ClientId;
+}
+
+/** A fresh identity. */
+export function createIdentity(secure: SecureRng): Identity {
+  return identityFromSeed(secure.bytes(32));
+}
+
+/** The identity of a 32-byte seed; the seed is as secret as the key. */
+export function identityFromSeed(seed: Uint8Array): Identity {
+  const pair = nacl.sign.keyPair.fromSeed(seed);
+  return { publicKey: pair.publicKey, secretKey: pair.secretKey, id: toClientId(toBase64url(pair.publicKey)) };
+}
+
+/** The 32-byte seed of an identity, for its store. */
+export function seedOf(identity: Identity): Uint8Array {
+  return identity.secretKey.slice(0, 32);
+}
+
+/** A 64-byte signature of `message` for one purpose. */
+export function sign(identity: Identity, purpose: SignaturePurpose, message: Uint8Array): Uint8Array {
+  return nacl.sign.detached(signedBytes(purpose, message), identity.secretKey);
+}
+
+/** True when `signature` is the key's signature of `message` for this purpose. Malformed keys and signatures give false. */
+export function verify(publicKey: Uint8Array, purpose: SignaturePurpose, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  return nacl.sign.detached.verify(signedBytes(purpose, message), signature, publicKey);
+}
+
+/** `verify` for keys and signatures as headers carry them. */
+export function verifyText(publicKey: string, purpose: SignaturePurpose, message: Uint8Array, signature: string): boolean {
+  try {
+    return verify(fromBase64url(publicKey), purpose, message, fromBase64url(signature));
+  } catch {
+    return false;
+  }
+}
+
+/** The bytes that a signature covers. */
+export function signedBytes(purpose: SignaturePurpose, message: Uint8Array): Uint8Array {
+  return concatenate(toUtf8(`cofactor/${purpose}/1`), new Uint8Array(1), message);
+}

@@ -1,0 +1,43 @@
+/** Modular arithmetic on BigInt. Not constant-time: see the README on what that means. Imports nothing. */
+
+/** base^exponent mod modulus for exponent >= 0, with windows of four bits. */
+export function powerMod(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  const window = [1n % modulus, base % modulus];
+  for (let i = 2; i < 16; i++) window.push((window[i - 1]! * window[1]!) % modulus);
+  let result = window[0]!;
+  for (const digit of exponent.toString(16)) {
+    result = (result * result) % modulus;
+    result = (result * result) % modulus;
+    result = (result * result) % modulus;
+    result = (result * result) % modulus;
+    const value = Number.parseInt(digit, 16);
+    if (value !== 0) result = (result * window[value]!) % modulus;
+  }
+  return result;
+}
+
+/** The inverse of `value` mod `modulus`. @throws RangeError when there is none */
+export function inverseMod(value: bigint, modulus: bigint): bigint {
+  let [rest, next] = [((value % modulus) + modulus) % modulus, modulus];
+  let [factor, other] = [1n, 0n];
+  while (next !== 0n) {
+    const quotient = rest / next;
+    [rest, next] = [next, rest - quotient * next];
+    [factor, other] = [other, factor - quotient * other];
+  }
+  if (rest !== 1n) throw new RangeError('"value" expected a number without a common factor with the modulus');
+  return ((factor % modulus) + modulus) % modulus;
+}
+
+/** The greatest common divisor of two numbers of at least zero. */
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  let [x, y] = [a, b];
+  while (y !== 0n) [x, y] = [y, x % y];
+  return x;
+}
+
+/** Bits of a number above zero. */
+export function bitLength(value: bigint): number {
+  const text = value.toString(16);
+  return (text.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(text[0]!, 16)));
+}
