@@ -141,7 +141,7 @@ class MemoryChannel implements Channel {
 
   async request(kind: string, packet: Packet, options: RequestOptions = {}): Promise<Packet> {
     assertPacketSize(kind, packet);
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted === true) throw new CofactorError("CANCELLED", `"${kind}" was cancelled by the caller`);
     const sent = copyPacket(packet);
     const peer = this.#peer;
     if (peer === undefined || !this.isOpen) throw disconnected(this.#closed ?? "never connected");

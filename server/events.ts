@@ -1,0 +1,25 @@
+/** What a server tells its operator's code. Imports types only. */
+import type { ErrorCode } from "../shared/errors.ts";
+import type { RoundRecord } from "./store.ts";
+
+/** A finished round. */
+export interface RoundReport extends RoundRecord {
+  readonly seconds: number;
+  /** Bytes of answers received. */
+  readonly bytesUp: number;
+  /** True when it was the run's last. */
+  readonly ended: boolean;
+}
+
+/** The events of a server. */
+export type ServerEvents = {
+  joined: { readonly client: string; readonly isNew: boolean };
+  left: { readonly client: string };
+  began: { readonly round: number; readonly invited: number };
+  /** All answers are in and durable; the sum is about to be opened. */
+  revealing: { readonly round: number; readonly contributors: number };
+  round: RoundReport;
+  failed: { readonly round: number; readonly error: unknown };
+  refused: { readonly kind: string; readonly code: ErrorCode };
+  keyholder: { readonly isConnected: boolean };
+};

@@ -1,0 +1,40 @@
+/** The plain pages beside the socket: health, readiness, metrics, status. Imports node:http's types. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Metrics } from "./metrics.ts";
+
+/** What the pages show. */
+export interface Pages {
+  readonly metrics: Metrics;
+  /** True while the server takes part in rounds. */
+  isReady(): boolean;
+  /** Public facts, without a client, a rating or a key. */
+  status(): object;
+}
+
+/** Answers GET /health, /ready, /metrics and /status; everything else is 404. */
+export function createRequestListener(pages: Pages): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    void answer(pages, request, response).catch(() => send(response, 500, "text/plain", "failed\n"));
+  };
+}
+
+async function answer(pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "text/plain", "only GET\n");
+  switch (request.url) {
+    case "/health":
+      return send(response, 200, "text/plain", "ok\n");
+    case "/ready":
+      return pages.isReady() ? send(response, 200, "text/plain", "ready\n") : send(response, 503, "text/plain", "not ready\n");
+    case "/metrics":
+      return send(response, 200, pages.metrics.contentType, await pages.metrics.text());
+    case "/status":
+      return send(response, 200, "application/json", `${JSON.stringify(pages.status())}\n`);
+    default:
+      return send(response, 404, "text/plain", "not found\n");
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  response.end(body);
+}

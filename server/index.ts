@@ -1,0 +1,9 @@
+/** The server's public entry: `cofactor/server`. */
+export type { RoundReport, ServerEvents } from "./events.ts";
+export { fileRecord, type KeyholderParts, memoryRecord, type OpenedRecord, serveKeyholder } from "./keyholder.ts";
+export type { Metrics } from "./metrics.ts";
+export { createServer, type Server, type ServerOptions } from "./server.ts";
+export type { Listener, ListenOptions } from "./socket.ts";
+export type { OpenRound, Publication, RoundRecord, Store, StoredAnswer, StoredRun } from "./store.ts";
+export { memoryStore } from "./stores/memory.ts";
+export { sqliteStore } from "./stores/sqlite.ts";

@@ -1,0 +1,49 @@
+/** What an operator can count, in Prometheus' form. Imports prom-client and events. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Emitter } from "../shared/emitter.ts";
+import type { ServerEvents } from "./events.ts";
+
+/** The metrics of one server. */
+export interface Metrics {
+  /** The page that Prometheus reads. */
+  text(): Promise<string>;
+  readonly contentType: string;
+  /** Refused messages by code: for tests and status pages. */
+  refused(): Readonly<Record<string, number>>;
+  setConnections(count: number): void;
+}
+
+/** Counts a server's events. */
+export function createMetrics(events: Emitter<ServerEvents>): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const refusals = new Counter({ name: "cofactor_refused_total", help: "Messages refused, by error code", labelNames: ["code"], registers });
+  const rounds = new Counter({ name: "cofactor_rounds_total", help: "Rounds, by outcome", labelNames: ["outcome"], registers });
+  const accepted = new Counter({ name: "cofactor_contributions_accepted_total", help: "Contributions in published models", registers });
+  const dropped = new Counter({ name: "cofactor_contributions_dropped_total", help: "Devices asked that did not answer", registers });
+  const bytesUp = new Counter({ name: "cofactor_answer_bytes_total", help: "Bytes of answers received", registers });
+  const seconds = new Histogram({ name: "cofactor_round_seconds", help: "Duration of rounds", buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 1800], registers });
+  const connections = new Gauge({ name: "cofactor_connections", help: "Open connections", registers });
+  const keyholders = new Gauge({ name: "cofactor_keyholder_connected", help: "1 while a keyholder is connected", registers });
+  const byCode: Record<string, number> = {};
+
+  events.on("refused", ({ code }) => {
+    refusals.inc({ code });
+    byCode[code] = (byCode[code] ?? 0) + 1;
+  });
+  events.on("round", (round) => {
+    rounds.inc({ outcome: round.outcome });
+    if (round.outcome === "published") accepted.inc(round.accepted);
+    dropped.inc(round.dropped);
+    bytesUp.inc(round.bytesUp);
+    seconds.observe(round.seconds);
+  });
+  events.on("keyholder", ({ isConnected }) => keyholders.set(isConnected ? 1 : 0));
+
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    refused: () => ({ ...byCode }),
+    setConnections: (count) => connections.set(count),
+  };
+}

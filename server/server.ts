@@ -1,0 +1,144 @@
+/**
+ * The aggregator put together: store, coordinator, sessions, sockets, pages. Imports everything in server.
+ */
+import { type Clock, platformClock } from "../shared/clock.ts";
+import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
+import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity.ts";
+import { createEmitter, type Emitter } from "../shared/emitter.ts";
+import { CofactorError } from "../shared/errors.ts";
+import type { Opener } from "../shared/protections/protection.ts";
+import { type SecureRng, secureRng } from "../shared/random.ts";
+import { defineRun, type Run } from "../shared/run.ts";
+import { canonicalJson } from "../shared/terms.ts";
+import type { Channel } from "../shared/transport.ts";
+import type { ModelRef } from "../shared/wire/messages.ts";
+import { Coordinator } from "./coordinator.ts";
+import type { ServerEvents } from "./events.ts";
+import { createRequestListener } from "./http.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { PublishedModels } from "./models.ts";
+import { RemoteOpener } from "./remote-opener.ts";
+import { serveSession, type SessionParts } from "./session.ts";
+import { type Listener, type ListenOptions, listen } from "./socket.ts";
+import type { RoundRecord, Store } from "./store.ts";
+
+/** What a server is made of. */
+export interface ServerOptions {
+  /** The run, or its terms. */
+  readonly run: Run | object;
+  readonly store: Store;
+  readonly clock?: Clock;
+  readonly secure?: SecureRng;
+  /** Opens sums in this process: for tests. By default the keyholders that the terms name do. */
+  readonly opener?: Opener;
+  /** How long to wait for a full cohort once `cohort.min` clients are there; default 2,000. */
+  readonly gatherMs?: number;
+  /** How long a sum waits for a keyholder; default 60,000. */
+  readonly keyholderWaitMs?: number;
+  /** How many clients may enrol; default 1,000,000. */
+  readonly maxEnrolled?: number;
+}
+
+/** An aggregator. */
+export interface Server {
+  readonly run: Run;
+  /** The key that signs the run's terms, base64url. */
+  readonly publicKey: string;
+  readonly on: Emitter<ServerEvents>["on"];
+  readonly metrics: Metrics;
+  /** The newest published model, by name and by values. */
+  readonly model: ModelRef;
+  readonly shared: Float64Array;
+  records(): RoundRecord[];
+  /** Serves one connection: for transports of another kind. */
+  accept(channel: Channel): void;
+  /** Opens a socket. */
+  listen(options?: ListenOptions): Promise<Listener>;
+  /** Ends the rounds' driving, the sockets and the store. What was acknowledged stays. */
+  close(): Promise<void>;
+}
+
+/**
+ * An aggregator on a store: it goes on with what the store holds.
+ *
+ * @throws CofactorError CONFIG_INVALID for bad terms, or when the store holds other terms for this run's name; STORE_FAILED
+ * @example const server = await createServer({ run, store: sqliteStore("films.sqlite") }); await server.listen({ port: 8080 });
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const run = isRun(options.run) ? options.run : defineRun(options.run);
+  const { store } = options;
+  const secure = options.secure ?? secureRng;
+  const clock = options.clock ?? platformClock;
+  const events = createEmitter<ServerEvents>();
+  const identity = openIdentity(run, store, secure);
+  const text = canonicalJson(run.terms);
+  const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
+  const metrics = createMetrics(events);
+  const keyholders = new RemoteOpener(keyholdersOf(run), clock, events, options.keyholderWaitMs ?? 60_000);
+  const coordinator = new Coordinator({ run, store, clock, secure, opener: options.opener ?? keyholders, events, gatherMs: options.gatherMs ?? 2_000 });
+  const models = new PublishedModels(store, run.terms.id, run.terms.precision);
+  await coordinator.start();
+  const parts: SessionParts = { run, store, secure, coordinator, models, keyholders, events, terms, maxEnrolled: options.maxEnrolled ?? 1_000_000 };
+  const listeners: Listener[] = [];
+  let isClosed = false;
+  const pages = createRequestListener({
+    metrics,
+    isReady: () => !isClosed,
+    status: () => {
+      metrics.setConnections(listeners.reduce((total, listener) => total + listener.connections(), 0));
+      return { run: run.terms.id, ...coordinator.status, refused: metrics.refused() };
+    },
+  });
+
+  return {
+    run,
+    publicKey: identity.id,
+    on: events.on,
+    metrics,
+    get model() {
+      return coordinator.model;
+    },
+    get shared() {
+      return coordinator.shared;
+    },
+    records: () => store.records(run.terms.id),
+    accept: (channel) => serveSession(parts, channel),
+    async listen(listenOptions = {}) {
+      const listener = await listen(listenOptions, pages, (channel) => serveSession(parts, channel));
+      listeners.push(listener);
+      return listener;
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      coordinator.stop();
+      await Promise.all(listeners.map((listener) => listener.close()));
+      store.close();
+    },
+  };
+}
+
+/** The server's signing identity for a run: made at the first start, kept in the store. */
+function openIdentity(run: Run, store: Store, secure: SecureRng): Identity {
+  const text = canonicalJson(run.terms);
+  const stored = store.loadRun(run.terms.id);
+  if (stored !== undefined) {
+    if (stored.terms !== text) {
+      throw new CofactorError("CONFIG_INVALID", `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`);
+    }
+    return identityFromSeed(stored.identitySeed);
+  }
+  const identitySeed = secure.bytes(32);
+  store.saveRun(run.terms.id, { terms: text, identitySeed });
+  return identityFromSeed(identitySeed);
+}
+
+/** Public keys of the keyholders that the terms name. */
+function keyholdersOf(run: Run): readonly string[] {
+  const named = run.terms.protection["keyholders"];
+  return Array.isArray(named) ? named.filter((key): key is string => typeof key === "string") : [];
+}
+
+function isRun(value: Run | object): value is Run {
+  return "terms" in value && "model" in value && "protection" in value && "rule" in value;
+}

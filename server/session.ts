@@ -1,0 +1,162 @@
+/**
+ * One connection, from the first message on: hello, join, then what its role may do. Everything is parsed before use; a bad
+ * message is refused on this connection alone, counted, and changes nothing. Imports shared and the coordinator.
+ */
+import { digestOf } from "../shared/crypto/hash.ts";
+import { verifyText } from "../shared/crypto/identity.ts";
+import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
+import type { Emitter } from "../shared/emitter.ts";
+import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import type { SecureRng } from "../shared/random.ts";
+import type { Run } from "../shared/run.ts";
+import { type Channel, type Header, noBytes, type Packet } from "../shared/transport.ts";
+import { isMessageKind, type MessageKind, parseAnswer, parseRequest, protocolVersion, type RequestHeader } from "../shared/wire/messages.ts";
+import { joinBytes } from "../shared/wire/signed.ts";
+import type { Coordinator, Participant } from "./coordinator.ts";
+import type { ServerEvents } from "./events.ts";
+import type { PublishedModels } from "./models.ts";
+import type { RemoteOpener } from "./remote-opener.ts";
+import type { Store } from "./store.ts";
+
+/** What sessions share. */
+export interface SessionParts {
+  readonly run: Run;
+  readonly store: Store;
+  readonly secure: SecureRng;
+  readonly coordinator: Coordinator;
+  readonly models: PublishedModels;
+  readonly keyholders: RemoteOpener;
+  readonly events: Emitter<ServerEvents>;
+  readonly terms: { readonly text: string; readonly signature: string; readonly serverKey: string };
+  readonly maxEnrolled: number;
+}
+
+/** How many refusals a connection may cause before it is closed. */
+const maxRefusals = 50;
+
+/** Serves a channel until it ends. */
+export function serveSession(parts: SessionParts, channel: Channel): void {
+  const session = new Session(parts, channel);
+  channel.serve((kind, packet) => session.handle(kind, packet));
+  channel.onClose(() => session.end());
+}
+
+class Session implements Participant {
+  readonly #parts: SessionParts;
+  readonly #channel: Channel;
+  #challenge: string | undefined;
+  #client: string | undefined;
+  #isKeyholder = false;
+  #refusals = 0;
+
+  constructor(parts: SessionParts, channel: Channel) {
+    this.#parts = parts;
+    this.#channel = channel;
+  }
+
+  async handle(kind: string, packet: Packet): Promise<Packet> {
+    try {
+      if (!isMessageKind(kind)) throw new CofactorError("MESSAGE_MALFORMED", "expected a known kind of message");
+      return await this.#dispatch(kind, packet);
+    } catch (error) {
+      const code = isCofactorError(error) ? error.code : "INTERNAL";
+      this.#parts.events.emit("refused", { kind: isMessageKind(kind) ? kind : "unknown", code });
+      this.#refusals += 1;
+      // The refusal is still answered; whoever goes on sending rubbish is cut off behind it.
+      if (this.#refusals >= maxRefusals) setTimeout(() => this.#channel.close("too many refused messages"), 0);
+      throw error;
+    }
+  }
+
+  end(): void {
+    if (this.#isKeyholder) this.#parts.keyholders.remove(this.#channel);
+    if (this.#client !== undefined) this.#parts.coordinator.disconnect(this.#client, this);
+  }
+
+  async ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<{ readonly takesPart: boolean }> {
+    const answer = await this.#channel.request("ask", { header: { ...header }, payload: brief });
+    return parseAnswer("ask", answer.header);
+  }
+
+  announce(kind: "published" | "abandoned", header: RequestHeader<"published"> | RequestHeader<"abandoned">): void {
+    // A client that is gone learns of it when it comes back.
+    this.#channel.request(kind, { header: { ...header }, payload: noBytes }).catch(() => undefined);
+  }
+
+  async #dispatch(kind: MessageKind, packet: Packet): Promise<Packet> {
+    switch (kind) {
+      case "hello":
+        return this.#hello(parseRequest("hello", packet.header));
+      case "join":
+        return this.#join(parseRequest("join", packet.header));
+      case "pull": {
+        const header = parseRequest("pull", packet.header);
+        this.#expectClient();
+        const piece = await this.#parts.models.piece(header.sha256, header.base, header.offset);
+        return { header: { encoding: piece.encoding, total: piece.total }, payload: piece.bytes };
+      }
+      case "answer": {
+        const header = parseRequest("answer", packet.header);
+        return reply({ ...(await this.#parts.coordinator.answer(this.#expectClient(), header, packet.payload)) });
+      }
+      case "leave": {
+        parseRequest("leave", packet.header);
+        const client = this.#expectClient();
+        this.#parts.coordinator.disconnect(client, this);
+        this.#parts.store.forget(this.#parts.run.terms.id, client);
+        this.#client = undefined;
+        this.#parts.events.emit("left", { client });
+        return reply({});
+      }
+      default:
+        throw new CofactorError("MESSAGE_MALFORMED", `"${kind}" is not for a server to answer`);
+    }
+  }
+
+  #hello(header: RequestHeader<"hello">): Packet {
+    if (header.protocol !== protocolVersion) {
+      throw new CofactorError("PROTOCOL_UNSUPPORTED", `expected protocol ${protocolVersion}, got ${header.protocol}: update the older side`);
+    }
+    if (header.run !== this.#parts.run.terms.id) throw new CofactorError("AUTH_FAILED", "this server has no run of that name");
+    this.#challenge = toBase64url(this.#parts.secure.bytes(32));
+    const { text, signature, serverKey } = this.#parts.terms;
+    return reply({ protocol: protocolVersion, terms: text, termsSignature: signature, serverKey, challenge: this.#challenge });
+  }
+
+  async #join(header: RequestHeader<"join">): Promise<Packet> {
+    const challenge = this.#challenge;
+    this.#challenge = undefined;
+    if (challenge === undefined || this.#client !== undefined || this.#isKeyholder) {
+      throw new CofactorError("AUTH_FAILED", '"join" expected once, right after "hello"');
+    }
+    const { run, terms, store, coordinator, events } = this.#parts;
+    const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, await digestOf(toUtf8(terms.text)));
+    if (!verifyText(header.publicKey, "join", signed, header.proof)) {
+      throw new CofactorError("AUTH_FAILED", '"proof" expected a signature of this connection\'s challenge');
+    }
+    if (header.role === "keyholder") {
+      this.#parts.keyholders.add(header.publicKey, this.#channel);
+      this.#isKeyholder = true;
+      return reply({ model: { ...coordinator.model }, isNew: false, ended: coordinator.hasEnded });
+    }
+    const isNew = store.enrol(run.terms.id, header.publicKey);
+    if (isNew && store.countEnrolled(run.terms.id) > this.#parts.maxEnrolled) {
+      store.forget(run.terms.id, header.publicKey);
+      throw new CofactorError("AUTH_FAILED", "this run takes no more clients");
+    }
+    this.#client = header.publicKey;
+    events.emit("joined", { client: header.publicKey, isNew });
+    // After the answer to "join": a client that is asked must know that it has joined.
+    setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this), 0);
+    return reply({ model: { ...coordinator.model }, isNew, ended: coordinator.hasEnded });
+  }
+
+  #expectClient(): string {
+    if (this.#client === undefined) throw new CofactorError("AUTH_FAILED", 'expected "hello" and "join" as a client first');
+    return this.#client;
+  }
+}
+
+function reply(header: Header): Packet {
+  return { header, payload: noBytes };
+}

@@ -1,0 +1,86 @@
+/**
+ * The seam for stores: everything that a run needs to survive the end of the process. Implementations in stores/, one
+ * conformance suite for all. Imports nothing but types.
+ *
+ * Guarantees every store gives: what a call acknowledged is there after the process was killed; `publish` happens whole or
+ * not at all; a contribution is kept once for each round, stage and client.
+ */
+
+/** A run's signed terms and the server's identity. */
+export interface StoredRun {
+  readonly terms: string;
+  /** 32-byte seed of the server's signing key: secret. */
+  readonly identitySeed: Uint8Array;
+}
+
+/** The round that is open. `stage` equals the protection's number of stages once the sum is being revealed. */
+export interface OpenRound {
+  readonly round: number;
+  readonly stage: number;
+  readonly cohort: readonly string[];
+}
+
+/** An answer that was acknowledged, or is about to be. */
+export interface StoredAnswer {
+  readonly stage: number;
+  readonly client: string;
+  /** sha256 in base64url. */
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What became of a round. */
+export interface RoundRecord {
+  readonly round: number;
+  readonly outcome: "published" | "abandoned";
+  readonly invited: number;
+  readonly accepted: number;
+  readonly dropped: number;
+  /** Content hash of the published model; the last one's when abandoned. */
+  readonly sha256: string;
+  readonly reason: string;
+}
+
+/** A model as it was published, with what the server needs to go on from it. */
+export interface Publication {
+  /** 0 for the start. */
+  readonly round: number;
+  /** How many times the model has advanced. */
+  readonly advanced: number;
+  readonly sha256: string;
+  readonly model: Uint8Array;
+  /** The server's own state: optimizer moments. */
+  readonly state: Float64Array;
+}
+
+/** Durable state of runs. */
+export interface Store {
+  loadRun(run: string): StoredRun | undefined;
+  saveRun(run: string, stored: StoredRun): void;
+  /** Enrols a client; false when it was enrolled already. */
+  enrol(run: string, client: string): boolean;
+  countEnrolled(run: string): number;
+  forget(run: string, client: string): void;
+  /** The newest publication. */
+  latest(run: string): Publication | undefined;
+  /** The bytes of a published model that is still kept. */
+  model(run: string, sha256: string): Uint8Array | undefined;
+  /** Saves a publication, its round's record when it has one, and forgets the open round with its answers: all or nothing. */
+  publish(run: string, publication: Publication, record: RoundRecord | undefined): void;
+  /** Saves a round's record as abandoned and forgets its answers. */
+  abandon(run: string, record: RoundRecord): void;
+  openRound(run: string): OpenRound | undefined;
+  /** Saves the open round, or its next stage. */
+  saveRound(run: string, open: OpenRound): void;
+  /** Keeps an answer of the open round; settles once it is durable. A second one of the same stage and client changes nothing. */
+  saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void>;
+  /** The open round's answers, in the order in which they came. */
+  answers(run: string, round: number): StoredAnswer[];
+  /** Records of all rounds, in order. */
+  records(run: string): RoundRecord[];
+  /** Ends the store; pending answers are made durable first. */
+  close(): void;
+}
+
+/** How many published models a store keeps for devices that have an older one. */
+export const keptModels = 8;

@@ -1,0 +1,66 @@
+/** A store in memory, for tests and simulations: nothing survives the process. Imports the seam. */
+import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
+
+interface RunState {
+  stored: StoredRun | undefined;
+  readonly enrolled: Set<string>;
+  readonly models: Map<string, Uint8Array>;
+  latest: Publication | undefined;
+  open: OpenRound | undefined;
+  readonly answers: Map<string, StoredAnswer>;
+  readonly records: RoundRecord[];
+}
+
+/** A store in memory. */
+export function memoryStore(): Store {
+  const runs = new Map<string, RunState>();
+  const stateOf = (run: string): RunState => {
+    const known = runs.get(run);
+    if (known !== undefined) return known;
+    const fresh: RunState = { stored: undefined, enrolled: new Set(), models: new Map(), latest: undefined, open: undefined, answers: new Map(), records: [] };
+    runs.set(run, fresh);
+    return fresh;
+  };
+  const endRound = (state: RunState): void => {
+    state.open = undefined;
+    state.answers.clear();
+  };
+
+  return {
+    loadRun: (run) => stateOf(run).stored,
+    saveRun: (run, stored) => void (stateOf(run).stored = stored),
+    enrol(run, client) {
+      const { enrolled } = stateOf(run);
+      if (enrolled.has(client)) return false;
+      enrolled.add(client);
+      return true;
+    },
+    countEnrolled: (run) => stateOf(run).enrolled.size,
+    forget: (run, client) => void stateOf(run).enrolled.delete(client),
+    latest: (run) => stateOf(run).latest,
+    model: (run, sha256) => stateOf(run).models.get(sha256),
+    publish(run, publication, record) {
+      const state = stateOf(run);
+      state.latest = publication;
+      state.models.set(publication.sha256, publication.model);
+      for (const sha256 of [...state.models.keys()].slice(0, -keptModels)) state.models.delete(sha256);
+      if (record !== undefined) state.records.push(record);
+      endRound(state);
+    },
+    abandon(run, record) {
+      const state = stateOf(run);
+      state.records.push(record);
+      endRound(state);
+    },
+    openRound: (run) => stateOf(run).open,
+    saveRound: (run, open) => void (stateOf(run).open = open),
+    async saveAnswer(run, _round, answer) {
+      const { answers } = stateOf(run);
+      const key = `${answer.stage} ${answer.client}`;
+      if (!answers.has(key)) answers.set(key, answer);
+    },
+    answers: (run) => [...stateOf(run).answers.values()],
+    records: (run) => [...stateOf(run).records],
+    close: () => undefined,
+  };
+}

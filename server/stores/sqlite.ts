@@ -1,0 +1,230 @@
+/**
+ * A store in one SQLite file, by the SQLite built into Node: write-ahead log, every commit forced to the disk. Answers that come
+ * in the same turn of the event loop share one commit. Imports node:sqlite and the seam.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { CofactorError } from "../../shared/errors.ts";
+import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
+
+/** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
+const schemaVersion = 1;
+
+/** Entry i brings a file from version i to i + 1. */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE runs (run TEXT PRIMARY KEY, terms TEXT NOT NULL, identity_seed BLOB NOT NULL) STRICT;
+  CREATE TABLE clients (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, PRIMARY KEY (run, client)) STRICT, WITHOUT ROWID;
+  CREATE TABLE models (run TEXT NOT NULL REFERENCES runs, round INTEGER NOT NULL, advanced INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    model BLOB NOT NULL, state BLOB NOT NULL, PRIMARY KEY (run, round)) STRICT;
+  CREATE INDEX models_by_hash ON models (run, sha256);
+  CREATE TABLE open_rounds (run TEXT PRIMARY KEY REFERENCES runs, round INTEGER NOT NULL, stage INTEGER NOT NULL, cohort TEXT NOT NULL) STRICT;
+  CREATE TABLE answers (id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs, round INTEGER NOT NULL, stage INTEGER NOT NULL,
+    client TEXT NOT NULL, digest TEXT NOT NULL, bytes BLOB NOT NULL, UNIQUE (run, round, stage, client)) STRICT;
+  CREATE TABLE records (run TEXT NOT NULL REFERENCES runs, round INTEGER NOT NULL, outcome TEXT NOT NULL, invited INTEGER NOT NULL,
+    accepted INTEGER NOT NULL, dropped INTEGER NOT NULL, sha256 TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, round)) STRICT;
+  `,
+];
+
+interface PendingAnswer {
+  readonly run: string;
+  readonly round: number;
+  readonly answer: StoredAnswer;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A store in the file at `path`, made when it is not there.
+ * @throws CofactorError STORE_FAILED when the file is no store, is locked, or was written by a newer version
+ */
+export function sqliteStore(path: string): Store {
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(path);
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;");
+    migrate(database);
+  } catch (cause) {
+    if (cause instanceof CofactorError) throw cause;
+    throw new CofactorError("STORE_FAILED", "the store could not be opened: is it a Cofactor store, and is no other server using it?", { cause });
+  }
+  return new SqliteStore(database);
+}
+
+function migrate(database: DatabaseSync): void {
+  const found = Number(database.prepare("PRAGMA user_version").get()!["user_version"]);
+  if (found > schemaVersion) {
+    throw new CofactorError("STORE_FAILED", `the store has version ${found}, this server knows ${schemaVersion}: update the server`);
+  }
+  for (let version = found; version < schemaVersion; version++) {
+    database.exec(`BEGIN IMMEDIATE; ${migrations[version]!} PRAGMA user_version = ${version + 1}; COMMIT;`);
+  }
+}
+
+class SqliteStore implements Store {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #pending: PendingAnswer[] = [];
+  #closed = false;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  loadRun(run: string): StoredRun | undefined {
+    const row = this.#sql("SELECT terms, identity_seed FROM runs WHERE run = ?").get(run);
+    return row === undefined ? undefined : { terms: String(row["terms"]), identitySeed: toBytes(row["identity_seed"]) };
+  }
+
+  saveRun(run: string, stored: StoredRun): void {
+    this.#sql("INSERT INTO runs (run, terms, identity_seed) VALUES (?, ?, ?)").run(run, stored.terms, stored.identitySeed);
+  }
+
+  enrol(run: string, client: string): boolean {
+    return this.#sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1;
+  }
+
+  countEnrolled(run: string): number {
+    return Number(this.#sql("SELECT count(*) AS n FROM clients WHERE run = ?").get(run)!["n"]);
+  }
+
+  forget(run: string, client: string): void {
+    this.#sql("DELETE FROM clients WHERE run = ? AND client = ?").run(run, client);
+  }
+
+  latest(run: string): Publication | undefined {
+    const row = this.#sql("SELECT * FROM models WHERE run = ? ORDER BY round DESC LIMIT 1").get(run);
+    if (row === undefined) return undefined;
+    const state = toBytes(row["state"]).slice();
+    return {
+      round: Number(row["round"]),
+      advanced: Number(row["advanced"]),
+      sha256: String(row["sha256"]),
+      model: toBytes(row["model"]),
+      state: new Float64Array(state.buffer),
+    };
+  }
+
+  model(run: string, sha256: string): Uint8Array | undefined {
+    const row = this.#sql("SELECT model FROM models WHERE run = ? AND sha256 = ? LIMIT 1").get(run, sha256);
+    return row === undefined ? undefined : toBytes(row["model"]);
+  }
+
+  publish(run: string, publication: Publication, record: RoundRecord | undefined): void {
+    this.#transaction(() => {
+      const { round, advanced, sha256, model, state } = publication;
+      const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
+      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state) VALUES (?, ?, ?, ?, ?, ?)").run(run, round, advanced, sha256, model, stateBytes);
+      this.#sql("DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)").run(run, run, keptModels);
+      this.#endRound(run, record);
+    });
+  }
+
+  abandon(run: string, record: RoundRecord): void {
+    this.#transaction(() => this.#endRound(run, record));
+  }
+
+  openRound(run: string): OpenRound | undefined {
+    const row = this.#sql("SELECT round, stage, cohort FROM open_rounds WHERE run = ?").get(run);
+    if (row === undefined) return undefined;
+    return { round: Number(row["round"]), stage: Number(row["stage"]), cohort: JSON.parse(String(row["cohort"])) as string[] };
+  }
+
+  saveRound(run: string, open: OpenRound): void {
+    this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)").run(run, open.round, open.stage, JSON.stringify(open.cohort));
+  }
+
+  saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ run, round, answer, resolve, reject });
+      if (this.#pending.length === 1) setImmediate(() => this.#commitPending());
+    });
+  }
+
+  answers(run: string, round: number): StoredAnswer[] {
+    const rows = this.#sql("SELECT stage, client, digest, bytes FROM answers WHERE run = ? AND round = ? ORDER BY id").all(run, round);
+    return rows.map((row) => ({
+      stage: Number(row["stage"]),
+      client: String(row["client"]),
+      digest: String(row["digest"]),
+      bytes: toBytes(row["bytes"]),
+    }));
+  }
+
+  records(run: string): RoundRecord[] {
+    return this.#sql("SELECT * FROM records WHERE run = ? ORDER BY round")
+      .all(run)
+      .map((row) => ({
+        round: Number(row["round"]),
+        outcome: row["outcome"] === "published" ? "published" : "abandoned",
+        invited: Number(row["invited"]),
+        accepted: Number(row["accepted"]),
+        dropped: Number(row["dropped"]),
+        sha256: String(row["sha256"]),
+        reason: String(row["reason"]),
+      }));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#commitPending();
+    this.#closed = true;
+    this.#database.close();
+  }
+
+  #commitPending(): void {
+    const batch = this.#pending;
+    this.#pending = [];
+    if (batch.length === 0) return;
+    try {
+      this.#transaction(() => {
+        const insert = this.#sql("INSERT OR IGNORE INTO answers (run, round, stage, client, digest, bytes) VALUES (?, ?, ?, ?, ?, ?)");
+        for (const { run, round, answer } of batch) insert.run(run, round, answer.stage, answer.client, answer.digest, answer.bytes);
+      });
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  #endRound(run: string, record: RoundRecord | undefined): void {
+    if (record !== undefined) {
+      this.#sql("INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)").run(
+        run,
+        record.round,
+        record.outcome,
+        record.invited,
+        record.accepted,
+        record.dropped,
+        record.sha256,
+        record.reason,
+      );
+    }
+    this.#sql("DELETE FROM answers WHERE run = ?").run(run);
+    this.#sql("DELETE FROM open_rounds WHERE run = ?").run(run);
+  }
+
+  #transaction(work: () => void): void {
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      work();
+      this.#database.exec("COMMIT");
+    } catch (cause) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw new CofactorError("STORE_FAILED", "the store could not be written: is the disk full or the file locked?", { cause });
+    }
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#database.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+function toBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new CofactorError("STORE_FAILED", "the store expected bytes in a row: the file is damaged");
+}

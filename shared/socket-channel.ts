@@ -1,0 +1,173 @@
+/**
+ * A Channel over any Socket.IO-shaped socket: the same code serves the server's end and the device's. Imports transport, errors.
+ *
+ * On the wire: one event, "message", with (kind, header, one block of bytes) and an acknowledgement that is either
+ * { ok: true, header, payload } or { ok: false, error: { code, message, retryable } }.
+ */
+import * as v from "valibot";
+import { CofactorError, fromWireError, toWireError } from "./errors.ts";
+import {
+  assertPacketSize,
+  type Channel,
+  type ChannelTraffic,
+  disconnected,
+  type Header,
+  headerBytes,
+  maxPayloadBytes,
+  type Packet,
+  type RequestHandler,
+  type RequestOptions,
+} from "./transport.ts";
+
+/** What a socket must offer. */
+export interface SocketLike {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
+  disconnect(): unknown;
+}
+
+const answerSchema = v.variant("ok", [
+  v.object({ ok: v.literal(true), header: v.record(v.string(), v.unknown()), payload: v.unknown() }),
+  v.object({ ok: v.literal(false), error: v.object({ code: v.string(), message: v.string(), retryable: v.boolean() }) }),
+]);
+
+/** Wraps a connected socket. */
+export function createSocketChannel(socket: SocketLike): Channel {
+  return new SocketChannel(socket);
+}
+
+class SocketChannel implements Channel {
+  readonly #socket: SocketLike;
+  #handler: RequestHandler | undefined;
+  readonly #early: (() => void)[] = [];
+  readonly #pending = new Set<(error: CofactorError) => void>();
+  readonly #closeListeners: ((reason: string) => void)[] = [];
+  #closed: string | undefined;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+
+  constructor(socket: SocketLike) {
+    this.#socket = socket;
+    socket.on("message", (...args: unknown[]) => this.#receive(args));
+    socket.on("disconnect", (reason: unknown) => this.#end(String(reason)));
+  }
+
+  get isOpen(): boolean {
+    return this.#closed === undefined;
+  }
+
+  get traffic(): ChannelTraffic {
+    return { bytesSent: this.#bytesSent, bytesReceived: this.#bytesReceived };
+  }
+
+  serve(handler: RequestHandler): void {
+    this.#handler = handler;
+    for (const task of this.#early.splice(0)) task();
+  }
+
+  onClose(listener: (reason: string) => void): void {
+    if (this.#closed === undefined) this.#closeListeners.push(listener);
+    else listener(this.#closed);
+  }
+
+  close(reason = "closed"): void {
+    this.#socket.disconnect();
+    this.#end(reason);
+  }
+
+  async request(kind: string, packet: Packet, options: RequestOptions = {}): Promise<Packet> {
+    assertPacketSize(kind, packet);
+    if (this.#closed !== undefined) throw disconnected(this.#closed);
+    if (options.signal?.aborted === true) throw cancelled(kind);
+    this.#bytesSent += headerBytes(packet.header) + packet.payload.length;
+    return new Promise<Packet>((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener("abort", cancel);
+        this.#pending.delete(fail);
+        finish();
+      };
+      const fail = (error: CofactorError): void => settle(() => reject(error));
+      const cancel = (): void => fail(cancelled(kind));
+      const timeoutMs = options.timeoutMs ?? 20_000;
+      const timer = setTimeout(
+        () => fail(new CofactorError("TIMED_OUT", `"${kind}" expected an answer within ${timeoutMs} ms`, { retryable: true })),
+        timeoutMs,
+      );
+      options.signal?.addEventListener("abort", cancel);
+      this.#pending.add(fail);
+      this.#socket.emit("message", kind, packet.header, packet.payload, (answer: unknown) => {
+        try {
+          const received = this.#parseAnswer(kind, answer);
+          settle(() => resolve(received));
+        } catch (error) {
+          fail(error as CofactorError);
+        }
+      });
+    });
+  }
+
+  #parseAnswer(kind: string, answer: unknown): Packet {
+    const parsed = v.safeParse(answerSchema, answer);
+    if (!parsed.success) throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected { ok, header, payload } or { ok, error }`);
+    if (!parsed.output.ok) throw fromWireError(parsed.output.error);
+    const payload = toBytes(parsed.output.payload);
+    if (payload === undefined) throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected bytes`);
+    this.#bytesReceived += headerBytes(parsed.output.header) + payload.length;
+    return { header: parsed.output.header, payload };
+  }
+
+  #receive(args: readonly unknown[]): void {
+    const [kind, header, rawPayload, acknowledge] = args;
+    if (typeof acknowledge !== "function") return;
+    const answer = acknowledge as (answer: unknown) => void;
+    const payload = toBytes(rawPayload);
+    if (args.length !== 4 || typeof kind !== "string" || kind.length > 32 || !isHeader(header) || payload === undefined) {
+      answer(refusal(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)")));
+      return;
+    }
+    if (payload.length > maxPayloadBytes) {
+      answer(refusal(new CofactorError("MESSAGE_TOO_LARGE", `"${kind}" expected at most ${maxPayloadBytes} bytes, got ${payload.length}`)));
+      return;
+    }
+    this.#bytesReceived += headerBytes(header) + payload.length;
+    const handle = (): void => void this.#handle(kind, { header, payload }, answer);
+    if (this.#handler === undefined) this.#early.push(handle);
+    else handle();
+  }
+
+  async #handle(kind: string, packet: Packet, answer: (answer: unknown) => void): Promise<void> {
+    try {
+      const reply = await this.#handler!(kind, packet);
+      this.#bytesSent += headerBytes(reply.header) + reply.payload.length;
+      answer({ ok: true, header: reply.header, payload: reply.payload });
+    } catch (error) {
+      answer(refusal(error));
+    }
+  }
+
+  #end(reason: string): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = reason;
+    for (const fail of [...this.#pending]) fail(disconnected(reason));
+    for (const listener of this.#closeListeners.splice(0)) listener(reason);
+  }
+}
+
+function refusal(error: unknown): { readonly ok: false; readonly error: ReturnType<typeof toWireError> } {
+  return { ok: false, error: toWireError(error) };
+}
+
+function cancelled(kind: string): CofactorError {
+  return new CofactorError("CANCELLED", `"${kind}" was cancelled by the caller`);
+}
+
+function isHeader(value: unknown): value is Header {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/** Bytes in any form in which a platform delivers them. */
+function toBytes(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+}

@@ -1,0 +1,15 @@
+/** The exact bytes that signatures of the protocol cover, for both sides. Imports nothing. */
+
+/** What a device signs to join: fresh challenge, run, role, and the server's key and terms, so that no other server can use it. */
+export function joinBytes(challenge: string, run: string, role: string, serverKey: string, termsDigest: string): Uint8Array {
+  return toBytes([challenge, run, role, serverKey, termsDigest]);
+}
+
+/** What a device signs for its answer to a stage: no other run, round or stage can use it. */
+export function answerBytes(run: string, round: number, stage: number, digest: string): Uint8Array {
+  return toBytes([run, round, stage, digest]);
+}
+
+function toBytes(parts: readonly (string | number)[]): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(parts));
+}
