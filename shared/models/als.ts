@@ -13,6 +13,7 @@ import type { Rng } from "../random.ts";
 import { type ExplicitProblem, predictItems, solveUserWithBias } from "./explicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
 import { positive, rank as rankOption } from "./options.ts";
+import { PrivatePart } from "./private-part.ts";
 
 /** Options of ALS. */
 export interface AlsOptions {
@@ -34,7 +35,7 @@ export const als: ModelDefinition<AlsOptions> = {
   create: (options, shape) => createAls(options, shape),
 };
 
-function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array, Float64Array> {
+function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> {
   const { rank, l2 } = options;
   const { items } = shape;
   const globalMean = shape.globalMean ?? 0;
@@ -60,8 +61,8 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array, 
       return { shared, state: new Float64Array(0), round: 0 };
     },
     open: (itemSide) => itemSide,
-    createPrivate: () => new Float64Array(order),
-    fit: (itemSide, _initial, ratings) => solveUserWithBias(problem, itemSide, ratings),
+    createPrivate: () => new PrivatePart(new Float64Array(order)),
+    fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),
     contribute(itemSide, _initial, ratings, _rng, out) {
       const own = solveUserWithBias(problem, itemSide, ratings);
       const feature = own.slice();
@@ -72,7 +73,7 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array, 
         addOuter(out, item * packed, 1, feature, 0, order);
         addScaled(out, targetAt + item * order, ratings.values[index]! - globalMean - own[rank]!, feature, 0, order);
       }
-      return { weight: 1, private: own };
+      return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
       const normals = aggregate.values.slice(0, targetAt);
@@ -90,6 +91,6 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array, 
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
-    score: (itemSide, own, out, chosen) => predictItems(problem, itemSide, own, out, chosen),
+    score: (itemSide, own, out, chosen) => predictItems(problem, itemSide, own.values, out, chosen),
   };
 }

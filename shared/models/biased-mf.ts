@@ -16,6 +16,7 @@ import { resolveSection } from "../registry.ts";
 import { type ExplicitProblem, predict, predictItems, solveUserWithBias } from "./explicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
 import { count, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
+import { PrivatePart } from "./private-part.ts";
 
 /** Options of biased matrix factorization. */
 export interface BiasedMfOptions {
@@ -51,7 +52,7 @@ export const biasedMf: ModelDefinition<BiasedMfOptions> = {
   create: (options, shape) => createBiasedMf(options, shape),
 };
 
-function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Float64Array, Float64Array> {
+function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Float64Array> {
   const { rank, l2 } = options;
   const { items } = shape;
   const order = rank + 1;
@@ -77,17 +78,17 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
     createPrivate(_ratings, rng) {
       const own = new Float64Array(order);
       for (let f = 0; f < rank; f++) own[f] = options.initialStddev * rng.normal();
-      return own;
+      return new PrivatePart(own);
     },
-    fit: (itemSide, _initial, ratings) => solveUserWithBias(problem, itemSide, ratings),
+    fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),
     contribute(itemSide, initial, ratings, rng, out) {
       out.fill(0, 0, size);
-      const own = initial.slice();
+      const own = initial.values.slice();
       for (let epoch = 0; epoch < options.localEpochs; epoch++) {
         if (options.batch === "full") fullStep(problem, options.learningRate, itemSide, own, ratings, out);
         else singleSteps(problem, options.learningRate, itemSide, own, ratings, rng, out);
       }
-      return { weight: 1, private: own };
+      return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
       const shared = current.shared.slice();
@@ -95,7 +96,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
       optimizer.step(shared, aggregate.values, state, current.round + 1);
       return { shared, state, round: current.round + 1 };
     },
-    score: (itemSide, own, out, chosenItems) => predictItems(problem, itemSide, own, out, chosenItems),
+    score: (itemSide, own, out, chosenItems) => predictItems(problem, itemSide, own.values, out, chosenItems),
   };
 }
 

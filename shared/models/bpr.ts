@@ -14,6 +14,7 @@ import type { Rng } from "../random.ts";
 import { resolveSection } from "../registry.ts";
 import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
 import { count, nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
+import { PrivatePart } from "./private-part.ts";
 
 /** Options of BPR. */
 export interface BprOptions {
@@ -51,7 +52,7 @@ export const bpr: ModelDefinition<BprOptions> = {
   create: (options, shape) => createBpr(options, shape),
 };
 
-function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array, Float64Array> {
+function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> {
   const { rank } = options;
   const { items } = shape;
   const order = rank + 1;
@@ -76,18 +77,18 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array, 
     createPrivate(_ratings, rng) {
       const own = new Float64Array(rank);
       for (let f = 0; f < rank; f++) own[f] = options.initialStddev * rng.normal();
-      return own;
+      return new PrivatePart(own);
     },
     fit(itemSide, initial, ratings, rng) {
-      const own = initial.slice();
+      const own = initial.values.slice();
       for (let epoch = 0; epoch < options.fitEpochs; epoch++) descend(options, items, itemSide, own, ratings, rng, undefined);
-      return own;
+      return new PrivatePart(own);
     },
     contribute(itemSide, initial, ratings, rng, out) {
       out.fill(0, 0, size);
-      const own = initial.slice();
+      const own = initial.values.slice();
       for (let epoch = 0; epoch < options.localEpochs; epoch++) descend(options, items, itemSide, own, ratings, rng, out);
-      return { weight: 1, private: own };
+      return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
       const shared = current.shared.slice();
@@ -99,7 +100,7 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array, 
       const length = chosenItems?.length ?? items;
       for (let index = 0; index < length; index++) {
         const at = (chosenItems?.[index] ?? index) * order;
-        out[index] = dot(own, 0, itemSide, at, rank) + itemSide[at + rank]!;
+        out[index] = dot(own.values, 0, itemSide, at, rank) + itemSide[at + rank]!;
       }
     },
   };

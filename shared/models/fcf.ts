@@ -16,6 +16,7 @@ import { resolveSection } from "../registry.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
+import { PrivatePart } from "./private-part.ts";
 
 /** Options of FCF. */
 export interface FcfOptions {
@@ -46,7 +47,7 @@ export const fcf: ModelDefinition<FcfOptions> = {
   create: (options, shape) => createFcf(options, shape),
 };
 
-function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared, Float64Array> {
+function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared> {
   const { rank, l2, unratedWeight } = options;
   const { items } = shape;
   const problem = { items, rank, l2, unratedWeight };
@@ -68,8 +69,8 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
       return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
     },
     open: (itemFactors) => openImplicit(problem, itemFactors),
-    createPrivate: () => new Float64Array(rank),
-    fit: (shared, _initial, ratings) => solveUser(problem, shared, ratings),
+    createPrivate: () => new PrivatePart(new Float64Array(rank)),
+    fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, _initial, ratings, _rng, out) {
       const own = solveUser(problem, shared, ratings);
       const factors = shared.itemFactors;
@@ -83,7 +84,7 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
         const slope = 2 * (dot(own, 0, factors, at, rank) - 1);
         for (let f = 0; f < rank; f++) out[at + f] = out[at + f]! + slope * own[f]! + 2 * l2 * factors[at + f]!;
       }
-      return { weight: 1, private: own };
+      return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
       const shared = current.shared.slice();
@@ -91,6 +92,6 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
       optimizer.step(shared, aggregate.values, state, current.round + 1);
       return { shared, state, round: current.round + 1 };
     },
-    score: (shared, own, out, chosenItems) => scoreItems(shared.itemFactors, own, rank, out, chosenItems),
+    score: (shared, own, out, chosenItems) => scoreItems(shared.itemFactors, own.values, rank, out, chosenItems),
   };
 }

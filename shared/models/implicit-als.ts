@@ -12,6 +12,7 @@ import type { Rng } from "../random.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, type ModelState, sizeOf, tensorOf } from "./model.ts";
 import { nonNegative, positive, rank as rankOption } from "./options.ts";
+import { PrivatePart } from "./private-part.ts";
 
 /** Options of implicit ALS. */
 export interface ImplicitAlsOptions {
@@ -40,7 +41,7 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
   create: (options, shape) => createImplicitAls(options, shape),
 };
 
-function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Model<ImplicitShared, Float64Array> {
+function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Model<ImplicitShared> {
   const { rank, l2, unratedWeight } = options;
   const { items } = shape;
   const problem = { items, rank, l2, unratedWeight };
@@ -64,8 +65,8 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       return { shared, state: new Float64Array(0), round: 0 };
     },
     open: (itemFactors) => openImplicit(problem, itemFactors),
-    createPrivate: () => new Float64Array(rank),
-    fit: (shared, _initial, ratings) => solveUser(problem, shared, ratings),
+    createPrivate: () => new PrivatePart(new Float64Array(rank)),
+    fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, _initial, ratings, _rng, out) {
       const own = solveUser(problem, shared, ratings);
       out.fill(0, 0, sizeOf(contribution));
@@ -76,7 +77,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
         addScaled(out, targetAt + item * rank, 1, own, 0, rank);
         out[countAt + item] = 1;
       }
-      return { weight: 1, private: own };
+      return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
       const userGram = tensorOf(aggregate.values, contribution, "userGram");
@@ -91,6 +92,6 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
-    score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own, rank, out, chosen),
+    score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own.values, rank, out, chosen),
   };
 }

@@ -5,6 +5,7 @@
 import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
 import type { Definition } from "../registry.ts";
+import type { PrivatePart } from "./private-part.ts";
 
 /** One named tensor inside a flat vector. */
 export interface TensorSpec {
@@ -50,6 +51,14 @@ export interface Aggregate {
   readonly count: number;
 }
 
+/** What `contribute` gives beside the vector that it wrote. */
+export interface Contribution {
+  /** 1 unless the model says otherwise; protections sum contributions as they are. */
+  readonly weight: number;
+  /** The device's next private part. */
+  readonly private: PrivatePart;
+}
+
 /** Where a model's run stands, on the server. */
 export interface ModelState {
   /** [size of the shared spec]. */
@@ -64,13 +73,13 @@ export interface ModelState {
  * A recommender split between devices and a server.
  *
  * `Shared` is a published vector opened for use (views and what is derived from it once, such as a Gram matrix).
- * `Private` is a device's own part (user vector, user bias); it has no wire form.
+ * A `PrivatePart` is a device's own part (user vector, user bias); it has no wire form.
  *
  * Guarantees every implementation gives (test/conformance/model.ts): no method but `contribute` writes to an argument, and
  * `contribute` writes only to `out`; the same arguments and rng seed give the same result bit for bit; finite input gives
  * finite output; a person without ratings contributes zeros (plus the model's own regulariser) and can be scored.
  */
-export interface Model<Shared = unknown, Private = unknown> {
+export interface Model<Shared = unknown> {
   readonly kind: string;
   /** Whether `score` predicts a rating (judged by rmse) or an order (judged by hr, ndcg). */
   readonly objective: "rating" | "ranking";
@@ -82,21 +91,21 @@ export interface Model<Shared = unknown, Private = unknown> {
   open(shared: Float64Array): Shared;
 
   /** The private part of a device that has not trained yet. */
-  createPrivate(ratings: UserRatings, rng: Rng): Private;
+  createPrivate(ratings: UserRatings, rng: Rng): PrivatePart;
   /** Fits the private part to fixed shared parameters, with no round: how a cold user is served. Exact where the model allows. */
-  fit(shared: Shared, initial: Private, ratings: UserRatings, rng: Rng): Private;
+  fit(shared: Shared, initial: PrivatePart, ratings: UserRatings, rng: Rng): PrivatePart;
   /**
    * One device's part of a round.
    *
    * @param out [size of the contribution spec], overwritten whole with the contribution
    * @returns the device's next private part and the contribution's weight (1 unless the model says otherwise)
    */
-  contribute(shared: Shared, initial: Private, ratings: UserRatings, rng: Rng, out: Float64Array): { readonly weight: number; readonly private: Private };
+  contribute(shared: Shared, initial: PrivatePart, ratings: UserRatings, rng: Rng, out: Float64Array): Contribution;
   /** The next state from a cohort's sum. */
   advance(current: ModelState, aggregate: Aggregate): ModelState;
 
   /** Writes the score of every item (or of `items`) for one person into `out`; rating units when the objective is "rating". */
-  score(shared: Shared, own: Private, out: Float64Array, items?: Int32Array): void;
+  score(shared: Shared, own: PrivatePart, out: Float64Array, items?: Int32Array): void;
 }
 
 /** What a model is built for. */

@@ -1,0 +1,9 @@
+/** The client's public entry: `cofactor/client`, for browsers and Node. */
+export { type Client, type ClientEvents, type ClientOptions, createClient, type ParticipateOptions } from "./client.ts";
+export type { Acceptance } from "./consent.ts";
+export type { Recommendation, RecommendOptions } from "./recommend.ts";
+export { type SocketOptions, socketConnector } from "./socket.ts";
+export type { ClientStore } from "./store.ts";
+export { indexedDbStore } from "./stores/indexed-db.ts";
+export { memoryStore } from "./stores/memory.ts";
+export type { Contributed } from "./trainer.ts";

@@ -1,0 +1,128 @@
+/** A device's connection: hello, the check of terms, join; and what can be asked over it. Imports shared, consent, vault. */
+import { toBase64url } from "../shared/crypto/encoding.ts";
+import { digestOf } from "../shared/crypto/hash.ts";
+import { type Identity, sign } from "../shared/crypto/identity.ts";
+import { CofactorError } from "../shared/errors.ts";
+import type { Run } from "../shared/run.ts";
+import { type Channel, type Connector, maxPayloadBytes, noBytes } from "../shared/transport.ts";
+import { type AnswerHeader, type MessageKind, type ModelRef, parseAnswer, protocolVersion, type RequestHeader } from "../shared/wire/messages.ts";
+import { applyDelta, bytesPerValue } from "../shared/wire/model-codec.ts";
+import { answerBytes, joinBytes } from "../shared/wire/signed.ts";
+import { type Acceptance, checkTerms } from "./consent.ts";
+import type { PendingAnswer, Vault } from "./vault.ts";
+
+/** Chunks of an answer that may be on their way unacknowledged. */
+const uploadWindow = 4;
+
+/** What a session needs. */
+export interface SessionOptions {
+  readonly connect: Connector;
+  readonly run: string;
+  readonly accept: Acceptance;
+  readonly identity: Identity;
+  readonly vault: Vault;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A joined connection. */
+export interface Session {
+  readonly channel: Channel;
+  readonly run: Run;
+  readonly joined: AnswerHeader<"join">;
+  /** The bytes of a published model, checked against its hash; as a difference where the device has an older one. */
+  pull(model: ModelRef): Promise<Uint8Array>;
+  /** Sends an answer from `offset` on. @returns what became of it */
+  upload(answer: PendingAnswer, offset: number): Promise<AnswerHeader<"answer">["status"]>;
+  leave(): Promise<void>;
+}
+
+/**
+ * Connects, checks the signed terms against what the user accepts, and joins.
+ * @throws CofactorError DISCONNECTED, TIMED_OUT, AUTH_FAILED, TERMS_REFUSED, MESSAGE_MALFORMED, CONFIG_INVALID
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { identity, vault, signal } = options;
+  const channel = await options.connect(signal === undefined ? {} : { signal });
+  try {
+    const hello = await ask(channel, "hello", { protocol: protocolVersion, run: options.run });
+    const { run, pin } = await checkTerms(options.run, hello, options.accept, await vault.pin());
+    await vault.savePin(pin);
+    const signed = joinBytes(hello.challenge, options.run, "client", hello.serverKey, pin.termsDigest);
+    const proof = toBase64url(sign(identity, "join", signed));
+    const joined = await ask(channel, "join", { role: "client", publicKey: identity.id, proof });
+    return {
+      channel,
+      run,
+      joined,
+      pull: (model) => pullModel(channel, vault, run, model),
+      upload: (answer, offset) => upload(channel, identity, run, answer, offset),
+      leave: async () => void (await ask(channel, "leave", {})),
+    };
+  } catch (error) {
+    channel.close("could not join");
+    throw error;
+  }
+}
+
+async function ask<K extends MessageKind>(channel: Channel, kind: K, header: RequestHeader<K>): Promise<AnswerHeader<K>> {
+  return parseAnswer(kind, (await channel.request(kind, { header: { ...header }, payload: noBytes })).header);
+}
+
+async function pullModel(channel: Channel, vault: Vault, run: Run, model: ModelRef): Promise<Uint8Array> {
+  const expected = run.sharedSize * bytesPerValue(run.terms.precision);
+  if (model.bytes !== expected) throw new CofactorError("SHAPE_MISMATCH", `"model" expected ${expected} bytes, got ${model.bytes}`);
+  const known = await vault.model();
+  if (known?.sha256 === model.sha256) return known.bytes;
+  let { bytes, encoding } = await pullPieces(channel, model, known?.sha256, expected);
+  if (encoding === "delta" && known !== undefined) {
+    bytes = await applyDelta(known.bytes, bytes, run.terms.precision);
+    // A difference that does not fit what this device has is no reason to fail: the whole model is.
+    if ((await digestOf(bytes)) !== model.sha256) ({ bytes } = await pullPieces(channel, model, undefined, expected));
+  }
+  if ((await digestOf(bytes)) !== model.sha256) throw new CofactorError("MESSAGE_MALFORMED", "the model that came has another hash than the one announced");
+  await vault.saveModel(model.sha256, bytes);
+  return bytes;
+}
+
+async function pullPieces(channel: Channel, model: ModelRef, base: string | undefined, limit: number): Promise<{ bytes: Uint8Array; encoding: "full" | "delta" }> {
+  let buffer = noBytes;
+  for (let offset = 0; ; ) {
+    const request = { sha256: model.sha256, ...(base === undefined ? {} : { base }), offset };
+    const answer = await channel.request("pull", { header: request, payload: noBytes });
+    const { total, encoding } = parseAnswer("pull", answer.header);
+    if (total > limit || offset + answer.payload.length > total || answer.payload.length === 0) {
+      throw new CofactorError("MESSAGE_MALFORMED", `a model expected pieces of at most ${limit} bytes in all`);
+    }
+    if (offset === 0) buffer = new Uint8Array(total);
+    if (buffer.length !== total) throw new CofactorError("MESSAGE_MALFORMED", "the pieces of a model expected one total");
+    buffer.set(answer.payload, offset);
+    offset += answer.payload.length;
+    if (offset === total) return { bytes: buffer, encoding };
+  }
+}
+
+async function upload(channel: Channel, identity: Identity, run: Run, answer: PendingAnswer, from: number): Promise<AnswerHeader<"answer">["status"]> {
+  const { round, stage, digest, bytes } = answer;
+  const signature = toBase64url(sign(identity, "answer", answerBytes(run.terms.id, round, stage, digest)));
+  const send = async (offset: number): Promise<AnswerHeader<"answer">["status"]> => {
+    const header = { round, stage, digest, signature, total: bytes.length, offset };
+    const reply = await channel.request("answer", { header, payload: bytes.subarray(offset, offset + maxPayloadBytes) }, { timeoutMs: 60_000 });
+    return parseAnswer("answer", reply.header).status;
+  };
+  // The last chunk is sent again when all bytes are there already but the acknowledgement was lost.
+  let offset = Math.min(from, Math.max(0, bytes.length - 1));
+  const inFlight: Promise<AnswerHeader<"answer">["status"]>[] = [];
+  let status: AnswerHeader<"answer">["status"] = "partial";
+  while (offset < bytes.length || inFlight.length > 0) {
+    while (offset < bytes.length && inFlight.length < uploadWindow) {
+      const sending = send(offset);
+      // A failure is seen when its turn comes; until then it must not count as unhandled.
+      sending.catch(() => undefined);
+      inFlight.push(sending);
+      offset += maxPayloadBytes;
+    }
+    status = await inFlight.shift()!;
+    if (status !== "partial") return status;
+  }
+  return status;
+}
