@@ -88,7 +88,8 @@ function readAdjacency(file: DataFile, part: number, log: InteractionLog): void 
     else {
       const from = at;
       while (at < bytes.length && bytes[at]! > 0x20) {
-        if (bytes[at] === 0x2c) throw dataError(file.path, line, "expected ids separated by blanks, found a comma; for CSV set the name to csv");
+        if (bytes[at] === 0x2c)
+          throw dataError(file.path, line, "expected ids separated by blanks, found a comma; for CSV set the name to csv");
         at++;
       }
       // A control character that neither separates nor belongs to an id.

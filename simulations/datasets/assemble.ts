@@ -77,7 +77,8 @@ function choose(log: InteractionLog, group: Int32Array, rule: DuplicateRule): nu
   for (let at = 1; at < group.length; at++) {
     const row = group[at]!;
     const place = log.placeOf(row);
-    if (rule === "error") throw dataError(place.path, place.line, "this pair of user and item stands in the data already; set duplicates to resolve it");
+    if (rule === "error")
+      throw dataError(place.path, place.line, "this pair of user and item stands in the data already; set duplicates to resolve it");
     if (log.part[row] !== log.part[first]) {
       throw dataError(place.path, place.line, "this pair of user and item stands in another part of the given split already");
     }

@@ -77,7 +77,8 @@ function placeOf(
   isNeeded: boolean,
 ): number {
   if (typeof wanted === "number") {
-    if (wanted > names.length) throw dataError(reader.path, reader.line, `expected a column ${wanted} ("${role}"), found ${names.length} columns`);
+    if (wanted > names.length)
+      throw dataError(reader.path, reader.line, `expected a column ${wanted} ("${role}"), found ${names.length} columns`);
     return wanted - 1;
   }
   if (wanted !== undefined) {
@@ -90,7 +91,8 @@ function placeOf(
   }
   const found = hasHeader && role !== "part" ? usual(names, role) : fallback;
   if (isNeeded && (found < 0 || found >= names.length)) {
-    const help = role === "rating" ? 'set "rating" to its name or number, or "feedback" to implicit' : `set "${role}" to its name or number`;
+    const help =
+      role === "rating" ? 'set "rating" to its name or number, or "feedback" to implicit' : `set "${role}" to its name or number`;
     throw dataError(reader.path, reader.line, `expected a column for "${role}", found none among ${names.length} columns; ${help}`);
   }
   return found;

@@ -27,7 +27,9 @@ export interface CsvOptions {
   readonly duplicates: DuplicateRule;
   readonly ratingRange?: [number, number] | undefined;
   /** A table of names for items: `item` and `title` are header names. */
-  readonly titles?: { readonly path: string; readonly item: string; readonly title: string; readonly delimiter?: string | undefined } | undefined;
+  readonly titles?:
+    | { readonly path: string; readonly item: string; readonly title: string; readonly delimiter?: string | undefined }
+    | undefined;
 }
 
 const delimiter = v.optional(v.pipe(v.string(), v.regex(/^[\x09\x20-\x7e]{1,4}$/, "expected 1 to 4 ASCII characters, such as , or \\t")));

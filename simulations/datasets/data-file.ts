@@ -19,7 +19,10 @@ const unpack = promisify(gunzip);
 /** An error about a data file; `line` counts from 1. `expected` never repeats a person's data. */
 export function dataError(path: string, line: number | undefined, expected: string, cause?: unknown): CofactorError {
   const where = line === undefined ? path : `${path}:${line}`;
-  return new CofactorError("DATA_INVALID", `${where}: ${expected}`, { details: { file: path, ...(line === undefined ? {} : { line }) }, cause });
+  return new CofactorError("DATA_INVALID", `${where}: ${expected}`, {
+    details: { file: path, ...(line === undefined ? {} : { line }) },
+    cause,
+  });
 }
 
 /** Whether `path` is a file or a folder, or neither. */
@@ -47,7 +50,11 @@ export async function readDataFile(path: string): Promise<DataFile> {
   const found = await findDataFile(path);
   if (found === undefined) {
     const isFolder = (await kindOfPath(path)) === "folder";
-    throw dataError(path, undefined, isFolder ? "expected a file, found a folder" : "expected a file of this name, plain or with .gz; found none");
+    throw dataError(
+      path,
+      undefined,
+      isFolder ? "expected a file, found a folder" : "expected a file of this name, plain or with .gz; found none",
+    );
   }
   let bytes: Uint8Array;
   try {

@@ -48,7 +48,11 @@ export function readRatings(file: DataFile, format: RatingsFormat, log: Interact
     if (places.time >= 0) {
       time = parseTime(reader.bytes, reader.starts[places.time]!, reader.ends[places.time]!);
       if (Number.isNaN(time)) {
-        throw dataError(file.path, reader.line, `column ${places.time + 1} ("time") expected a number or an ISO 8601 date such as 2013-09-10`);
+        throw dataError(
+          file.path,
+          reader.line,
+          `column ${places.time + 1} ("time") expected a number or an ISO 8601 date such as 2013-09-10`,
+        );
       }
     }
     const part = places.part < 0 ? splitPart.training : partAt(reader, places.part);

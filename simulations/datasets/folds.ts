@@ -30,8 +30,10 @@ export function partitionFromFiles(
       const user = userIndex.get(users.ids[users.rankOf[log.user[row]!]!]!) ?? -1;
       const item = itemIndex.get(items.ids[items.rankOf[log.item[row]!]!]!) ?? -1;
       const at = user < 0 || item < 0 ? -1 : find(matrix.itemIndex, matrix.rowStart[user]!, matrix.rowStart[user + 1]!, item);
-      if (at < 0 || matrix.values[at] !== log.value[row]) throw dataError(file.path, log.line[row], "expected a rating that the data holds");
-      if (parts[at] !== unset) throw dataError(file.path, log.line[row], "expected each rating in one part of the fold, this one is in two");
+      if (at < 0 || matrix.values[at] !== log.value[row])
+        throw dataError(file.path, log.line[row], "expected a rating that the data holds");
+      if (parts[at] !== unset)
+        throw dataError(file.path, log.line[row], "expected each rating in one part of the fold, this one is in two");
       parts[at] = part;
     }
   }

@@ -32,8 +32,16 @@ export function datasetFromRows(rows: readonly InteractionRow[], options: FromRo
   if (rows.length === 0) throw new CofactorError("DATA_INVALID", `${options.name}: expected at least one row`);
   for (const [index, [user, item, value, time]] of rows.entries()) {
     const isValid = String(user) !== "" && String(item) !== "" && value >= low && value <= high;
-    if (!isValid) throw new CofactorError("DATA_INVALID", `${options.name}:${index + 1}: expected a user, an item and a finite value in range`);
-    log.push(log.users.of(String(user)), log.items.of(String(item)), feedback === "implicit" ? 1 : value, time ?? Number.NaN, index + 1, splitPart.training);
+    if (!isValid)
+      throw new CofactorError("DATA_INVALID", `${options.name}:${index + 1}: expected a user, an item and a finite value in range`);
+    log.push(
+      log.users.of(String(user)),
+      log.items.of(String(item)),
+      feedback === "implicit" ? 1 : value,
+      time ?? Number.NaN,
+      index + 1,
+      splitPart.training,
+    );
     hash.update(`${JSON.stringify([String(user), String(item), value, time ?? null])}\n`);
   }
   return finishDataset(log, {

@@ -23,7 +23,10 @@ export interface DatasetSection {
  *
  * @throws CofactorError CONFIG_INVALID for an unknown name (naming the nearest), an unknown option or one out of range
  */
-export function resolveDataset(section: DatasetSection): { readonly definition: DatasetDefinition; readonly options: { readonly name: string } } {
+export function resolveDataset(section: DatasetSection): {
+  readonly definition: DatasetDefinition;
+  readonly options: { readonly name: string };
+} {
   const definition = datasets.find(({ name, aliases }) => name === section.name || aliases?.includes(section.name));
   if (definition === undefined) {
     const hint = nearest(

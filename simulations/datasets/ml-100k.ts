@@ -16,7 +16,17 @@ export interface MovieLens100kOptions {
   readonly path: string;
 }
 
-const format: RatingsFormat = { delimiter: "\t", header: false, quotes: false, user: 1, item: 2, rating: 3, time: 4, feedback: "explicit", ratingRange: [1, 5] };
+const format: RatingsFormat = {
+  delimiter: "\t",
+  header: false,
+  quotes: false,
+  user: 1,
+  item: 2,
+  rating: 3,
+  time: 4,
+  feedback: "explicit",
+  ratingRange: [1, 5],
+};
 const foldNames = ["1", "2", "3", "4", "5", "a", "b"];
 const userColumns = ["user", "age", "gender", "occupation", "zip"];
 

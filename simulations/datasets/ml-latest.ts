@@ -26,7 +26,9 @@ export const movieLensLatest: DatasetDefinition<MovieLensLatestOptions> = {
   usage: "dataset: { name: ml-latest, path: FOLDER with ratings.csv and movies.csv }",
   options: v.strictObject({
     name: v.literal("ml-latest"),
-    path: pathOption("expected the folder of a MovieLens release with ratings.csv (plain or .gz), from https://grouplens.org/datasets/movielens/"),
+    path: pathOption(
+      "expected the folder of a MovieLens release with ratings.csv (plain or .gz), from https://grouplens.org/datasets/movielens/",
+    ),
   }),
   async load({ name, path }) {
     const ratings = await readDataFile(join(path, "ratings.csv"));

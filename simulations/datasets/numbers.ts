@@ -56,7 +56,13 @@ export function parseTime(bytes: Uint8Array, from: number, to: number): number {
   if (!Number.isNaN(plain) || to - from > 40) return plain;
   const match = datePattern.exec(asciiText(bytes, from, to));
   if (match === null) return Number.NaN;
-  const [year, month, day, hour, minute] = [1, 2, 3, 4, 5].map((group) => Number(match[group] ?? 0)) as [number, number, number, number, number];
+  const [year, month, day, hour, minute] = [1, 2, 3, 4, 5].map((group) => Number(match[group] ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const second = Number(match[6] ?? 0);
   const midnight = new Date(Date.UTC(2000, month - 1, day));
   midnight.setUTCFullYear(year, month - 1, day);

@@ -11,7 +11,11 @@ export type TableRow = Readonly<Record<string, string>>;
  *
  * @throws CofactorError DATA_INVALID when a line has fewer fields than the header, or one of `needed` is no column
  */
-export function readTable(file: DataFile, needed: readonly string[], options: DelimitedOptions & { readonly names?: readonly string[] } = {}): TableRow[] {
+export function readTable(
+  file: DataFile,
+  needed: readonly string[],
+  options: DelimitedOptions & { readonly names?: readonly string[] } = {},
+): TableRow[] {
   const reader = new DelimitedReader(file, options);
   let names = options.names;
   if (names === undefined) {
