@@ -1,0 +1,206 @@
+/**
+ * Judges a model on the held-out part of a split: per person first, so that groups can be reported, then over all.
+ * Imports evaluation-options.ts, evaluation-negatives.ts, split.ts, shared. The protocols are those of the README's evaluation section.
+ */
+import { hitRateAt, ndcgAt, type Rank, rankAmong, rankAmongAll, recallAt } from "../shared/math/metrics.ts";
+import type { RatingMatrix } from "../shared/math/ratings.ts";
+import { drawNegatives, negativeRng } from "./evaluation-negatives.ts";
+import { type Metric, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
+import type { Split } from "./split.ts";
+
+/** Writes the score of every item for one person into `out` [items]. */
+export type ScoresFor = (user: number, out: Float64Array) => void;
+
+/** What to evaluate and how. */
+export interface EvaluateInput {
+  readonly scoresFor: ScoresFor;
+  readonly split: Split;
+  readonly part: "validation" | "test";
+  readonly objective: "rating" | "ranking";
+  /** Names of metrics; the usual ones of the objective when left out. */
+  readonly metrics?: readonly string[];
+  /** Predicted ratings are clipped to it; scores that rank are not. */
+  readonly ratingRange?: readonly [number, number] | undefined;
+  /** Default "all". */
+  readonly candidates?: "all" | "sampled-99";
+  /** Default "honest". */
+  readonly negatives?: "honest" | "paper-compat";
+  /** Draws of negatives to average under "sampled-99"; default 5. */
+  readonly negativeDraws?: number;
+  readonly seed: number;
+  /** Evaluate these people alone (indices, ascending); everyone with held-out items when left out. */
+  readonly users?: Int32Array;
+}
+
+/** Figures per person. */
+export interface PeopleEvaluation {
+  /** [n] indices of the people evaluated, ascending: those with at least one held-out item. */
+  readonly users: Int32Array;
+  /** [n] how many items each held out. */
+  readonly heldOut: Int32Array;
+  /** By metric, [n] each person's figure; the mean over the draws of negatives where there are several. */
+  readonly values: Readonly<Record<string, Float64Array>>;
+  /** By ranked metric, [draws][n] each person's figure in each draw; empty unless negatives were sampled. */
+  readonly perDraw: Readonly<Record<string, readonly Float64Array[]>>;
+  /** By metric, the protocol in words: print it beside the figure. */
+  readonly protocols: Readonly<Record<string, string>>;
+  /** True when training knew what was held out ("paper-compat"): label it wherever a figure is printed. */
+  readonly isLeaking: boolean;
+}
+
+/** Figures over people. */
+export interface Evaluation {
+  /** By metric: "hr@10", "rmse", ... NaN when nobody was evaluated. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** By ranked metric, standard deviation over the draws of negatives; empty unless there were at least two. */
+  readonly spread: Readonly<Record<string, number>>;
+  /** How many people were evaluated. */
+  readonly users: number;
+  readonly protocols: Readonly<Record<string, string>>;
+  readonly isLeaking: boolean;
+}
+
+/** The figures over everyone; see `evaluatePeople`. */
+export function evaluate(input: EvaluateInput): Evaluation {
+  return summarize(evaluatePeople(input));
+}
+
+/**
+ * Scores each person with held-out items once and computes every metric.
+ *
+ * Ranked metrics: candidates are the held-out items and, of the rest of the catalogue without the person's training items and
+ * the other held-out part, all or 99 drawn ones (fewer where there are fewer). Ties count by expectation; a NaN score is a miss.
+ * Rating metrics: predictions are clipped to the rating range; a NaN prediction makes the figure NaN.
+ *
+ * @throws CofactorError CONFIG_INVALID for metrics that the objective does not allow
+ */
+export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
+  const { split, part, seed, candidates = "all", negatives = "honest" } = input;
+  const metrics = metricsFor(input.objective, input.metrics);
+  const heldOut = split[part];
+  const other = part === "test" ? split.validation : split.test;
+  const users = (input.users ?? Int32Array.from({ length: heldOut.users }, (_, user) => user)).filter(
+    (user) => heldOut.rowStart[user + 1]! > heldOut.rowStart[user]!,
+  );
+  const draws = candidates === "all" ? 0 : negatives === "paper-compat" ? 1 : (input.negativeDraws ?? 5);
+  const streams = Array.from({ length: draws }, (_, draw) => negativeRng({ seed, negatives, part, draw }));
+  const values = Object.fromEntries(metrics.map(({ name }) => [name, new Float64Array(users.length)]));
+  const perDraw = Object.fromEntries(
+    metrics.filter((metric) => "k" in metric).map(({ name }) => [name, streams.map(() => new Float64Array(users.length))]),
+  );
+  const scores = new Float64Array(heldOut.items);
+  const excluded = new Uint8Array(heldOut.items);
+  const isRanked = metrics.some((metric) => "k" in metric);
+
+  for (let at = 0; at < users.length; at++) {
+    const user = users[at]!;
+    input.scoresFor(user, scores);
+    const targets = heldOut.itemIndex.subarray(heldOut.rowStart[user]!, heldOut.rowStart[user + 1]!);
+    for (const metric of metrics) {
+      if (!("k" in metric)) values[metric.name]![at] = ratingError(metric.kind, scores, heldOut, user, input.ratingRange);
+    }
+    if (!isRanked) continue;
+    const marked = mark(split.training, user, 1, excluded) + mark(other, user, 1, excluded);
+    if (draws === 0) setRanked(metrics, values, at, rankAmongAll(scores, targets, excluded));
+    else {
+      mark(heldOut, user, 1, excluded);
+      for (const [draw, stream] of streams.entries()) {
+        const drawn = drawNegatives(stream.fork(user), excluded, heldOut.items - marked - targets.length);
+        const ranks = rankAmong(scores, targets, drawn);
+        for (const metric of metrics) {
+          if (!("k" in metric)) continue;
+          const figure = rankedFigure(metric, ranks);
+          perDraw[metric.name]![draw]![at] = figure;
+          values[metric.name]![at]! += figure / draws;
+        }
+      }
+      mark(heldOut, user, 0, excluded);
+    }
+    mark(split.training, user, 0, excluded);
+    mark(other, user, 0, excluded);
+  }
+
+  const ranked = rankingProtocol(split, { candidates, negatives, negativeDraws: draws });
+  const rated = ratingProtocol(split, input.ratingRange);
+  return {
+    users,
+    heldOut: users.map((user) => heldOut.rowStart[user + 1]! - heldOut.rowStart[user]!),
+    values,
+    perDraw,
+    protocols: Object.fromEntries(metrics.map((metric) => [metric.name, "k" in metric ? ranked : rated])),
+    isLeaking: isRanked && negatives === "paper-compat",
+  };
+}
+
+/**
+ * The figures over everyone, or over a group. Ranked metrics are means over people; rmse and mae are over ratings.
+ *
+ * @param isMember whether a person (by index) belongs to the group
+ */
+export function summarize(people: PeopleEvaluation, isMember: (user: number) => boolean = () => true): Evaluation {
+  const members = Int32Array.from(people.users.keys()).filter((at) => isMember(people.users[at]!));
+  const metrics: Record<string, number> = {};
+  const spread: Record<string, number> = {};
+  for (const [name, values] of Object.entries(people.values)) {
+    const draws = people.perDraw[name] ?? [];
+    if (name === "rmse" || name === "mae") metrics[name] = overRatings(name, values, people.heldOut, members);
+    else metrics[name] = meanOf(values, members);
+    if (draws.length > 1) {
+      const means = draws.map((draw) => meanOf(draw, members));
+      const center = means.reduce((sum, mean) => sum + mean, 0) / means.length;
+      spread[name] = Math.sqrt(means.reduce((sum, mean) => sum + (mean - center) ** 2, 0) / (means.length - 1));
+    }
+  }
+  return { metrics, spread, users: members.length, protocols: people.protocols, isLeaking: people.isLeaking };
+}
+
+function setRanked(metrics: readonly Metric[], values: Readonly<Record<string, Float64Array>>, at: number, ranks: readonly Rank[]): void {
+  for (const metric of metrics) if ("k" in metric) values[metric.name]![at] = rankedFigure(metric, ranks);
+}
+
+function rankedFigure(metric: Metric & { readonly k: number }, ranks: readonly Rank[]): number {
+  if (metric.kind === "hr") return hitRateAt(metric.k, ranks);
+  return metric.kind === "ndcg" ? ndcgAt(metric.k, ranks) : recallAt(metric.k, ranks);
+}
+
+/** One person's rmse or mae over the held-out ratings. */
+function ratingError(
+  kind: "rmse" | "mae",
+  scores: Float64Array,
+  { rowStart, itemIndex, values }: RatingMatrix,
+  user: number,
+  range: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): number {
+  const from = rowStart[user]!;
+  const to = rowStart[user + 1]!;
+  let sum = 0;
+  for (let at = from; at < to; at++) {
+    const error = Math.min(range[1], Math.max(range[0], scores[itemIndex[at]!]!)) - values[at]!;
+    sum += kind === "rmse" ? error * error : Math.abs(error);
+  }
+  return kind === "rmse" ? Math.sqrt(sum / (to - from)) : sum / (to - from);
+}
+
+/** Sets the flag of a person's items; returns how many there are. */
+function mark({ rowStart, itemIndex }: RatingMatrix, user: number, flag: 0 | 1, excluded: Uint8Array): number {
+  const from = rowStart[user]!;
+  const to = rowStart[user + 1]!;
+  for (let at = from; at < to; at++) excluded[itemIndex[at]!] = flag;
+  return to - from;
+}
+
+function overRatings(kind: "rmse" | "mae", values: Float64Array, heldOut: Int32Array, members: Int32Array): number {
+  let sum = 0;
+  let count = 0;
+  for (const at of members) {
+    sum += heldOut[at]! * (kind === "rmse" ? values[at]! ** 2 : values[at]!);
+    count += heldOut[at]!;
+  }
+  return kind === "rmse" ? Math.sqrt(sum / count) : sum / count;
+}
+
+function meanOf(values: Float64Array, members: Int32Array): number {
+  let sum = 0;
+  for (const at of members) sum += values[at]!;
+  return sum / members.length;
+}
