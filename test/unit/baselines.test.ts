@@ -67,10 +67,10 @@ describe.each(models.map((definition) => [definition.kind, definition] as const)
   });
 
   it("knows alone nothing of unseen items: a held-out choice stands no better than chance, though popularity finds it", () => {
-    const { rest, heldOut } = leaveOneOut(training);
-    const alone = meanPlace(localOnly(model, rest, 6, createRng(5)), rest, heldOut);
-    expect(alone).toBeGreaterThan(0.38);
-    expect(meanPlace(popularity(rest), rest, heldOut)).toBeLessThan(0.35);
+    // Chance is 0.5; over 400 people the mean place strays from it by 0.0145 (one standard deviation).
+    const { rest, heldOut } = leaveOneOut(drawRatings({ users: 400, items: 150, perUser: 10, feedback, seed: 3 }));
+    expect(meanPlace(localOnly(model, rest, 6, createRng(5)), rest, heldOut)).toBeGreaterThan(0.45);
+    expect(meanPlace(popularity(rest), rest, heldOut)).toBeLessThan(0.4);
   });
 
   it("trains centrally to where the federated run comes, from the same start", () => {
