@@ -34,8 +34,11 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
     if (token.kind !== "option") continue;
     const spec = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
     if (spec === undefined) throw invalid(unknownOption(token.rawName, Object.keys(known)));
-    if (spec.kind === "list") (options[token.name] as string[]).push(textOf(token.rawName, token.value));
-    else options[token.name] = valueOf(spec, token.rawName, token.value);
+    // An option's name where a value should stand is a forgotten value, unless it was given behind an equals sign.
+    const forgotten = token.inlineValue === false && /^-\D/.test(token.value);
+    const value = forgotten ? undefined : token.value;
+    if (spec.kind === "list") (options[token.name] as string[]).push(requireText(token.rawName, value));
+    else options[token.name] = readValue(spec, token.rawName, value);
   }
   const { help, ...rest } = options;
   if (command.options["help"] !== undefined) throw new TypeError('"help" is an option of every subcommand: none declares it');
@@ -56,19 +59,19 @@ function absent(spec: OptionSpec): boolean | string | number | string[] | undefi
   return spec.kind === "flag" ? false : spec.kind === "list" ? [] : spec.default;
 }
 
-function valueOf(spec: OptionSpec, typed: string, value: string | undefined): boolean | string | number {
+function readValue(spec: OptionSpec, typed: string, value: string | undefined): boolean | string | number {
   if (spec.kind === "flag") {
     if (value !== undefined) throw invalid(`${typed} takes no value, got "${value}"`);
     return true;
   }
-  const text = textOf(typed, value);
+  const text = requireText(typed, value);
   if (spec.kind === "text") return text;
   const number = text.trim() === "" ? Number.NaN : Number(text);
   if (!Number.isFinite(number)) throw invalid(`${typed} expected a number, got "${text}"`);
   return number;
 }
 
-function textOf(typed: string, value: string | undefined): string {
+function requireText(typed: string, value: string | undefined): string {
   if (value === undefined) throw invalid(`${typed} expected a value; one that begins with a dash is written ${typed}=-...`);
   return value;
 }

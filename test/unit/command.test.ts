@@ -67,6 +67,7 @@ describe("arguments", () => {
 
   it("take numbers, also negative ones, and short names", () => {
     expect(parseArguments(sample, ["--seed=-2.5e1"]).options["seed"]).toBe(-25);
+    expect(parseArguments(sample, ["--seed", "-25"]).options["seed"]).toBe(-25);
     expect(parseArguments(sample, ["-s", "4"]).options["seed"]).toBe(4);
   });
 
