@@ -25,14 +25,23 @@ export interface Randomizer {
 
 const windowSize = 256;
 const pauseMs = 12;
-const cache = new WeakMap<PaillierPublicKey, Map<ExponentBits, Promise<Randomizer>>>();
+/** How many randomizers a process keeps, by key and exponent length: each holds some 20 MB. */
+const keptRandomizers = 4;
+const cache = new Map<string, Promise<Randomizer>>();
 
-/** The randomizer of a key, made once for each key object and exponent length. Takes some 0.5 s at 2048 bits, in slices. */
+/**
+ * The randomizer of a key, made once in a process for each key and exponent length: takes some 0.5 s at 2048 bits, in slices.
+ * Devices that share a process share it; hs is no secret.
+ */
 export function randomizerOf(key: PaillierPublicKey, exponentBits: ExponentBits, secure: SecureRng): Promise<Randomizer> {
-  let made = cache.get(key);
-  if (made === undefined) cache.set(key, (made = new Map()));
-  let randomizer = made.get(exponentBits);
-  if (randomizer === undefined) made.set(exponentBits, (randomizer = createRandomizer(key, exponentBits, secure)));
+  const name = `${exponentBits} ${key.n.toString(36)}`;
+  let randomizer = cache.get(name);
+  if (randomizer === undefined) {
+    randomizer = createRandomizer(key, exponentBits, secure);
+    cache.set(name, randomizer);
+    const oldest = cache.keys().next().value;
+    if (cache.size > keptRandomizers && oldest !== undefined) cache.delete(oldest);
+  }
   return randomizer;
 }
 
