@@ -14,7 +14,6 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   join: () => import("./client/cli.node.ts"),
   keys: () => import("./server/keys-cli.ts"),
   keyholder: () => import("./server/keyholder-cli.ts"),
-  bench: () => import("./simulations/bench/cli.ts"),
   datasets: () => import("./simulations/datasets/cli.ts"),
 };
 

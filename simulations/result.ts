@@ -109,7 +109,7 @@ export function assembleResult(prepared: Prepared, training: Training, startedMs
     protocol: Object.values(test.protocols)[0] ?? split.label,
     isLeaking: test.isLeaking,
     rounds: training.rounds,
-    metrics: { test: test.metrics, validation: validation.metrics, baselines: compared },
+    metrics: { test: test.metrics, validation: split.counts.validation > 0 ? validation.metrics : {}, baselines: compared },
     protection: describeProtection(prepared),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),

@@ -30,7 +30,7 @@ export interface LiveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** In which round the client in its own process is killed. */
+/** From which round on the client in its own process is killed, once it is asked. */
 const killRound = 2;
 
 /**
@@ -122,14 +122,14 @@ function follow(prepared: Prepared, server: Server, hosts: readonly DeviceHost[]
   return new Promise((resolve, reject) => {
     const finish = (): void => resolve({ rounds, seconds, killed, finding });
     signal?.addEventListener("abort", finish, { once: true });
-    server.on("began", ({ round }) => {
-      if (round !== killRound) return;
+    victim.onReport((report) => {
+      if (report.kind !== "asked" || report.round < killRound || killed > 0) return;
       victim.kill();
       killed += 1;
-      say(`             (killed one client's process in the middle of round ${round})`);
+      say(`             (killed one client's process in the middle of round ${report.round})`);
     });
     server.on("revealing", ({ round }) => {
-      if (round > killRound && finding === undefined) finding = inspectStore(prepared, storeFolder, server.shared);
+      if (round >= Math.min(killRound, run.terms.rounds) && finding === undefined) finding = inspectStore(prepared, storeFolder, server.shared);
     });
     server.on("round", (report) => {
       const { metrics } = evaluatePart(prepared, fittedScores(run, split.training, server.shared, () => undefined, scenario.seed), "validation");
