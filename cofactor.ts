@@ -17,6 +17,9 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   datasets: () => import("./simulations/datasets/cli.ts"),
 };
 
+/** A call whose words are off. */
+class UsageError extends Error {}
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -43,8 +46,6 @@ async function main(argv: readonly string[]): Promise<number> {
     return fail(error.code === "CONFIG_INVALID" || error.code === "DATA_INVALID" ? 2 : 1, `${error.code}: ${error.message}`);
   }
 }
-
-class UsageError extends Error {}
 
 function parse(command: Command, argv: readonly string[]): { readonly positionals: readonly string[]; readonly values: Record<string, string | boolean | readonly string[]> } {
   const options: Record<string, { type: "string" | "boolean"; multiple: boolean }> = { help: { type: "boolean", multiple: false } };
