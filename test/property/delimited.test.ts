@@ -18,10 +18,16 @@ describe("a delimited file", () => {
     const field = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: fc.constantFrom('"', ",", "\n", "\r", " ", ":", "a") }));
     const records = fc.array(fc.array(field, { minLength: 1, maxLength: 5 }), { maxLength: 6 });
     fc.assert(
-      fc.property(records, fc.constantFrom(",", "\t", "::", ";", " "), fc.constantFrom("\n", "\r\n"), fc.boolean(), (rows, delimiter, end, isEnded) => {
-        const text = rows.map((row) => row.map(quoted).join(delimiter)).join(end) + (isEnded ? end : "");
-        expect(read(text, delimiter)).toEqual(rows);
-      }),
+      fc.property(
+        records,
+        fc.constantFrom(",", "\t", "::", ";", " "),
+        fc.constantFrom("\n", "\r\n"),
+        fc.boolean(),
+        (rows, delimiter, end, isEnded) => {
+          const text = rows.map((row) => row.map(quoted).join(delimiter)).join(end) + (isEnded ? end : "");
+          expect(read(text, delimiter)).toEqual(rows);
+        },
+      ),
     );
   });
 

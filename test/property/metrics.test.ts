@@ -5,12 +5,16 @@ import { hitRateAt, ndcgAt, rankAmong, rankAmongAll, recallAt } from "../../shar
 /** Every order of the indices 0 .. n - 1. */
 function permutations(n: number): number[][] {
   if (n === 0) return [[]];
-  return permutations(n - 1).flatMap((shorter) => Array.from({ length: n }, (_, at) => [...shorter.slice(0, at), n - 1, ...shorter.slice(at)]));
+  return permutations(n - 1).flatMap((shorter) =>
+    Array.from({ length: n }, (_, at) => [...shorter.slice(0, at), n - 1, ...shorter.slice(at)]),
+  );
 }
 
 /** The metrics by their definition, averaged over every order in which ties may fall. */
 function byEnumeration(scores: Float64Array, targets: readonly number[], k: number): number[] {
-  const orders = permutations(scores.length).filter((order) => order.every((item, at) => at === 0 || scores[order[at - 1]!]! >= scores[item]!));
+  const orders = permutations(scores.length).filter((order) =>
+    order.every((item, at) => at === 0 || scores[order[at - 1]!]! >= scores[item]!),
+  );
   const sums = [0, 0, 0];
   for (const order of orders) {
     const found = targets.map((target) => order.indexOf(target) + 1).filter((rank) => rank <= k);
@@ -24,15 +28,13 @@ function byEnumeration(scores: Float64Array, targets: readonly number[], k: numb
 
 describe("ranked metrics", () => {
   it("equal their mean over every order of the tied items", () => {
-    const instances = fc
-      .array(fc.integer({ min: 0, max: 2 }), { minLength: 2, maxLength: 6 })
-      .chain((scores) =>
-        fc.record({
-          scores: fc.constant(Float64Array.from(scores)),
-          targets: fc.subarray([...scores.keys()], { minLength: 1 }),
-          k: fc.integer({ min: 1, max: scores.length }),
-        }),
-      );
+    const instances = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 2, maxLength: 6 }).chain((scores) =>
+      fc.record({
+        scores: fc.constant(Float64Array.from(scores)),
+        targets: fc.subarray([...scores.keys()], { minLength: 1 }),
+        k: fc.integer({ min: 1, max: scores.length }),
+      }),
+    );
     fc.assert(
       fc.property(instances, ({ scores, targets, k }) => {
         const ranks = rankAmongAll(scores, Int32Array.from(targets));
@@ -43,7 +45,10 @@ describe("ranked metrics", () => {
   });
 
   it("are the same whether candidates are listed or others are excluded", () => {
-    const instances = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.constantFrom("target", "other", "excluded")), { minLength: 1, maxLength: 30 });
+    const instances = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.constantFrom("target", "other", "excluded")), {
+      minLength: 1,
+      maxLength: 30,
+    });
     fc.assert(
       fc.property(instances, (items) => {
         const scores = Float64Array.from(items, ([score]) => score);

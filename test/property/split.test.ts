@@ -5,7 +5,12 @@ import { type SplitOptions, splitDataset } from "../../simulations/split.ts";
 import { triplesOf } from "../support/triples.ts";
 
 const rows: fc.Arbitrary<InteractionRow[]> = fc.uniqueArray(
-  fc.tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 12 }), fc.integer({ min: -5, max: 5 }), fc.integer({ min: 0, max: 9 })),
+  fc.tuple(
+    fc.integer({ min: 0, max: 6 }),
+    fc.integer({ min: 0, max: 12 }),
+    fc.integer({ min: -5, max: 5 }),
+    fc.integer({ min: 0, max: 9 }),
+  ),
   { selector: ([user, item]) => `${user} ${item}`, minLength: 1, maxLength: 60 },
 );
 const options: fc.Arbitrary<SplitOptions> = fc.oneof(
@@ -28,7 +33,8 @@ describe("a split", () => {
         const parts = [training, validation, test].flatMap((part) => triplesOf(dataset, part).map(String));
         expect(parts.sort()).toEqual(triplesOf(dataset).map(String).sort());
         expect([counts.training, counts.validation, counts.test]).toEqual([training, validation, test].map((part) => part.values.length));
-        for (const part of [training, validation, test]) expect([part.users, part.items]).toEqual([dataset.matrix.users, dataset.matrix.items]);
+        for (const part of [training, validation, test])
+          expect([part.users, part.items]).toEqual([dataset.matrix.users, dataset.matrix.items]);
       }),
     );
   });

@@ -7,7 +7,8 @@ import { packageRoot } from "../../simulations/package-root.ts";
 /** The folder of a data set beside the project: $COFACTOR_DATA, or shared/data next to the checkout or to its main worktree. */
 export function sharedDataPath(name: string): string | undefined {
   const given = process.env["COFACTOR_DATA"];
-  const roots = given === undefined ? [packageRoot(), mainWorktree(packageRoot())].map((root) => join(root, "..", "shared", "data")) : [given];
+  const roots =
+    given === undefined ? [packageRoot(), mainWorktree(packageRoot())].map((root) => join(root, "..", "shared", "data")) : [given];
   return roots.map((root) => resolve(root, name)).find((path) => existsSync(path));
 }
 

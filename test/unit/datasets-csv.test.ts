@@ -104,7 +104,11 @@ describe("the csv loader", () => {
 
   it("reads titles from a table beside the ratings", async () => {
     const folder = writeFiles({ "r.csv": "1,2,3\n1,3,4\n", "t.csv": 'id,name\n3,"Three, again"\n' });
-    const dataset = await loadDataset({ name: "csv", path: `${folder}/r.csv`, titles: { path: `${folder}/t.csv`, item: "id", title: "name" } });
+    const dataset = await loadDataset({
+      name: "csv",
+      path: `${folder}/r.csv`,
+      titles: { path: `${folder}/t.csv`, item: "id", title: "name" },
+    });
     expect(dataset.itemTitles).toEqual([undefined, "Three, again"]);
   });
 
@@ -163,11 +167,21 @@ describe("a broken file", () => {
     ["a line counted behind a quoted line end", '"a\nb",2,3\n1,2,x\n', {}, /:3: column 3/],
     ["no rows", "user,item,rating\n", {}, /expected at least one row of ratings after the header, found none$/],
     ["nothing", "", {}, /expected at least one row of ratings, found none$/],
-    ["an unknown column", "user,item,rating\n1,2,3\n", { user: "usr" }, /:1: expected a header line with a column "usr" \("user"\); did you mean "user"/],
+    [
+      "an unknown column",
+      "user,item,rating\n1,2,3\n",
+      { user: "usr" },
+      /:1: expected a header line with a column "usr" \("user"\); did you mean "user"/,
+    ],
     ["a column beyond the last", "1,2,3\n", { item: 9 }, /:1: expected a column 9 \("item"\), found 3 columns$/],
     ["no rating column", "user,item\n1,2\n", {}, /"feedback" to implicit$/],
     ["one value alone", "1,2,1\n2,2,1\n", {}, /every rating is the same number/],
-    ["a part of no split", "user,item,rating,split\n1,2,3,dev\n", { part: "split" }, /:2: column 4 \("part"\) expected train, valid or test$/],
+    [
+      "a part of no split",
+      "user,item,rating,split\n1,2,3,dev\n",
+      { part: "split" },
+      /:2: column 4 \("part"\) expected train, valid or test$/,
+    ],
     ["UTF-16", new Uint8Array([0xff, 0xfe, 0x31, 0]), {}, /expected UTF-8 text, found UTF-16$/],
     ["cut gzip", new Uint8Array([0x1f, 0x8b, 8, 0, 0]), {}, /expected whole gzip data/],
   ])("with %s is refused with file, line and what was expected", async (_, content, options, message) => {

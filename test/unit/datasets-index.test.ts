@@ -9,8 +9,18 @@ import { triplesOf } from "../support/triples.ts";
 describe("the list of data sets", () => {
   it("counts what is bundled and says how to use each", async () => {
     const rows = await listDatasets();
-    expect(rows.find(({ name }) => name === "xwines-starter")).toMatchObject({ users: 1499, items: 449, ratings: 38_245, licence: "CC0 1.0" });
-    expect(rows.find(({ name }) => name === "food-world-cup")).toMatchObject({ users: 1276, items: 40, ratings: 23_943, licence: "CC BY 4.0" });
+    expect(rows.find(({ name }) => name === "xwines-starter")).toMatchObject({
+      users: 1499,
+      items: 449,
+      ratings: 38_245,
+      licence: "CC0 1.0",
+    });
+    expect(rows.find(({ name }) => name === "food-world-cup")).toMatchObject({
+      users: 1276,
+      items: 40,
+      ratings: 23_943,
+      licence: "CC BY 4.0",
+    });
     for (const row of rows) {
       expect(row.usage).toContain(row.name);
       expect(row.bundled).toBe(row.users !== undefined);
@@ -29,7 +39,9 @@ describe("the list of data sets", () => {
     [{ name: "csv", path: "x", delimeter: "," }, /"dataset\.delimeter" is not a known key; did you mean "delimiter"\?/],
     [{ name: "csv", path: "x", user: 0 }, /"dataset\.user"/],
   ])("refuses the section %j", (section, message) => {
-    expect(() => resolveDataset(section)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID", message: expect.stringMatching(message) }));
+    expect(() => resolveDataset(section)).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID", message: expect.stringMatching(message) }),
+    );
   });
 
   it("refuses a section without being asked for the data", async () => {
@@ -39,7 +51,14 @@ describe("the list of data sets", () => {
 
 describe("datasetFromRows", () => {
   it("builds a data set from rows in memory", () => {
-    const dataset = datasetFromRows([["b", 2, 3, 10], ["a", 1, 4, 20], ["b", 2, 5, 30]], { name: "mine" });
+    const dataset = datasetFromRows(
+      [
+        ["b", 2, 3, 10],
+        ["a", 1, 4, 20],
+        ["b", 2, 5, 30],
+      ],
+      { name: "mine" },
+    );
     expect(triplesOf(dataset)).toEqual([
       ["a", "1", 4],
       ["b", "2", 5],

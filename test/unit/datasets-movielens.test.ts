@@ -4,7 +4,7 @@ import { writeFiles } from "../support/files.ts";
 import { triplesOf } from "../support/triples.ts";
 
 const ratings = "2\t1\t3\t100\n1\t2\t5\t50\n1\t1\t4\t60\n";
-const films = new Uint8Array([...Buffer.from("1|Caf\u00e9 (1990)|01-Jan-1990||x\n2|\"Two\"|||\n", "latin1")]);
+const films = new Uint8Array([...Buffer.from('1|Caf\u00e9 (1990)|01-Jan-1990||x\n2|"Two"|||\n', "latin1")]);
 
 describe("the MovieLens 100K loader", () => {
   it("reads ratings, Latin-1 titles and what people said of themselves", async () => {

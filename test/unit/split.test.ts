@@ -13,24 +13,54 @@ const of = (rows: InteractionRow[]) => datasetFromRows(rows, { name: "rows" });
 
 describe("leave-one-out", () => {
   it("takes the latest as test, the second latest as validation and the rest for training", async () => {
-    const dataset = of([["a", 1, 5, 30], ["a", 2, 4, 10], ["a", 3, 3, 20], ["a", 4, 2, 40], ["b", 1, 1, 3], ["b", 2, 2, 2], ["b", 3, 3, 1]]);
+    const dataset = of([
+      ["a", 1, 5, 30],
+      ["a", 2, 4, 10],
+      ["a", 3, 3, 20],
+      ["a", 4, 2, 40],
+      ["b", 1, 1, 3],
+      ["b", 2, 2, 2],
+      ["b", 3, 3, 1],
+    ]);
     const { training, validation, test, counts, label } = await split(dataset, { kind: "leave-one-out" });
-    expect(triplesOf(dataset, test)).toEqual([["a", "4", 2], ["b", "1", 1]]);
-    expect(triplesOf(dataset, validation)).toEqual([["a", "1", 5], ["b", "2", 2]]);
-    expect(triplesOf(dataset, training)).toEqual([["a", "2", 4], ["a", "3", 3], ["b", "3", 3]]);
+    expect(triplesOf(dataset, test)).toEqual([
+      ["a", "4", 2],
+      ["b", "1", 1],
+    ]);
+    expect(triplesOf(dataset, validation)).toEqual([
+      ["a", "1", 5],
+      ["b", "2", 2],
+    ]);
+    expect(triplesOf(dataset, training)).toEqual([
+      ["a", "2", 4],
+      ["a", "3", 3],
+      ["b", "3", 3],
+    ]);
     expect(counts).toEqual({ training: 3, validation: 2, test: 2, testUsers: 2, validationUsers: 2 });
     expect(label).toBe("leave-one-out");
   });
 
   it("breaks ties of time by the row in the file", async () => {
-    const dataset = of([["a", 3, 1, 7], ["a", 1, 1, 7], ["a", 9, 2, 7], ["a", 2, 1, 7]]);
+    const dataset = of([
+      ["a", 3, 1, 7],
+      ["a", 1, 1, 7],
+      ["a", 9, 2, 7],
+      ["a", 2, 1, 7],
+    ]);
     const { validation, test } = await split(dataset, { kind: "leave-one-out" });
     expect(triplesOf(dataset, test)).toEqual([["a", "2", 1]]);
     expect(triplesOf(dataset, validation)).toEqual([["a", "9", 2]]);
   });
 
   it("leaves people with fewer than three interactions wholly in training and says so", async () => {
-    const dataset = of([["a", 1, 1, 1], ["a", 2, 2, 2], ["b", 1, 1, 1], ["c", 1, 1, 1], ["c", 2, 1, 2], ["c", 3, 1, 3]]);
+    const dataset = of([
+      ["a", 1, 1, 1],
+      ["a", 2, 2, 2],
+      ["b", 1, 1, 1],
+      ["c", 1, 1, 1],
+      ["c", 2, 1, 2],
+      ["c", 3, 1, 3],
+    ]);
     const { training, counts, notes } = await split(dataset, { kind: "leave-one-out" });
     expect(training.rowStart).toEqual(Int32Array.of(0, 2, 3, 4));
     expect(counts).toMatchObject({ test: 1, testUsers: 1 });
@@ -65,7 +95,9 @@ describe("a random split", () => {
   });
 
   it("refuses shares that leave nothing to train on", async () => {
-    await expect(split(of([["a", 1, 1]]), { kind: "random", testFraction: 0.6, validationFraction: 0.4 })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(split(of([["a", 1, 1]]), { kind: "random", testFraction: 0.6, validationFraction: 0.4 })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
   });
 });
 
@@ -103,14 +135,20 @@ describe("a given split", () => {
 });
 
 describe("the section split", () => {
-  it.each([{ kind: "half" }, { kind: "random", testFraction: 2 }, { kind: "leave-one-out", fold: 1 }, { kind: "given", seed: -1 }])("refuses %j", (section) => {
-    expect(() => parseConfig(splitOptions, section, "split")).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
-  });
+  it.each([{ kind: "half" }, { kind: "random", testFraction: 2 }, { kind: "leave-one-out", fold: 1 }, { kind: "given", seed: -1 }])(
+    "refuses %j",
+    (section) => {
+      expect(() => parseConfig(splitOptions, section, "split")).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+    },
+  );
 });
 
 describe("toImplicit", () => {
   it("turns every rating into a choice and leaves the ratings alone", () => {
-    const { matrix } = of([["a", 1, 4], ["a", 2, -1]]);
+    const { matrix } = of([
+      ["a", 1, 4],
+      ["a", 2, -1],
+    ]);
     expect([...toImplicit(matrix).values]).toEqual([1, 1]);
     expect([...matrix.values]).toEqual([4, -1]);
   });

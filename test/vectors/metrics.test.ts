@@ -108,7 +108,12 @@ describe("several held-out items", () => {
   });
 
   it("three among four tied with two places left: certainly one", () => {
-    expect(hitRateAt(10, Array.from({ length: 3 }, () => ({ above: 8, tied: 4 })))).toBe(1);
+    expect(
+      hitRateAt(
+        10,
+        Array.from({ length: 3 }, () => ({ above: 8, tied: 4 })),
+      ),
+    ).toBe(1);
   });
 
   it("none gives 0, and k below 1 is refused", () => {
