@@ -39,7 +39,7 @@ describe("a split", () => {
     );
   });
 
-  it("by leave-one-out holds out one test and one validation item of everyone with three or more, none later left in training", async () => {
+  it("by leave-one-out holds out the last two items of everyone with three or more, and nothing of others", async () => {
     await fc.assert(
       fc.asyncProperty(rows, async (from) => {
         const dataset = build(from);
