@@ -34,10 +34,9 @@ export function resolveDataset(section: DatasetSection): {
       section.name,
       datasets.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]),
     );
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      `"dataset.name" expected one of ${datasets.map(({ name }) => name).join(", ")}, got "${section.name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,
-    );
+    const names = datasets.map(({ name }) => name).join(", ");
+    const suffix = hint === undefined ? "" : `; did you mean "${hint}"?`;
+    throw new CofactorError("CONFIG_INVALID", `"dataset.name" expected one of ${names}, got "${section.name}"${suffix}`);
   }
   return { definition, options: parseConfig(definition.options, { ...section, name: definition.name }, "dataset") };
 }
