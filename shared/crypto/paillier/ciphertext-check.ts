@@ -33,7 +33,8 @@ export function createCiphertextCheck(key: PaillierPublicKey): CiphertextCheck {
   };
 }
 
-function isBelow(bytes: Uint8Array, at: number, bound: Uint8Array): boolean {
+/** True when the little-endian number of `bound.length` bytes at `at` is below `bound`. */
+export function isBelow(bytes: Uint8Array, at: number, bound: Uint8Array): boolean {
   for (let i = bound.length - 1; i >= 0; i--) {
     const difference = bytes[at + i]! - bound[i]!;
     if (difference !== 0) return difference < 0;
