@@ -12,7 +12,7 @@ import { bigIntToBytes, concatenate, fromBase64url, toBase64url, toUtf8 } from "
 /** What a signature is for. */
 export type SignaturePurpose = "terms" | "join" | "answer" | "open";
 
-/** A key pair. `secretKey` never leaves the device but for its own encrypted store. */
+/** A key pair. `secretKey` never leaves the device but for its own encrypted store; it is not enumerable, so logs and copies miss it. */
 export interface Identity {
   /** [32]. */
   readonly publicKey: Uint8Array;
@@ -30,7 +30,8 @@ export function createIdentity(secure: SecureRng): Identity {
 /** The identity of a 32-byte seed; the seed is as secret as the key. */
 export function identityFromSeed(seed: Uint8Array): Identity {
   const pair = nacl.sign.keyPair.fromSeed(seed);
-  return { publicKey: pair.publicKey, secretKey: pair.secretKey, id: toClientId(toBase64url(pair.publicKey)) };
+  const shown = { publicKey: pair.publicKey, id: toClientId(toBase64url(pair.publicKey)) };
+  return Object.defineProperty(shown, "secretKey", { value: pair.secretKey, enumerable: false }) as Identity;
 }
 
 /** The 32-byte seed of an identity, for its store. */
