@@ -46,19 +46,19 @@ export interface NetworkOptions {
   readonly deadlineMs: number;
 }
 
-const section = v.looseObject({ kind: v.string() });
+const section = (kind: string) => v.optional(v.looseObject({ kind: v.optional(v.string(), kind) }), { kind });
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 const schema = v.strictObject({
-  dataset: v.optional(v.looseObject({ name: v.string() }), { name: "xwines-starter" }),
-  split: v.optional(v.looseObject({ kind: v.optional(v.string(), "leave-one-out") }), { kind: "leave-one-out" }),
-  model: v.optional(section, { kind: "fcf" }),
+  dataset: v.optional(v.looseObject({ name: v.optional(v.string(), "xwines-starter") }), { name: "xwines-starter" }),
+  split: section("leave-one-out"),
+  model: section("fcf"),
   rounds: v.optional(count),
   participants: v.optional(count),
   cohort: v.optional(v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2) }), {}),
-  protection: v.optional(section, { kind: "open" }),
-  aggregation: v.optional(section, { kind: "sum" }),
+  protection: section("open"),
+  aggregation: section("sum"),
   range: v.optional(v.strictObject({ maxAbs: v.number(), fractionBits: v.number() })),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
   network: v.optional(
