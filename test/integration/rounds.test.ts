@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<ServerOptions> & Pick<ServerOptions, "run">): Promise<Server> {
-  const server = await createServer({ store: memoryStore(), gatherMs: 10, ...options });
+  const server = await createServer({ store: memoryStore(), gatherMs: 4_000, ...options });
   servers.push(server);
   return server;
 }
@@ -124,7 +124,7 @@ describe.each(transports)("rounds over $name", ({ reach }) => {
   });
 
   it("goes on without a device that declines, and abandons a round with too few answers under a number of its own", async () => {
-    const server = await start({ run: countingRun(4, { rounds: 1, cohort: { size: 2, min: 2 } }) });
+    const server = await start({ run: countingRun(4, { rounds: 1, cohort: { size: 2, min: 2 } }), gatherMs: 10 });
     const connect = await reach(server);
     const willing = await ScriptedClient.join(connect, "counting");
     const unwilling = new ScriptedClient(await connect(), "counting");
@@ -147,7 +147,7 @@ describe.each(transports)("rounds over $name", ({ reach }) => {
   });
 
   it("pauses while fewer clients are there than a cohort needs", async () => {
-    const server = await start({ run: countingRun(4) });
+    const server = await start({ run: countingRun(4), gatherMs: 10 });
     const connect = await reach(server);
     const client = await ScriptedClient.join(connect, "counting");
     await new Promise((resolve) => setTimeout(resolve, 50));

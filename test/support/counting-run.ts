@@ -3,6 +3,7 @@
  * counted how often. Device d contributes 1 at entry d; entry `size - 1` is free for other values.
  */
 import type { Model, ModelState } from "../../shared/models/model.ts";
+import { PrivatePart } from "../../shared/models/private-part.ts";
 import { defineRun, type Run } from "../../shared/run.ts";
 import type { TermsInput } from "../../shared/terms.ts";
 
@@ -28,7 +29,7 @@ export function contributionOf(size: number, index: number): Float64Array {
   return values;
 }
 
-const nothing = {};
+const nothing = new PrivatePart(new Float64Array(0));
 
 function countingModel(size: number): Model {
   const spec = [{ name: "counts", shape: [size] }];

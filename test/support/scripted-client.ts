@@ -29,8 +29,7 @@ export class ScriptedClient {
   readonly abandoned: RequestHeader<"abandoned">[] = [];
   /** What it answers when asked: takes part unless told otherwise. */
   takesPart = true;
-  /** Called with each invitation. */
-  onAsk: ((header: RequestHeader<"ask">) => void) | undefined;
+  #onAsk: ((header: RequestHeader<"ask">) => void) | undefined;
   #wake: (() => void)[] = [];
 
   constructor(channel: Channel, run: string, identity: Identity = createIdentity(secureRng)) {
@@ -46,6 +45,12 @@ export class ScriptedClient {
     const client = new ScriptedClient(await connect(), run, identity);
     await client.join();
     return client;
+  }
+
+  /** Called with each invitation, those that came already too. */
+  set onAsk(listener: (header: RequestHeader<"ask">) => void) {
+    this.#onAsk = listener;
+    for (const header of this.asked) listener(header);
   }
 
   /** Any request. */
@@ -102,7 +107,7 @@ export class ScriptedClient {
     if (kind === "ask") {
       const header = parseRequest("ask", packet.header);
       this.asked.push(header);
-      this.onAsk?.(header);
+      this.#onAsk?.(header);
     } else if (kind === "published") this.published.push(parseRequest("published", packet.header));
     else this.abandoned.push(parseRequest("abandoned", packet.header));
     this.#notify();
