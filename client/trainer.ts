@@ -83,7 +83,7 @@ export class Trainer {
       this.#halves.set(header.round, half);
     }
     const bytes = await half.answer(header.stage, brief, values);
-    values.fill(0);
+    if (bytes.buffer !== values.buffer) values.fill(0);
     const answer = { round: header.round, stage: header.stage, digest: await digestOf(bytes), bytes };
     // Both are durable before the first byte leaves: a restarted device sends these bytes again, or none.
     await this.#vault.recordParticipation({ round: header.round, model: header.model.sha256 });

@@ -32,8 +32,8 @@ type ValueOf<Spec extends OptionSpec> = Spec["kind"] extends "flag"
 /** The options as a subcommand receives them: a flag is a boolean, a list an array (empty when absent), the rest may be undefined. */
 export type OptionValues<Specs extends OptionSpecs> = { readonly [Name in keyof Specs]: ValueOf<Specs[Name]> };
 
-/** Exit codes: 0 it worked, 1 it failed, 2 the command line or the configuration is wrong. */
-export type ExitCode = 0 | 1 | 2;
+/** Exit codes: 0 it worked, 1 it failed, 2 the command line or the configuration is wrong, 130 it was interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130;
 
 /** The world that a subcommand may touch beside files and sockets. */
 export interface CommandIo {
