@@ -85,7 +85,7 @@ export interface Client {
  * A device for one run.
  *
  * @throws TypeError or RangeError for ratings that are not pairs of an item index and a finite number
- * @example const client = createClient({ url, run: "wines-1", ratings: [[17, 4.5], [52, 2]] }); await client.join();
+ * @example const client = createClient({ url: "http://127.0.0.1:8080", run: "wines-1", ratings: [[17, 4.5], [52, 2]] });
  */
 export function createClient(options: ClientOptions): Client {
   return new Device(options);
@@ -103,7 +103,9 @@ class Device implements Client {
   readonly #trainer: Trainer;
   readonly #events = createEmitter<ClientEvents>();
   #session: Session | undefined;
-  #model: { readonly ref: ModelRef; readonly opened: unknown; readonly part: ReturnType<Session["run"]["model"]["createPrivate"]> } | undefined;
+  #model:
+    | { readonly ref: ModelRef; readonly opened: unknown; readonly part: ReturnType<Session["run"]["model"]["createPrivate"]> }
+    | undefined;
   #newest: ModelRef | undefined;
   #hasEnded = false;
   #included = 0;
