@@ -41,6 +41,11 @@ export function gram(x: Float64Array, rows: number, order: number, scale: number
   return out;
 }
 
+/** target += source, entry by entry; both have the same length. */
+export function addAll(target: Float64Array, source: Float64Array): void {
+  for (let i = 0; i < target.length; i++) target[i] = target[i]! + source[i]!;
+}
+
 /** Adds `value` to the diagonal of a packed matrix. */
 export function addDiagonal(matrix: Float64Array, at: number, order: number, value: number): void {
   for (let i = 0, cell = at; i < order; i++, cell += i + 1) matrix[cell] = matrix[cell]! + value;
@@ -50,16 +55,21 @@ export function addDiagonal(matrix: Float64Array, at: number, order: number, val
  * Solves A x = b for a packed symmetric positive definite A by Cholesky's decomposition, in place: afterwards `a` holds the
  * lower factor and `b` the solution.
  *
- * @throws RangeError when a pivot is not positive: A is singular or not finite; give it a positive l2
+ * Guarantees: false when A is not positive definite to working precision, or not finite; then `b` is as it was and `a` is spoiled.
+ * A sum of noisy statistics can be such an A: the caller decides what stands in for the solution.
+ *
+ * Source: Golub and Van Loan, Matrix Computations, 4th edition, section 4.2
  */
-export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
+export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): boolean {
   for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
+    // A pivot that is all rounding error would make the solution all rounding error.
+    const least = a[row + i]! * order * Number.EPSILON;
     for (let j = 0, column = aAt; j <= i; column += j + 1, j++) {
       let rest = a[row + j]!;
       for (let m = 0; m < j; m++) rest -= a[row + m]! * a[column + m]!;
       if (i !== j) a[row + j] = rest / a[column + j]!;
-      else if (rest > 0) a[row + i] = Math.sqrt(rest);
-      else throw new RangeError('"a" expected a positive definite matrix; give it a positive l2');
+      else if (rest > least && rest < Number.POSITIVE_INFINITY) a[row + i] = Math.sqrt(rest);
+      else return false;
     }
   }
   for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
@@ -72,4 +82,5 @@ export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt:
     for (let m = i + 1; m < order; m++) rest -= a[aAt + packedSize(m) + i]! * b[bAt + m]!;
     b[bAt + i] = rest / a[aAt + packedSize(i) + i]!;
   }
+  return true;
 }

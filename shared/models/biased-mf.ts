@@ -58,7 +58,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
   const { items } = shape;
   const order = rank + 1;
   const size = items * order;
-  const problem: ExplicitProblem = { items, rank, l2, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
+  const problem: ExplicitProblem = { items, rank, l2, isWeighted: true, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
   const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
   const optimizer = chosen.definition.create(chosen.options);
 
