@@ -33,7 +33,7 @@ export const optimizer = (preset: OptimizerSection): v.GenericSchema<unknown, Op
     v.pipe(
       v.record(v.string(), v.unknown()),
       v.transform((section) => ((section["kind"] ?? preset.kind) === preset.kind ? { ...preset, ...section } : section)),
-      v.lazy((section) => schemaOf(section["kind"])),
+      v.lazy((section) => schemaOf((section as Record<string, unknown>)["kind"])),
     ),
     { ...preset },
   );
