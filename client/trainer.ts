@@ -130,7 +130,7 @@ export class Trainer {
       this.#halves.set(round, half);
     }
     const bytes = await half.answer(stage, brief, values);
-    values.fill(0);
+    if (bytes.buffer !== values.buffer) values.fill(0);
     const answer = { round, stage, brief: await digestOf(brief), digest: await digestOf(bytes), bytes };
     // Both are durable before the first byte leaves: a restarted device sends these bytes again, or none.
     const earlier = await vault.participation();

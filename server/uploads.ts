@@ -48,8 +48,10 @@ export class Uploads {
     if (chunk.bytes.length === 0 || chunk.offset > upload.received || end > chunk.total) {
       throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected ${upload.received} with bytes up to ${chunk.total}, got ${chunk.offset}`);
     }
-    upload.buffer.set(chunk.bytes, chunk.offset);
-    upload.received = Math.max(upload.received, end);
+    if (end > upload.received) {
+      upload.buffer.set(chunk.bytes.subarray(upload.received - chunk.offset), upload.received);
+      upload.received = end;
+    }
     return upload.received === chunk.total ? upload.buffer : undefined;
   }
 

@@ -13,7 +13,6 @@ import {
   disconnected,
   type Header,
   headerBytes,
-  maxPayloadBytes,
   type Packet,
   type RequestHandler,
   type RequestOptions,
@@ -26,18 +25,27 @@ export interface SocketLike {
   disconnect(): unknown;
 }
 
+/** What the end that wraps a socket may watch. */
+export interface SocketChannelOptions {
+  /** True when too much waits to be written to this peer: the next message ends the connection instead. */
+  readonly isOverfull?: () => boolean;
+  /** Told of every message that was refused before a handler saw it. */
+  readonly onRefused?: (error: CofactorError) => void;
+}
+
 const answerSchema = v.variant("ok", [
   v.object({ ok: v.literal(true), header: v.record(v.string(), v.unknown()), payload: v.unknown() }),
   v.object({ ok: v.literal(false), error: v.object({ code: v.string(), message: v.string(), retryable: v.boolean() }) }),
 ]);
 
 /** Wraps a connected socket. */
-export function createSocketChannel(socket: SocketLike): Channel {
-  return new SocketChannel(socket);
+export function createSocketChannel(socket: SocketLike, options: SocketChannelOptions = {}): Channel {
+  return new SocketChannel(socket, options);
 }
 
 class SocketChannel implements Channel {
   readonly #socket: SocketLike;
+  readonly #options: SocketChannelOptions;
   #handler: RequestHandler | undefined;
   readonly #early: (() => void)[] = [];
   readonly #pending = new Set<(error: CofactorError) => void>();
@@ -46,8 +54,9 @@ class SocketChannel implements Channel {
   #bytesSent = 0;
   #bytesReceived = 0;
 
-  constructor(socket: SocketLike) {
+  constructor(socket: SocketLike, options: SocketChannelOptions) {
     this.#socket = socket;
+    this.#options = options;
     socket.on("message", (...args: unknown[]) => this.#receive(args));
     socket.on("disconnect", (reason: unknown, details: unknown) => this.#end(String(reason), isTooLarge(details)));
   }
@@ -71,15 +80,19 @@ class SocketChannel implements Channel {
   }
 
   close(reason = "closed"): void {
-    this.#socket.disconnect();
+    // First our own reason: the socket's would be its generic one.
     this.#end(reason);
+    this.#socket.disconnect();
   }
 
   async request(kind: string, packet: Packet, options: RequestOptions = {}): Promise<Packet> {
     assertPacketSize(kind, packet);
-    if (this.#closed !== undefined) throw disconnected(this.#closed);
     if (options.signal?.aborted === true) throw cancelled(kind);
+    this.#closeIfOverfull();
+    if (this.#closed !== undefined) throw disconnected(this.#closed);
     this.#bytesSent += headerBytes(packet.header) + packet.payload.length;
+    // A copy: the socket may write these bytes after the caller has changed its own.
+    const payload = packet.payload.slice();
     return new Promise<Packet>((resolve, reject) => {
       const settle = (finish: () => void): void => {
         clearTimeout(timer);
@@ -96,7 +109,7 @@ class SocketChannel implements Channel {
       );
       options.signal?.addEventListener("abort", cancel);
       this.#pending.add(fail);
-      this.#socket.emit("message", kind, packet.header, packet.payload, (answer: unknown) => {
+      this.#socket.emit("message", kind, packet.header, payload, (answer: unknown) => {
         try {
           const received = this.#parseAnswer(kind, answer);
           settle(() => resolve(received));
@@ -120,16 +133,23 @@ class SocketChannel implements Channel {
 
   #receive(args: readonly unknown[]): void {
     const [kind, header, rawPayload, acknowledge] = args;
-    if (typeof acknowledge !== "function") return;
-    const answer = acknowledge as (answer: unknown) => void;
-    const payload = toBytes(rawPayload);
-    if (args.length !== 4 || typeof kind !== "string" || kind.length > 32 || !isHeader(header) || payload === undefined) {
-      answer(refusal(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)")));
+    if (typeof acknowledge !== "function") {
+      this.#options.onRefused?.(new CofactorError("MESSAGE_MALFORMED", "a message expected to be acknowledged"));
       return;
     }
-    if (payload.length > maxPayloadBytes) {
-      answer(refusal(new CofactorError("MESSAGE_TOO_LARGE", `"${kind}" expected at most ${maxPayloadBytes} bytes, got ${payload.length}`)));
-      return;
+    const answer = acknowledge as (answer: unknown) => void;
+    const payload = toBytes(rawPayload);
+    const refuse = (error: CofactorError): void => {
+      this.#options.onRefused?.(error);
+      answer(refusal(error));
+    };
+    if (args.length !== 4 || typeof kind !== "string" || kind.length > 32 || !isHeader(header) || payload === undefined) {
+      return refuse(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)"));
+    }
+    try {
+      assertPacketSize(kind, { header, payload });
+    } catch (error) {
+      return refuse(error as CofactorError);
     }
     this.#bytesReceived += headerBytes(header) + payload.length;
     const handle = (): void => void this.#handle(kind, { header, payload }, answer);
@@ -140,11 +160,17 @@ class SocketChannel implements Channel {
   async #handle(kind: string, packet: Packet, answer: (answer: unknown) => void): Promise<void> {
     try {
       const reply = await this.#handler!(kind, packet);
+      this.#closeIfOverfull();
+      if (!this.isOpen) return;
       this.#bytesSent += headerBytes(reply.header) + reply.payload.length;
-      answer({ ok: true, header: reply.header, payload: reply.payload });
+      answer({ ok: true, header: reply.header, payload: reply.payload.slice() });
     } catch (error) {
       answer(refusal(error));
     }
+  }
+
+  #closeIfOverfull(): void {
+    if (this.isOpen && this.#options.isOverfull?.() === true) this.close("the peer reads too slowly");
   }
 
   #end(reason: string, wasTooLarge = false): void {

@@ -30,7 +30,8 @@ export const als: ModelDefinition<AlsOptions> = {
   kind: "als",
   summary: "Explicit ratings; exact alternating least squares with biases from summed statistics, equal to centralised.",
   source: "Zhou et al. 2008, https://doi.org/10.1007/978-3-540-68880-8_32",
-  options: v.strictObject({ kind: v.literal("als"), rank: rankOption(8), l2: positive(0.1), initialStddev: positive(0.1) }),
+  options: v.strictObject({ kind: v.literal("als"), rank: rankOption(12), l2: positive(0.15), initialStddev: positive(0.1) }),
+  rounds: 15,
   range: () => ({ maxAbs: 256, fractionBits: 14 }),
   create: (options, shape) => createAls(options, shape),
 };

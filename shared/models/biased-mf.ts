@@ -48,6 +48,7 @@ export const biasedMf: ModelDefinition<BiasedMfOptions> = {
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.02 }),
   }),
+  rounds: 80,
   range: () => ({ maxAbs: 64, fractionBits: 14 }),
   create: (options, shape) => createBiasedMf(options, shape),
 };

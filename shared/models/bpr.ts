@@ -48,6 +48,7 @@ export const bpr: ModelDefinition<BprOptions> = {
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
   }),
+  rounds: 60,
   range: () => ({ maxAbs: 64, fractionBits: 14 }),
   create: (options, shape) => createBpr(options, shape),
 };

@@ -37,6 +37,7 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
     unratedWeight: nonNegative(0.3),
     initialStddev: positive(0.1),
   }),
+  rounds: 10,
   range: () => ({ maxAbs: 64, fractionBits: 16 }),
   create: (options, shape) => createImplicitAls(options, shape),
 };

@@ -25,9 +25,8 @@ const openProtection: Protection = {
   maxAnswerBytes: (_stage, frame) => frame.size * 8,
   createDevice: (frame) => ({
     answer: async (_stage, _brief, values) => {
-      assertFinite(values);
       if (values.length !== frame.size) throw new RangeError(`"values" expected ${frame.size} values, got ${values.length}`);
-      return new Uint8Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
+      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     },
   }),
   createAggregator: (frame) => new OpenAggregator(frame),
@@ -100,10 +99,20 @@ function toFloats(bytes: Uint8Array, size: number): Float64Array {
 
 /** @throws CofactorError VALUE_NOT_FINITE naming the place, never the value */
 function assertFinite(values: Float64Array): void {
-  // A sum of zeros times the entries is NaN exactly when an entry is not finite: one pass without a branch.
-  let probe = 0;
-  for (let i = 0; i < values.length; i++) probe += values[i]! * 0;
-  if (Number.isNaN(probe)) {
+  // Zero times an entry is NaN exactly when the entry is not finite. Four sums at once: each would wait for its own last addition.
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const even = values.length & ~3;
+  for (let i = 0; i < even; i += 4) {
+    a += values[i]! * 0;
+    b += values[i + 1]! * 0;
+    c += values[i + 2]! * 0;
+    d += values[i + 3]! * 0;
+  }
+  for (let i = even; i < values.length; i++) a += values[i]! * 0;
+  if (a + b + c + d !== 0) {
     const at = values.findIndex((value) => !Number.isFinite(value));
     throw new CofactorError("VALUE_NOT_FINITE", `"contribution" expected finite values, entry ${at} is not`);
   }

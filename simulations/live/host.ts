@@ -20,6 +20,7 @@ async function start(order: Extract<HostOrder, { kind: "start" }>): Promise<void
     try {
       const client = createDevice(order, device);
       devices.set(device.user, client);
+      client.on("asked", ({ round }) => report({ kind: "asked", user: device.user, round }));
       await client.join();
       void takePart(device.user, client);
     } catch (error) {

@@ -1,7 +1,8 @@
 /**
  * Many small signed integers in one plaintext: slots of equal width, biased so that none borrows from its neighbour, with
- * guard bits so that a whole cohort's sum stays in its slot. Imports errors.ts.
+ * guard bits so that a whole cohort's sum stays in its slot. Imports check.ts and errors.ts.
  */
+import { integer } from "../../check.ts";
 import { CofactorError } from "../../errors.ts";
 
 /** How integers are packed. */
@@ -21,7 +22,8 @@ export interface Packing {
  * @throws CofactorError CONFIG_INVALID when a slot would be wider than 45 bits or than the plaintext
  */
 export function createPacking(keyBits: number, valueBits: number, maxCount: number): Packing {
-  const guardBits = Math.ceil(Math.log2(maxCount));
+  // Whole-number arithmetic: both sides must find the same layout, and logarithms may differ in the last place between platforms.
+  const guardBits = 32 - Math.clz32(integer(maxCount, 1, 2 ** 31, "maxCount") - 1);
   const width = valueBits + guardBits;
   const slots = Math.floor((keyBits - 1) / width);
   if (width > 45 || slots < 1) {

@@ -1,0 +1,5 @@
+/** Every ring implementation passes the one suite. */
+import { createBigIntRing } from "../../shared/crypto/paillier/ring-bigint.ts";
+import { describeRing } from "./paillier-ring.ts";
+
+describeRing("BigInt", createBigIntRing);
