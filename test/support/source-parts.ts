@@ -38,8 +38,8 @@ function pieceAt(text: string, at: number): readonly [Part, number] | undefined 
   if (at === 0 && first === "#" && second === "!") return ["comment", endOf(text, at, /(?=\n)/g)];
   if (first === "/" && second === "/") return ["comment", endOf(text, at, /(?=\n)/g)];
   if (first === "/" && second === "*") return ["comment", endOf(text, at + 2, /\*\//g)];
-  if (first === '"') return ["string", endOf(text, at + 1, /(?:\\[^]|[^"\\\n])*(?:"|(?=\n))/g)];
-  if (first === "'") return ["string", endOf(text, at + 1, /(?:\\[^]|[^'\\\n])*(?:'|(?=\n))/g)];
+  if (first === '"') return ["string", endOf(text, at + 1, /(?:\\[\s\S]|[^"\\\n])*(?:"|(?=\n))/g)];
+  if (first === "'") return ["string", endOf(text, at + 1, /(?:\\[\s\S]|[^'\\\n])*(?:'|(?=\n))/g)];
   if (first === "`") return templateFrom(text, at);
   if (first === "/" && /(?:^|[([{}=,:;!&|?>]|\breturn|\btypeof)\s*$/.test(text.slice(Math.max(0, at - 80), at))) {
     const literal = /^\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/.exec(text.slice(at, at + 1_000));
@@ -50,7 +50,7 @@ function pieceAt(text: string, at: number): readonly [Part, number] | undefined 
 
 /** From a template's opening tick, or the brace behind an expression, to its closing tick or the next expression. */
 function templateFrom(text: string, at: number): readonly [Part, number] {
-  return ["string", endOf(text, at + 1, /(?:\\[^]|\$(?!\{)|[^`\\$])*(?:`|\$\{)/g)];
+  return ["string", endOf(text, at + 1, /(?:\\[\s\S]|\$(?!\{)|[^`\\$])*(?:`|\$\{)/g)];
 }
 
 /** The place behind the first match at or after `from`, or the end of the text. */

@@ -35,7 +35,7 @@ export function importsOf(text: string): readonly ScannedImport[] {
 
 /** The file's header comment, behind an interpreter line if there is one, or "". */
 export function headerOf(text: string): string {
-  return /^(?:#![^\n]*\n)?(\/\*\*[^]*?\*\/)/.exec(text)?.[1] ?? "";
+  return /^(?:#![^\n]*\n)?(\/\*\*[\s\S]*?\*\/)/.exec(text)?.[1] ?? "";
 }
 
 /** True when the file begins with a doc comment that says something. */
@@ -43,20 +43,17 @@ export function hasHeader(text: string): boolean {
   return /\w{3}/.test(headerOf(text));
 }
 
-/** Exported declarations without a doc comment directly before them. Overloads need one at the first only; re-exports need none. */
+/** Exported declarations without a doc comment on the line before them. Overloads need one at the first only; re-exports need none. */
 export function undocumentedExports(text: string): readonly string[] {
   const declaration =
     /^export (?:default )?(?:declare )?(?:abstract )?(?:async )?(?:const enum|const|let|function\*?|class|interface|type|enum)\s+([\w$]+)/;
-  const header = headerOf(text);
   const lines = blank(text, "string").split("\n");
   const missing: string[] = [];
   let previous = "";
   for (const [index, line] of lines.entries()) {
     const name = declaration.exec(line)?.[1];
     if (name === undefined) continue;
-    const before = lines.slice(0, index).join("\n").trimEnd();
-    const isHeader = header !== "" && before.endsWith(header) && before.length <= text.indexOf(header) + header.length;
-    if (name !== previous && (!before.endsWith("*/") || isHeader)) missing.push(name);
+    if (name !== previous && !lines[index - 1]?.trimEnd().endsWith("*/")) missing.push(name);
     previous = name;
   }
   return missing;

@@ -62,7 +62,7 @@ describe("blank", () => {
 describe("undocumentedExports", () => {
   it("names exports without a comment of their own", () => {
     const text =
-      "/** Header. */\nexport const a = 1;\n\n/** B. */\nexport function b(): void {}\nexport class C {}\n// no doc\nexport type D = 1;\n";
+      "/** Header. */\n\nexport const a = 1;\n\n/** B. */\nexport function b(): void {}\nexport class C {}\n// no doc\nexport type D = 1;\n";
     expect(undocumentedExports(text)).toEqual(["a", "C", "D"]);
   });
 
