@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
-import { type Client, createClient } from "./client.ts";
+import { createClient } from "./client.ts";
 import { fileStore } from "./stores/file.node.ts";
+import type { Client } from "./types.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
