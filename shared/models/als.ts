@@ -67,7 +67,8 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
     },
     initialize(rng: Rng): ModelState {
       const shared = new Float64Array(items * order);
-      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      for (let item = 0; item < items; item++)
+        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
       return { shared, state: new Float64Array(0), round: 0 };
     },
     open: (itemSide) => itemSide,

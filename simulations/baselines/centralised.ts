@@ -1,12 +1,12 @@
 /** The same model with all participants' ratings in one place: what federation, protection and dropouts cost. Imports the seam. */
-import { ratingsOf } from "../../shared/math/ratings.ts";
+import { addInto } from "../../shared/math/linear.ts";
+import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
+import type { AlsOptions } from "../../shared/models/als.ts";
+import type { ImplicitAlsOptions } from "../../shared/models/implicit-als.ts";
 import type { ModelState } from "../../shared/models/model.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
 import { advanceModel, type Run } from "../../shared/run.ts";
-import type { RatingMatrix } from "../../shared/math/ratings.ts";
-import type { AlsOptions } from "../../shared/models/als.ts";
-import type { ImplicitAlsOptions } from "../../shared/models/implicit-als.ts";
 import { fittedScores } from "../fitted.ts";
 import type { Baseline, CentralSolver } from "./baseline.ts";
 import { centralAls } from "./central-als.ts";
@@ -80,7 +80,7 @@ function descend(run: Run, matrix: RatingMatrix, participants: Int32Array, round
       const initial = parts.get(user) ?? run.model.createPrivate(ratings, createRng(seed, "private", user));
       const { private: part } = run.model.contribute(shared, initial, ratings, createRng(seed, "contribute", round, user), one);
       parts.set(user, part);
-      for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + one[i]!;
+      addInto(sum, one);
     }
     state = advanceModel(run, state, { values: sum, count: participants.length });
   }

@@ -1,8 +1,8 @@
 /** One instance of the WebAssembly kernel, configured for a modulus, with a bump allocator over its memory. Imports this folder, encoding. */
 import { bigIntToBytes, fromBase64url } from "../encoding.ts";
 import { inverseMod } from "./arithmetic.ts";
-import type { PaillierPublicKey } from "./keys.ts";
 import { kernelWasm } from "./kernel.wasm.ts";
+import type { PaillierPublicKey } from "./keys.ts";
 
 const limbBits = 27;
 /** What the kernel's fixed buffers hold: see kernel.as.ts. */
@@ -22,7 +22,16 @@ interface KernelExports {
   writePair(bytes: number, pair: number, length: number): void;
   fillRow(row: number, count: number): void;
   powerDigits(power: number, powers: number, digits: number, count: number): void;
-  encryptBatch(out: number, plaintexts: number, exponents: number, count: number, length: number, table: number, rows: number, scratch: number): void;
+  encryptBatch(
+    out: number,
+    plaintexts: number,
+    exponents: number,
+    count: number,
+    length: number,
+    table: number,
+    rows: number,
+    scratch: number,
+  ): void;
   multiplyBatch(products: number, ciphertexts: number, count: number, length: number, scratch: number): void;
   finishBatch(out: number, products: number, count: number, length: number, factor: number, scratch: number): void;
 }

@@ -56,7 +56,9 @@ test("many sums of one ring go on side by side", async () => {
   for (let client = 0; client < 3; client++) {
     for (const [index, sum] of sums.entries()) sum.add(await encryptBlocks(key, block(index + client), 512, secureRng));
   }
-  sums.forEach((sum, index) => expect(createDecryptor(testKey1024)(sum.export())).toEqual(block(3 * index + 3)));
+  sums.forEach((sum, index) => {
+    expect(createDecryptor(testKey1024)(sum.export())).toEqual(block(3 * index + 3));
+  });
 });
 
 test("a table is made once for equal keys and exponents, also when two ask at once", async () => {
