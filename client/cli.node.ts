@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
-import { type Client, createClient } from "./client.ts";
+import { createClient } from "./client.ts";
 import { fileStore } from "./stores/file.node.ts";
+import type { Client } from "./types.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
@@ -50,7 +51,9 @@ function report(client: Client, io: CommandIo): void {
   client.on("joined", ({ terms }) =>
     io.out(`joined ${terms.id}: model ${terms.model.kind}, protection ${terms.protection.kind}, sums over at least ${terms.cohort.min}\n`),
   );
-  client.on("contributed", ({ round, bytes, digest, status }) => io.out(`round ${round}: ${status}, ${bytes} bytes left this device, sha256 ${digest}\n`));
+  client.on("contributed", ({ round, bytes, digest, status }) =>
+    io.out(`round ${round}: ${status}, ${bytes} bytes left this device, sha256 ${digest}\n`),
+  );
   client.on("published", ({ round, accepted, included }) =>
     io.out(`round ${round}: published from ${accepted} devices${included ? ", this one among them" : ""}\n`),
   );

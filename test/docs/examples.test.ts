@@ -89,7 +89,7 @@ describe("@example", () => {
 
 function jsonOf(comment: string): { readonly value: unknown } | undefined {
   try {
-    return { value: comment === "undefined" ? "undefined" : JSON.parse(comment) };
+    return { value: comment === "undefined" ? "undefined" : JSON.parse(comment.replace(/^\w+Array\s*(?=\[)/, "")) };
   } catch {
     return undefined;
   }

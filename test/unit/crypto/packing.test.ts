@@ -64,7 +64,9 @@ test("100,000 packed values, summed as big numbers, unpack exactly, at widths th
       });
     }
     const sums = new Uint8Array(totals.length * packing.blockBytes);
-    totals.forEach((total, block) => sums.set(bigIntToBytes(total, packing.blockBytes), block * packing.blockBytes));
+    totals.forEach((total, block) => {
+      sums.set(bigIntToBytes(total, packing.blockBytes), block * packing.blockBytes);
+    });
     expect(unpackSums(packing, sums, length, summands)).toEqual(expected);
   }
 });
