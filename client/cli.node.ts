@@ -51,7 +51,9 @@ function report(client: Client, io: CommandIo): void {
   client.on("joined", ({ terms }) =>
     io.out(`joined ${terms.id}: model ${terms.model.kind}, protection ${terms.protection.kind}, sums over at least ${terms.cohort.min}\n`),
   );
-  client.on("contributed", ({ round, bytes, digest, status }) => io.out(`round ${round}: ${status}, ${bytes} bytes left this device, sha256 ${digest}\n`));
+  client.on("contributed", ({ round, bytes, digest, status }) =>
+    io.out(`round ${round}: ${status}, ${bytes} bytes left this device, sha256 ${digest}\n`),
+  );
   client.on("published", ({ round, accepted, included }) =>
     io.out(`round ${round}: published from ${accepted} devices${included ? ", this one among them" : ""}\n`),
   );
