@@ -69,19 +69,22 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
     allowRequest: (request, decide) => decide(null, mayConnect(request)),
   });
   // Counted from the handshake on, not from the namespace's: whoever never joins counts too.
-  sockets.engine.on("connection", (raw: { request: IncomingMessage; once(event: "close", listener: (reason: string, cause?: unknown) => void): void }) => {
-    const address = addressOf(raw.request);
-    connections += 1;
-    perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
-    raw.once("close", (reason, cause) => {
-      const error = toRefusal(reason, cause);
-      if (error !== undefined) handlers.onRefused(error);
-      connections -= 1;
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left > 0) perAddress.set(address, left);
-      else perAddress.delete(address);
-    });
-  });
+  sockets.engine.on(
+    "connection",
+    (raw: { request: IncomingMessage; once(event: "close", listener: (reason: string, cause?: unknown) => void): void }) => {
+      const address = addressOf(raw.request);
+      connections += 1;
+      perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+      raw.once("close", (reason, cause) => {
+        const error = toRefusal(reason, cause);
+        if (error !== undefined) handlers.onRefused(error);
+        connections -= 1;
+        const left = (perAddress.get(address) ?? 1) - 1;
+        if (left > 0) perAddress.set(address, left);
+        else perAddress.delete(address);
+      });
+    },
+  );
   sockets.on("connection", (socket) => {
     // Public at run time, private in the types.
     const conn = socket.conn as unknown as { readonly writeBuffer: readonly unknown[] };
@@ -119,8 +122,11 @@ function toRefusal(reason: string, cause: unknown): CofactorError | undefined {
   if (reason === "parse error") return new CofactorError("MESSAGE_MALFORMED", "expected Socket.IO packets");
   if (reason !== "transport error" || !(cause instanceof Error)) return undefined;
   // Engine.IO hands on nothing of the WebSocket's error but its text.
-  if (cause.message.includes("Max payload size exceeded")) return new CofactorError("MESSAGE_TOO_LARGE", `expected messages of at most ${maxMessageBytes} bytes`);
-  return cause.message.includes("Invalid WebSocket frame") ? new CofactorError("MESSAGE_MALFORMED", "expected well-formed WebSocket frames") : undefined;
+  if (cause.message.includes("Max payload size exceeded"))
+    return new CofactorError("MESSAGE_TOO_LARGE", `expected messages of at most ${maxMessageBytes} bytes`);
+  return cause.message.includes("Invalid WebSocket frame")
+    ? new CofactorError("MESSAGE_MALFORMED", "expected well-formed WebSocket frames")
+    : undefined;
 }
 
 function isOfHost(origin: string, host: string | undefined): boolean {

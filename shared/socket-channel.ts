@@ -58,7 +58,7 @@ class SocketChannel implements Channel {
     this.#socket = socket;
     this.#options = options;
     socket.on("message", (...args: unknown[]) => this.#receive(args));
-    socket.on("disconnect", (reason: unknown) => this.#end(String(reason)));
+    socket.on("disconnect", (reason: unknown, details: unknown) => this.#end(String(reason), isTooLarge(details)));
   }
 
   get isOpen(): boolean {
@@ -122,7 +122,8 @@ class SocketChannel implements Channel {
 
   #parseAnswer(kind: string, answer: unknown): Packet {
     const parsed = v.safeParse(answerSchema, answer);
-    if (!parsed.success) throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected { ok, header, payload } or { ok, error }`);
+    if (!parsed.success)
+      throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected { ok, header, payload } or { ok, error }`);
     if (!parsed.output.ok) throw fromWireError(parsed.output.error);
     const payload = toBytes(parsed.output.payload);
     if (payload === undefined) throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected bytes`);
@@ -144,12 +145,14 @@ class SocketChannel implements Channel {
       answer(refusal(error));
     };
     if (args.length !== 4 || typeof kind !== "string" || kind.length > 32 || !isHeader(header) || payload === undefined) {
-      return refuse(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)"));
+      refuse(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)"));
+      return;
     }
     try {
       assertPacketSize(kind, { header, payload });
     } catch (error) {
-      return refuse(error as CofactorError);
+      refuse(error as CofactorError);
+      return;
     }
     this.#bytesReceived += headerBytes(header) + payload.length;
     const handle = (): void => void this.#handle(kind, { header, payload }, answer);
@@ -173,12 +176,22 @@ class SocketChannel implements Channel {
     if (this.isOpen && this.#options.isOverfull?.() === true) this.close("the peer reads too slowly");
   }
 
-  #end(reason: string): void {
+  #end(reason: string, wasTooLarge = false): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    for (const fail of [...this.#pending]) fail(disconnected(reason));
+    // Sent again, the same message would end the next connection too: this one is not to be retried.
+    const error = wasTooLarge
+      ? new CofactorError("MESSAGE_TOO_LARGE", "the peer closed the connection: a message was beyond its limit")
+      : disconnected(reason);
+    for (const fail of [...this.#pending]) fail(error);
     for (const listener of this.#closeListeners.splice(0)) listener(reason);
   }
+}
+
+/** True for WebSocket's close code 1009, as Socket.IO's client hands it over. */
+function isTooLarge(details: unknown): boolean {
+  const context = (details as { readonly context?: { readonly code?: unknown } } | undefined)?.context;
+  return context?.code === 1009;
 }
 
 function refusal(error: unknown): { readonly ok: false; readonly error: ReturnType<typeof toWireError> } {

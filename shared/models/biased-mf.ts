@@ -48,6 +48,7 @@ export const biasedMf: ModelDefinition<BiasedMfOptions> = {
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.02 }),
   }),
+  rounds: 80,
   range: () => ({ maxAbs: 64, fractionBits: 14 }),
   create: (options, shape) => createBiasedMf(options, shape),
 };
@@ -57,7 +58,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
   const { items } = shape;
   const order = rank + 1;
   const size = items * order;
-  const problem: ExplicitProblem = { items, rank, l2, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
+  const problem: ExplicitProblem = { items, rank, l2, isWeighted: true, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
   const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
   const optimizer = chosen.definition.create(chosen.options);
 
@@ -71,7 +72,8 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
     },
     initialize(rng: Rng): ModelState {
       const shared = new Float64Array(size);
-      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      for (let item = 0; item < items; item++)
+        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
       return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
     },
     open: (itemSide) => itemSide,
@@ -104,7 +106,14 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
  * One step along the whole gradient. `out` sums item gradients: the device's copy of an item row is itemSide - rate * out,
  * so no copy is kept.
  */
-function fullStep(problem: ExplicitProblem, rate: number, itemSide: Float64Array, own: Float64Array, ratings: UserRatings, out: Float64Array): void {
+function fullStep(
+  problem: ExplicitProblem,
+  rate: number,
+  itemSide: Float64Array,
+  own: Float64Array,
+  ratings: UserRatings,
+  out: Float64Array,
+): void {
   const { rank, l2 } = problem;
   const order = rank + 1;
   const rated = ratings.items;

@@ -48,6 +48,7 @@ export const bpr: ModelDefinition<BprOptions> = {
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
   }),
+  rounds: 60,
   range: () => ({ maxAbs: 64, fractionBits: 14 }),
   create: (options, shape) => createBpr(options, shape),
 };
@@ -70,7 +71,8 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
     },
     initialize(rng: Rng): ModelState {
       const shared = new Float64Array(size);
-      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      for (let item = 0; item < items; item++)
+        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
       return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
     },
     open: (itemSide) => itemSide,

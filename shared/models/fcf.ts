@@ -43,6 +43,7 @@ export const fcf: ModelDefinition<FcfOptions> = {
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam" }),
   }),
+  rounds: 30,
   range: () => ({ maxAbs: 8, fractionBits: 14 }),
   create: (options, shape) => createFcf(options, shape),
 };

@@ -127,7 +127,9 @@ async function survive(fates: { readonly point: KillPoint; readonly nth: number 
   const store = sqliteStore(lineage.path);
   cleanups.unshift(() => store.close());
   const records = store.records("counting");
-  expect(records.map(({ round, outcome, accepted }) => [round, outcome, accepted])).toEqual([1, 2, 3].map((round) => [round, "published", devices]));
+  expect(records.map(({ round, outcome, accepted }) => [round, outcome, accepted])).toEqual(
+    [1, 2, 3].map((round) => [round, "published", devices]),
+  );
   // Every published model is kept, and holds each device's contribution exactly once for each round.
   for (const { round, sha256 } of records) {
     const values = decodeModel(store.model("counting", sha256)!, size, "float64");
@@ -139,9 +141,13 @@ async function survive(fates: { readonly point: KillPoint; readonly nth: number 
 }
 
 describe("an aggregator that is killed and started again on its file", () => {
-  it.each(killPoints)("finishes the run with exact sums when it dies %s", async (point) => {
-    await survive([{ point, nth: point.includes("answer") || point.includes("round is begun") ? 2 : 1 }]);
-  }, 30_000);
+  it.each(killPoints)(
+    "finishes the run with exact sums when it dies %s",
+    async (point) => {
+      await survive([{ point, nth: point.includes("answer") || point.includes("round is begun") ? 2 : 1 }]);
+    },
+    30_000,
+  );
 
   it("finishes the run with exact sums when it dies at five different points one after another", async () => {
     await survive([

@@ -65,7 +65,9 @@ describe("sqlite store's file", () => {
     const publication = { round: 1, advanced: 1, sha256: "m", model: Uint8Array.of(1), state: new Float64Array(0) };
     const record = { round: 1, outcome: "published", invited: 1, accepted: 1, dropped: 0, sha256: "m", reason: "" } as const;
     store.publish("films-1", publication, record);
-    expect(() => store.publish("films-1", { ...publication, round: 2, sha256: "n" }, record)).toThrow(expect.objectContaining({ code: "STORE_FAILED" }));
+    expect(() => store.publish("films-1", { ...publication, round: 2, sha256: "n" }, record)).toThrow(
+      expect.objectContaining({ code: "STORE_FAILED" }),
+    );
     expect(store.latest("films-1")!.sha256).toBe("m");
     expect(() => store.enrol("no such run", "a")).toThrow(expect.objectContaining({ code: "STORE_FAILED" }));
     store.close();

@@ -25,7 +25,15 @@ function publication(round: number, name = `model-${round}`): Publication {
 }
 
 function record(round: number, outcome: RoundRecord["outcome"] = "published"): RoundRecord {
-  return { round, outcome, invited: 5, accepted: 4, dropped: 1, sha256: `model-${round}`, reason: outcome === "published" ? "" : "expected more" };
+  return {
+    round,
+    outcome,
+    invited: 5,
+    accepted: 4,
+    dropped: 1,
+    sha256: `model-${round}`,
+    reason: outcome === "published" ? "" : "expected more",
+  };
 }
 
 function answer(client: string, stage = 0, byte = 1): { stage: number; client: string; digest: string; bytes: Uint8Array } {
@@ -93,7 +101,13 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       const latest = reopen(at, store).latest(run)!;
       expect([latest.round, latest.advanced, latest.sha256]).toEqual([7, 3, "model-7"]);
       expect([...latest.model]).toEqual([7, 2, 3]);
-      expect([...latest.state].map((value) => [value, Object.is(value, -0)])).toEqual([[7, false], [Number.MIN_VALUE, false], [0, true]].map(([value, minus]) => [minus === true ? -0 : value, minus]));
+      expect([...latest.state].map((value) => [value, Object.is(value, -0)])).toEqual(
+        [
+          [7, false],
+          [Number.MIN_VALUE, false],
+          [0, true],
+        ].map(([value, minus]) => [minus === true ? -0 : value, minus]),
+      );
     });
 
     it(`keeps the last ${keptModels} models by their hash, and lets older ones go`, () => {
@@ -108,7 +122,8 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
     it("keeps the newest model also when its bytes were published before", () => {
       const at = place();
       const store = founded(at);
-      for (let round = 1; round <= keptModels; round++) store.publish(run, publication(round, round === keptModels ? "model-0" : `model-${round}`), record(round));
+      for (let round = 1; round <= keptModels; round++)
+        store.publish(run, publication(round, round === keptModels ? "model-0" : `model-${round}`), record(round));
       store.publish(run, publication(keptModels + 1), record(keptModels + 1));
       expect(reopen(at, store).model(run, "model-0")).toBeDefined();
     });
@@ -180,7 +195,12 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       const pending = store.saveAnswer(run, 1, answer("a"));
       store.close();
       await pending;
-      expect(at.open().answers(run, 1).map(({ client }) => client)).toEqual(["a"]);
+      expect(
+        at
+          .open()
+          .answers(run, 1)
+          .map(({ client }) => client),
+      ).toEqual(["a"]);
     });
   });
 }

@@ -61,8 +61,12 @@ export function describeTransport(name: string, createPair: () => Promise<Channe
     it("refuses to send what is beyond the limits, with MESSAGE_TOO_LARGE, and stays open", async () => {
       const { near, far } = await connect();
       far.serve(echo);
-      await expect(near.request("pull", { header: {}, payload: new Uint8Array(maxPayloadBytes + 1) })).rejects.toMatchObject({ code: "MESSAGE_TOO_LARGE" });
-      await expect(near.request("pull", { header: { text: "x".repeat(maxHeaderBytes) }, payload: noBytes })).rejects.toMatchObject({ code: "MESSAGE_TOO_LARGE" });
+      await expect(near.request("pull", { header: {}, payload: new Uint8Array(maxPayloadBytes + 1) })).rejects.toMatchObject({
+        code: "MESSAGE_TOO_LARGE",
+      });
+      await expect(near.request("pull", { header: { text: "x".repeat(maxHeaderBytes) }, payload: noBytes })).rejects.toMatchObject({
+        code: "MESSAGE_TOO_LARGE",
+      });
       expect(await near.request("pull", empty)).toMatchObject({ header: {} });
     });
 
@@ -91,7 +95,11 @@ export function describeTransport(name: string, createPair: () => Promise<Channe
         order.push(packet.header["index"]);
         return empty;
       });
-      await Promise.all(Array.from({ length: 60 }, (_, index) => near.request("answer", { header: { index }, payload: new Uint8Array((index * 7919) % 5_000) })));
+      await Promise.all(
+        Array.from({ length: 60 }, (_, index) =>
+          near.request("answer", { header: { index }, payload: new Uint8Array((index * 7919) % 5_000) }),
+        ),
+      );
       expect(order).toEqual(Array.from({ length: 60 }, (_, index) => index));
     });
 
@@ -110,7 +118,10 @@ export function describeTransport(name: string, createPair: () => Promise<Channe
 
     it("hands over requests that came before there was a handler", async () => {
       const { near, far } = await connect();
-      const answers = [near.request("hello", { header: { index: 0 }, payload: noBytes }), near.request("hello", { header: { index: 1 }, payload: noBytes })];
+      const answers = [
+        near.request("hello", { header: { index: 0 }, payload: noBytes }),
+        near.request("hello", { header: { index: 1 }, payload: noBytes }),
+      ];
       await new Promise((resolve) => setTimeout(resolve, 30));
       far.serve(echo);
       expect((await Promise.all(answers)).map(({ header }) => header["index"])).toEqual([0, 1]);
@@ -122,7 +133,12 @@ export function describeTransport(name: string, createPair: () => Promise<Channe
         if (kind === "known") throw new CofactorError("ROUND_CLOSED", "round 3 is over", { retryable: true, details: { secret: 4.5 } });
         throw new Error("rating 4.5 of item 17");
       });
-      await expect(near.request("known", empty)).rejects.toMatchObject({ name: "CofactorError", code: "ROUND_CLOSED", message: "round 3 is over", retryable: true });
+      await expect(near.request("known", empty)).rejects.toMatchObject({
+        name: "CofactorError",
+        code: "ROUND_CLOSED",
+        message: "round 3 is over",
+        retryable: true,
+      });
       const error = await near.request("unknown", empty).catch((reason: unknown) => reason as CofactorError);
       expect(error).toMatchObject({ code: "INTERNAL", retryable: false });
       expect((error as CofactorError).message).not.toContain("4.5");
@@ -165,10 +181,17 @@ export function describeTransport(name: string, createPair: () => Promise<Channe
     it("tells both ends once that the connection has ended, and late listeners at once", async () => {
       const { near, far } = await connect();
       const calls: string[] = [];
-      const ended = Promise.all([near, far].map((end, index) => new Promise<void>((resolve) => end.onClose(() => {
-        calls.push(index === 0 ? "near" : "far");
-        resolve();
-      }))));
+      const ended = Promise.all(
+        [near, far].map(
+          (end, index) =>
+            new Promise<void>((resolve) =>
+              end.onClose(() => {
+                calls.push(index === 0 ? "near" : "far");
+                resolve();
+              }),
+            ),
+        ),
+      );
       near.close("done");
       near.close("again");
       await ended;

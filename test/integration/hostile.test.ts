@@ -56,7 +56,13 @@ const good = floatBytes(contributionOf(size, 3));
 const withEntry = (value: number): Uint8Array => floatBytes(Float64Array.of(0, value, 0, 0));
 const noise = (length: number): Uint8Array => secureRng.bytes(length);
 
-const badAnswers: readonly { readonly name: string; readonly code: ErrorCode; readonly bytes: Uint8Array; readonly changes?: AnswerChanges; readonly round?: number }[] = [
+const badAnswers: readonly {
+  readonly name: string;
+  readonly code: ErrorCode;
+  readonly bytes: Uint8Array;
+  readonly changes?: AnswerChanges;
+  readonly round?: number;
+}[] = [
   { name: "NaN", code: "VALUE_NOT_FINITE", bytes: withEntry(Number.NaN) },
   { name: "Infinity", code: "VALUE_NOT_FINITE", bytes: withEntry(Number.POSITIVE_INFINITY) },
   { name: "fewer values than the model has", code: "SHAPE_MISMATCH", bytes: good.slice(0, 24) },
@@ -110,7 +116,12 @@ describe.each(transports)("a hostile device over $name", ({ reach }) => {
   const badMessages: readonly { readonly name: string; readonly code: ErrorCode; readonly kind: string; readonly header: Header }[] = [
     { name: "a kind that is none", code: "MESSAGE_MALFORMED", kind: "drop table", header: {} },
     { name: "a kind that is a property of every object", code: "MESSAGE_MALFORMED", kind: "constructor", header: {} },
-    { name: "a message that only servers send", code: "MESSAGE_MALFORMED", kind: "ask", header: { round: 1, stage: 0, model: { sha256: key, bytes: 1, round: 0 }, deadlineMs: 1, received: 0 } },
+    {
+      name: "a message that only servers send",
+      code: "MESSAGE_MALFORMED",
+      kind: "ask",
+      header: { round: 1, stage: 0, model: { sha256: key, bytes: 1, round: 0 }, deadlineMs: 1, received: 0 },
+    },
     { name: "a header without its fields", code: "MESSAGE_MALFORMED", kind: "answer", header: {} },
     { name: "a header with a field too many", code: "MESSAGE_MALFORMED", kind: "pull", header: { sha256: key, offset: 0, more: 1 } },
     { name: "a negative offset", code: "MESSAGE_MALFORMED", kind: "pull", header: { sha256: key, offset: -1 } },
@@ -140,7 +151,8 @@ describe.each(transports)("a hostile device over $name", ({ reach }) => {
     const [first, second] = [new ScriptedClient(await scene.connect(), "counting"), new ScriptedClient(await scene.connect(), "counting")];
     const hello = await first.hello();
     const proof = await first.proofFor(hello);
-    const join = (client: ScriptedClient, publicKey: string, signed: string, role = "client"): Promise<unknown> => client.say("join", { role, publicKey, proof: signed });
+    const join = (client: ScriptedClient, publicKey: string, signed: string, role = "client"): Promise<unknown> =>
+      client.say("join", { role, publicKey, proof: signed });
     await second.hello();
     await expect(join(second, first.identity.id, proof)).rejects.toMatchObject({ code: "AUTH_FAILED" });
     await expect(join(first, second.identity.id, proof)).rejects.toMatchObject({ code: "AUTH_FAILED" });
@@ -195,7 +207,8 @@ describe("a hostile device in one turn of the event loop", () => {
     const header = { sha256: scene.server.model.sha256, offset: 0 };
     const outcomes = await Promise.allSettled(Array.from({ length: 48 }, () => scene.hostile.say("pull", header)));
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled").length).toBe(32);
-    for (const outcome of outcomes) if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "UPDATE_REJECTED", retryable: true });
+    for (const outcome of outcomes)
+      if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "UPDATE_REJECTED", retryable: true });
     await finish(scene);
     expect([...scene.server.shared]).toEqual([1, 1, 1, 0]);
   });

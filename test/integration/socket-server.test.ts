@@ -1,6 +1,7 @@
 /** What only the socket's edge sees: rubbish below the messages, origins, crowds, slow joiners, and the pages beside it. */
-import { afterEach, describe, expect, it } from "vitest";
+
 import { io } from "socket.io-client";
+import { afterEach, describe, expect, it } from "vitest";
 import { socketConnector } from "../../client/socket.ts";
 import { createServer, type Listener, type ListenOptions, memoryStore, type Server, type ServerOptions } from "../../server/index.ts";
 import { contributionOf, countingRun } from "../support/counting-run.ts";
@@ -12,7 +13,10 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function open(listenOptions: ListenOptions = {}, options: Partial<ServerOptions> = {}): Promise<{ server: Server; listener: Listener }> {
+async function open(
+  listenOptions: ListenOptions = {},
+  options: Partial<ServerOptions> = {},
+): Promise<{ server: Server; listener: Listener }> {
   const run = countingRun(size, { rounds: 1, cohort: { size: 2, min: 2 } });
   const server = await createServer({ run, store: memoryStore(), gatherMs: 4_000, ...options });
   servers.push(server);
@@ -22,11 +26,13 @@ async function open(listenOptions: ListenOptions = {}, options: Partial<ServerOp
 /** Two honest devices finish a round. */
 async function expectRoundWorks(server: Server, url: string): Promise<void> {
   const clients = await Promise.all([0, 1].map(() => ScriptedClient.join(socketConnector(url), "counting")));
-  await Promise.all(clients.map(async (client, index) => {
-    const { round } = await client.invitation();
-    await client.answer(round, floatBytes(contributionOf(size, index)));
-    await client.until(() => client.published.length === 1);
-  }));
+  await Promise.all(
+    clients.map(async (client, index) => {
+      const { round } = await client.invitation();
+      await client.answer(round, floatBytes(contributionOf(size, index)));
+      await client.until(() => client.published.length === 1);
+    }),
+  );
   expect([...server.shared]).toEqual([1, 1, 0, 0]);
 }
 
@@ -120,7 +126,12 @@ describe("the socket's edge", () => {
   it("takes pages of its own host and of the listed origins, and no others", async () => {
     const { listener } = await open({ allowedOrigins: ["https://shop.example"] });
     const attempt = async (origin: string | undefined): Promise<boolean> => {
-      const socket = io(listener.url, { transports: ["websocket"], forceNew: true, reconnection: false, ...(origin === undefined ? {} : { extraHeaders: { origin } }) });
+      const socket = io(listener.url, {
+        transports: ["websocket"],
+        forceNew: true,
+        reconnection: false,
+        ...(origin === undefined ? {} : { extraHeaders: { origin } }),
+      });
       const connected = await new Promise<boolean>((resolve) => {
         socket.once("connect", () => resolve(true));
         socket.once("connect_error", () => resolve(false));

@@ -1,8 +1,7 @@
 /** A device that speaks the protocol message by message, so that a test can say anything, also what no real client would. */
-import { toBase64url } from "../../shared/crypto/encoding.ts";
+import { toBase64url, toUtf8 } from "../../shared/crypto/encoding.ts";
 import { digestOf } from "../../shared/crypto/hash.ts";
 import { createIdentity, type Identity, sign } from "../../shared/crypto/identity.ts";
-import { toUtf8 } from "../../shared/crypto/encoding.ts";
 import { secureRng } from "../../shared/random.ts";
 import { type Channel, type Connector, type Header, maxPayloadBytes, noBytes, type Packet } from "../../shared/transport.ts";
 import { type AnswerHeader, parseAnswer, parseRequest, protocolVersion, type RequestHeader } from "../../shared/wire/messages.ts";

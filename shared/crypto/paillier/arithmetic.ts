@@ -36,7 +36,7 @@ export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   return x;
 }
 
-/** Bits of a number above zero. */
+/** Bits of a number of at least zero; zero has none. */
 export function bitLength(value: bigint): number {
   const text = value.toString(16);
   return (text.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(text[0]!, 16)));
