@@ -6,12 +6,16 @@ import { runProgram } from "./shared/command/program.node.ts";
 
 /** Every subcommand. A new one is a module that exports `command` and a line here. */
 const commands: readonly CommandEntry[] = [
-  { name: "simulate", summary: "trains on real data, in memory or over real sockets, beside its baselines", load: () => import("./simulations/cli.ts") },
+  {
+    name: "simulate",
+    summary: "trains on real data, in memory or over real sockets, beside its baselines",
+    load: () => import("./simulations/cli.ts"),
+  },
   { name: "serve", summary: "serves a run to devices: the aggregator", load: () => import("./server/cli.ts") },
   { name: "join", summary: "takes part in a run with the ratings of a file, which stay here", load: () => import("./client/cli.node.ts") },
   { name: "keys", summary: "makes, shows and checks the key file of a keyholder", load: () => import("./server/keys-cli.ts") },
   { name: "keyholder", summary: "opens the sums of a run for an aggregator that cannot", load: () => import("./server/keyholder-cli.ts") },
-  { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets/cli.ts") },
+  { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets-cli.ts") },
 ];
 
 const manifest = ["./package.json", "../package.json"].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))!;

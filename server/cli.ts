@@ -59,6 +59,8 @@ function readTerms(path: string): unknown {
   try {
     return parse(text);
   } catch (cause) {
-    throw new CofactorError("CONFIG_INVALID", `${path}: expected YAML: ${cause instanceof Error ? cause.message.split("\n")[0] : ""}`, { cause });
+    throw new CofactorError("CONFIG_INVALID", `${path}: expected YAML: ${cause instanceof Error ? cause.message.split("\n")[0] : ""}`, {
+      cause,
+    });
   }
 }

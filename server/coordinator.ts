@@ -111,7 +111,13 @@ export class Coordinator {
   }
 
   /** Public facts for status pages. */
-  get status(): { readonly round: number; readonly phase: string; readonly published: number; readonly connected: number; readonly answered: number } {
+  get status(): {
+    readonly round: number;
+    readonly phase: string;
+    readonly published: number;
+    readonly connected: number;
+    readonly answered: number;
+  } {
     return {
       round: this.#active?.state.round ?? this.#lastRound,
       phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : (this.#active?.state.phase ?? "gathering"),
@@ -308,7 +314,10 @@ export class Coordinator {
     } catch (error) {
       if (this.#isStopped) return;
       this.#parts.events.emit("failed", { round: active.state.round, error });
-      this.#apply(active, { kind: "failed", reason: isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL" });
+      this.#apply(active, {
+        kind: "failed",
+        reason: isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL",
+      });
     }
   }
 

@@ -31,7 +31,8 @@ export async function takeAnswer(
 ): Promise<AnswerHeader<"answer">> {
   const { round, stage, digest, total, offset } = header;
   const standing = standingOf(active.state, client, stage);
-  if (standing === "stranger") throw new CofactorError("ROUND_CLOSED", `this client was not asked in round ${round}: wait for an invitation`);
+  if (standing === "stranger")
+    throw new CofactorError("ROUND_CLOSED", `this client was not asked in round ${round}: wait for an invitation`);
   const saving = active.saving.get(client);
   if (standing === "duplicate" || saving !== undefined) {
     if (active.digests.get(answerKey(stage, client)) !== digest) {
@@ -66,7 +67,14 @@ export async function takeAnswer(
 }
 
 /** Checks a whole answer and makes it durable. */
-async function keep(run: Run, store: Store, active: ActiveRound, client: string, header: RequestHeader<"answer">, whole: Uint8Array): Promise<void> {
+async function keep(
+  run: Run,
+  store: Store,
+  active: ActiveRound,
+  client: string,
+  header: RequestHeader<"answer">,
+  whole: Uint8Array,
+): Promise<void> {
   const { round, stage, digest, signature } = header;
   if ((await digestOf(whole)) !== digest) throw new CofactorError("MESSAGE_MALFORMED", '"digest" expected the sha256 of the answer');
   if (!verifyText(client, "answer", answerBytes(run.terms.id, round, stage, digest), signature)) {

@@ -57,7 +57,8 @@ async function serveForever({ url, runId, identity, secret, record, serverKey, s
         record,
         createOpener(terms) {
           const { definition, options } = resolveSection(protections, { ...terms.terms.protection }, "protection");
-          if (definition.createOpener === undefined) throw new CofactorError("CONFIG_INVALID", `protection "${definition.kind}" needs no keyholder`);
+          if (definition.createOpener === undefined)
+            throw new CofactorError("CONFIG_INVALID", `protection "${definition.kind}" needs no keyholder`);
           return definition.createOpener(options, secret, opensslPower);
         },
         ...(serverKey === undefined ? {} : { serverKey }),

@@ -51,7 +51,9 @@ export function fileRecord(path: string): OpenedRecord {
     opened: (run, round) => rounds.get(`${run} ${round}`),
     record(run, round, digest) {
       rounds.set(`${run} ${round}`, digest);
-      const lines = [...rounds].map(([key, value]) => JSON.stringify([key.slice(0, key.lastIndexOf(" ")), Number(key.slice(key.lastIndexOf(" ") + 1)), value]));
+      const lines = [...rounds].map(([key, value]) =>
+        JSON.stringify([key.slice(0, key.lastIndexOf(" ")), Number(key.slice(key.lastIndexOf(" ") + 1)), value]),
+      );
       writeFileSync(`${path}.tmp`, `${lines.join("\n")}\n`, { flush: true, mode: 0o600 });
       renameSync(`${path}.tmp`, path);
       const folder = openSync(dirname(path), "r");
@@ -84,7 +86,8 @@ export async function serveKeyholder(parts: KeyholderParts): Promise<{ readonly 
     "hello",
     (await channel.request("hello", { header: { protocol: protocolVersion, run: parts.run }, payload: noBytes })).header,
   );
-  if (parts.serverKey !== undefined && hello.serverKey !== parts.serverKey) throw new CofactorError("AUTH_FAILED", "another server key than expected");
+  if (parts.serverKey !== undefined && hello.serverKey !== parts.serverKey)
+    throw new CofactorError("AUTH_FAILED", "another server key than expected");
   const termsBytes = toUtf8(hello.terms);
   if (!verifyText(hello.serverKey, "terms", termsBytes, hello.termsSignature)) {
     throw new CofactorError("AUTH_FAILED", "the terms are not signed by the server's key");
@@ -133,9 +136,11 @@ class OpeningDesk {
 
   async #open(header: RequestHeader<"open">, chunk: Uint8Array): Promise<Packet> {
     this.#assertMayOpen(header);
-    if (header.offset === 0) this.#incoming = { digest: header.digest, round: header.round, buffer: new Uint8Array(header.total), received: 0 };
+    if (header.offset === 0)
+      this.#incoming = { digest: header.digest, round: header.round, buffer: new Uint8Array(header.total), received: 0 };
     const incoming = this.#incoming;
-    const fits = incoming !== undefined && incoming.digest === header.digest && incoming.round === header.round && incoming.received === header.offset;
+    const fits =
+      incoming !== undefined && incoming.digest === header.digest && incoming.round === header.round && incoming.received === header.offset;
     if (!fits || header.offset + chunk.length > incoming.buffer.length || incoming.buffer.length !== header.total || chunk.length === 0) {
       throw new CofactorError("MESSAGE_MALFORMED", '"open" expected the chunks of one sum in order');
     }
@@ -153,7 +158,8 @@ class OpeningDesk {
     const limit = this.#run.protection.maxAnswerBytes(this.#run.protection.contributionStage, roundFrame(this.#run, header.round));
     if (header.total > limit) throw new CofactorError("MESSAGE_TOO_LARGE", `a sum expected at most ${limit} bytes, got ${header.total}`);
     const before = this.#record.opened(this.#run.terms.id, header.round);
-    if (before !== undefined && before !== header.digest) throw new CofactorError("REPLAYED", `another sum was opened for round ${header.round}`);
+    if (before !== undefined && before !== header.digest)
+      throw new CofactorError("REPLAYED", `another sum was opened for round ${header.round}`);
   }
 
   async #complete(header: RequestHeader<"open">, sum: Uint8Array): Promise<void> {

@@ -99,9 +99,14 @@ async function exchange(channel: Channel, request: OpenRequest, digest: string):
   const parts: Uint8Array[] = [];
   let received = 0;
   for (let total = 1; received < total; ) {
-    const answer = await channel.request("opened", { header: { round, digest, offset: received }, payload: noBytes }, { timeoutMs: 60_000 });
+    const answer = await channel.request(
+      "opened",
+      { header: { round, digest, offset: received }, payload: noBytes },
+      { timeoutMs: 60_000 },
+    );
     total = parseAnswer("opened", answer.header).total;
-    if (total > maxOpenedBytes || answer.payload.length === 0) throw new CofactorError("DECRYPT_FAILED", "the keyholder's answer has no end");
+    if (total > maxOpenedBytes || answer.payload.length === 0)
+      throw new CofactorError("DECRYPT_FAILED", "the keyholder's answer has no end");
     parts.push(answer.payload);
     received += answer.payload.length;
   }

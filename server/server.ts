@@ -15,10 +15,10 @@ import type { ModelRef } from "../shared/wire/messages.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
 import { createRequestListener } from "./http.ts";
-import { createMetrics, type Metrics, type MetricSources } from "./metrics.ts";
+import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
 import { RemoteOpener } from "./remote-opener.ts";
-import { serveSession, type SessionParts } from "./session.ts";
+import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
 
@@ -78,10 +78,30 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const connections = trackConnections();
   const metrics = createMetrics(events, connections);
   const keyholders = new RemoteOpener(keyholdersOf(run), clock, events, options.keyholderWaitMs ?? 60_000);
-  const coordinator = new Coordinator({ run, store, clock, secure, opener: options.opener ?? keyholders, events, gatherMs: options.gatherMs ?? 2_000 });
+  const coordinator = new Coordinator({
+    run,
+    store,
+    clock,
+    secure,
+    opener: options.opener ?? keyholders,
+    events,
+    gatherMs: options.gatherMs ?? 2_000,
+  });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
   await coordinator.start();
-  const parts: SessionParts = { run, store, secure, coordinator, models, keyholders, events, clock, terms, maxEnrolled: options.maxEnrolled ?? 1_000_000, joinMs: options.joinMs ?? 10_000 };
+  const parts: SessionParts = {
+    run,
+    store,
+    secure,
+    coordinator,
+    models,
+    keyholders,
+    events,
+    clock,
+    terms,
+    maxEnrolled: options.maxEnrolled ?? 1_000_000,
+    joinMs: options.joinMs ?? 10_000,
+  };
   const listeners: Listener[] = [];
   let isClosed = false;
   const pages = createRequestListener({
@@ -159,7 +179,10 @@ function openIdentity(run: Run, store: Store, secure: SecureRng): Identity {
   const stored = store.loadRun(run.terms.id);
   if (stored !== undefined) {
     if (stored.terms !== text) {
-      throw new CofactorError("CONFIG_INVALID", `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`);
+      throw new CofactorError(
+        "CONFIG_INVALID",
+        `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`,
+      );
     }
     return identityFromSeed(stored.identitySeed);
   }

@@ -3,15 +3,22 @@
  * message is refused on this connection alone, counted, and changes nothing. Imports shared and the coordinator.
  */
 import type { Clock } from "../shared/clock.ts";
+import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { verifyText } from "../shared/crypto/identity.ts";
-import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { SecureRng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import { type Channel, type Header, noBytes, type Packet } from "../shared/transport.ts";
-import { isMessageKind, type MessageKind, parseAnswer, parseRequest, protocolVersion, type RequestHeader } from "../shared/wire/messages.ts";
+import {
+  isMessageKind,
+  type MessageKind,
+  parseAnswer,
+  parseRequest,
+  protocolVersion,
+  type RequestHeader,
+} from "../shared/wire/messages.ts";
 import { joinBytes } from "../shared/wire/signed.ts";
 import type { Coordinator, Participant } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
@@ -142,7 +149,10 @@ class Session implements Participant {
 
   #hello(header: RequestHeader<"hello">): Packet {
     if (header.protocol !== protocolVersion) {
-      throw new CofactorError("PROTOCOL_UNSUPPORTED", `expected protocol ${protocolVersion}, got ${header.protocol}: update the older side`);
+      throw new CofactorError(
+        "PROTOCOL_UNSUPPORTED",
+        `expected protocol ${protocolVersion}, got ${header.protocol}: update the older side`,
+      );
     }
     if (header.run !== this.#parts.run.terms.id) throw new CofactorError("AUTH_FAILED", "this server has no run of that name");
     this.#challenge = toBase64url(this.#parts.secure.bytes(32));

@@ -69,19 +69,22 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
     allowRequest: (request, decide) => decide(null, mayConnect(request)),
   });
   // Counted from the handshake on, not from the namespace's: whoever never joins counts too.
-  sockets.engine.on("connection", (raw: { request: IncomingMessage; once(event: "close", listener: (reason: string, cause?: unknown) => void): void }) => {
-    const address = addressOf(raw.request);
-    connections += 1;
-    perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
-    raw.once("close", (reason, cause) => {
-      const error = toRefusal(reason, cause);
-      if (error !== undefined) handlers.onRefused(error);
-      connections -= 1;
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left > 0) perAddress.set(address, left);
-      else perAddress.delete(address);
-    });
-  });
+  sockets.engine.on(
+    "connection",
+    (raw: { request: IncomingMessage; once(event: "close", listener: (reason: string, cause?: unknown) => void): void }) => {
+      const address = addressOf(raw.request);
+      connections += 1;
+      perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+      raw.once("close", (reason, cause) => {
+        const error = toRefusal(reason, cause);
+        if (error !== undefined) handlers.onRefused(error);
+        connections -= 1;
+        const left = (perAddress.get(address) ?? 1) - 1;
+        if (left > 0) perAddress.set(address, left);
+        else perAddress.delete(address);
+      });
+    },
+  );
   sockets.on("connection", (socket) => {
     // Public at run time, private in the types.
     const conn = socket.conn as unknown as { readonly writeBuffer: readonly unknown[] };
@@ -118,7 +121,8 @@ function toRefusal(reason: string, cause: unknown): CofactorError | undefined {
   if (reason !== "transport error" || !(cause instanceof Error)) return undefined;
   const origin = cause.cause ?? (cause as { description?: unknown }).description ?? cause;
   const code = typeof origin === "object" && origin !== null ? String((origin as { code?: unknown }).code) : "";
-  if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return new CofactorError("MESSAGE_TOO_LARGE", `expected messages of at most ${maxMessageBytes} bytes`);
+  if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH")
+    return new CofactorError("MESSAGE_TOO_LARGE", `expected messages of at most ${maxMessageBytes} bytes`);
   return code.startsWith("WS_ERR_") ? new CofactorError("MESSAGE_MALFORMED", "expected well-formed WebSocket frames") : undefined;
 }
 

@@ -144,12 +144,14 @@ class SocketChannel implements Channel {
       answer(refusal(error));
     };
     if (args.length !== 4 || typeof kind !== "string" || kind.length > 32 || !isHeader(header) || payload === undefined) {
-      return refuse(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)"));
+      refuse(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)"));
+      return;
     }
     try {
       assertPacketSize(kind, { header, payload });
     } catch (error) {
-      return refuse(error as CofactorError);
+      refuse(error as CofactorError);
+      return;
     }
     this.#bytesReceived += headerBytes(header) + payload.length;
     const handle = (): void => void this.#handle(kind, { header, payload }, answer);

@@ -1,6 +1,6 @@
 /** `cofactor simulate`: runs a scenario, in memory or over real sockets, and reports. */
 import { writeFileSync } from "node:fs";
-import { type CommandIo, defineCommand, type Command } from "../shared/command/command.ts";
+import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { runLive } from "./live/live.ts";
 import { resultTable, roundLine } from "./report.ts";

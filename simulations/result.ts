@@ -113,7 +113,13 @@ export function assembleResult(prepared: Prepared, training: Training, startedMs
     protection: describeProtection(prepared),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
-      downBytesPerClientRound: Math.round(sum(published, "bytesDown") / Math.max(1, published.reduce((total, { invited }) => total + invited, 0))),
+      downBytesPerClientRound: Math.round(
+        sum(published, "bytesDown") /
+          Math.max(
+            1,
+            published.reduce((total, { invited }) => total + invited, 0),
+          ),
+      ),
     },
     timing: {
       totalSeconds: (performance.now() - startedMs) / 1000,

@@ -85,8 +85,14 @@ export function parseScenario(input: unknown): Scenario {
   const model = resolveSection(models, raw.model, "model");
   for (const name of raw.baselines) {
     if (baselines.some((baseline) => baseline.name === name)) continue;
-    const hint = nearest(name, baselines.map((baseline) => baseline.name));
-    throw new CofactorError("CONFIG_INVALID", `"baselines" expected ${baselines.map((baseline) => baseline.name).join(", ")}, got "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`);
+    const hint = nearest(
+      name,
+      baselines.map((baseline) => baseline.name),
+    );
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `"baselines" expected ${baselines.map((baseline) => baseline.name).join(", ")}, got "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,
+    );
   }
   return {
     ...raw,
@@ -135,7 +141,8 @@ async function readYaml(path: string): Promise<Record<string, unknown>> {
 export function applyOverride(target: Record<string, unknown>, override: string): void {
   const at = override.indexOf("=");
   const path = override.slice(0, at).split(".");
-  if (at < 1 || path.some((step) => step === "" || step === "__proto__")) throw new CofactorError("CONFIG_INVALID", `"--set" expected path=value, got "${override}"`);
+  if (at < 1 || path.some((step) => step === "" || step === "__proto__"))
+    throw new CofactorError("CONFIG_INVALID", `"--set" expected path=value, got "${override}"`);
   let value: unknown;
   try {
     value = parse(override.slice(at + 1));
@@ -150,6 +157,7 @@ export function applyOverride(target: Record<string, unknown>, override: string)
   }
   const last = path.at(-1)!;
   // Another kind or data set has other options: those of the file do not go with it.
-  if ((last === "kind" || last === "name") && current[last] !== undefined && current[last] !== value) for (const key of Object.keys(current)) delete current[key];
+  if ((last === "kind" || last === "name") && current[last] !== undefined && current[last] !== value)
+    for (const key of Object.keys(current)) delete current[key];
   current[last] = value;
 }

@@ -22,7 +22,12 @@ export interface WorkerSetup {
 
 /** To a worker. */
 export type WorkerOrder =
-  | { readonly kind: "contribute"; readonly round: number; readonly shared: Float64Array; readonly blocks: readonly { readonly block: number; readonly users: Int32Array }[] }
+  | {
+      readonly kind: "contribute";
+      readonly round: number;
+      readonly shared: Float64Array;
+      readonly blocks: readonly { readonly block: number; readonly users: Int32Array }[];
+    }
   | { readonly kind: "settle"; readonly isPublished: boolean };
 
 /** From a worker. */

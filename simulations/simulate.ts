@@ -75,7 +75,8 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     trained.clientSeconds.push(outcome.slowestMs / 1000);
     if (outcome.state === undefined) {
       abandoned += 1;
-      if (abandoned >= maxAbandoned) throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
+      if (abandoned >= maxAbandoned)
+        throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
     } else {
       state = outcome.state;
       abandoned = 0;
@@ -83,7 +84,11 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     const every = scenario.evaluation.every;
     const isEvaluated = outcome.state !== undefined && every > 0 && (state.round % every === 0 || state.round === run.terms.rounds);
     const { metrics } = isEvaluated
-      ? evaluatePart(prepared, fittedScores(run, split.training, state.shared, () => undefined, scenario.seed), "validation")
+      ? evaluatePart(
+          prepared,
+          fittedScores(run, split.training, state.shared, () => undefined, scenario.seed),
+          "validation",
+        )
       : { metrics: undefined };
     const result: RoundResult = { ...outcome.result, ...(metrics === undefined ? {} : { metrics }) };
     trained.rounds.push(result);

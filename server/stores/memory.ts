@@ -17,7 +17,15 @@ export function memoryStore(): Store {
   const stateOf = (run: string): RunState => {
     const known = runs.get(run);
     if (known !== undefined) return known;
-    const fresh: RunState = { stored: undefined, enrolled: new Set(), models: new Map(), latest: undefined, open: undefined, answers: new Map(), records: [] };
+    const fresh: RunState = {
+      stored: undefined,
+      enrolled: new Set(),
+      models: new Map(),
+      latest: undefined,
+      open: undefined,
+      answers: new Map(),
+      records: [],
+    };
     runs.set(run, fresh);
     return fresh;
   };

@@ -48,11 +48,15 @@ export function sqliteStore(path: string): Store {
     // The file holds the server's signing key.
     if (path !== ":memory:") chmodSync(path, 0o600);
     // One server for each file: a second one would open rounds of its own.
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 1000;");
+    database.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 1000;",
+    );
     migrate(database);
   } catch (cause) {
     if (cause instanceof CofactorError) throw cause;
-    throw new CofactorError("STORE_FAILED", "the store could not be opened: is it a Cofactor store, and is no other server using it?", { cause });
+    throw new CofactorError("STORE_FAILED", "the store could not be opened: is it a Cofactor store, and is no other server using it?", {
+      cause,
+    });
   }
   return new SqliteStore(database);
 }
@@ -124,8 +128,17 @@ class SqliteStore implements Store {
     this.#transaction(() => {
       const { round, advanced, sha256, model, state } = publication;
       const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
-      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state) VALUES (?, ?, ?, ?, ?, ?)").run(run, round, advanced, sha256, model, stateBytes);
-      this.#sql("DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)").run(run, run, keptModels);
+      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state) VALUES (?, ?, ?, ?, ?, ?)").run(
+        run,
+        round,
+        advanced,
+        sha256,
+        model,
+        stateBytes,
+      );
+      this.#sql(
+        "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",
+      ).run(run, run, keptModels);
       this.#endRound(run, record);
     });
   }
@@ -202,16 +215,9 @@ class SqliteStore implements Store {
 
   #endRound(run: string, record: RoundRecord | undefined): void {
     if (record !== undefined) {
-      this.#sql("INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)").run(
-        run,
-        record.round,
-        record.outcome,
-        record.invited,
-        record.accepted,
-        record.dropped,
-        record.sha256,
-        record.reason,
-      );
+      this.#sql(
+        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ).run(run, record.round, record.outcome, record.invited, record.accepted, record.dropped, record.sha256, record.reason);
     }
     this.#sql("DELETE FROM answers WHERE run = ?").run(run);
     this.#sql("DELETE FROM open_rounds WHERE run = ?").run(run);

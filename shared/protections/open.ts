@@ -1,6 +1,7 @@
-/** No protection: the aggregator reads every contribution. For trusted aggregators, local noise, and research. Imports the seam. */
+/** No protection: the aggregator reads every contribution. For trusted aggregators, local noise, and research. Imports the seam and math. */
 import * as v from "valibot";
 import { CofactorError } from "../errors.ts";
+import { addInto } from "../math/linear.ts";
 import type { AggregatorHalf, Protection, ProtectionDefinition, RoundFrame } from "./protection.ts";
 
 /** Options of no protection: none. */
@@ -55,7 +56,7 @@ class OpenAggregator implements AggregatorHalf {
   }
 
   combine(_stage: number, _client: string, answer: Uint8Array): void {
-    this.#add(this.#view(answer));
+    addInto(this.#sum, this.#view(answer));
     this.#count += 1;
   }
 
@@ -68,7 +69,7 @@ class OpenAggregator implements AggregatorHalf {
 
   merge(part: Uint8Array): void {
     const values = toFloats(part, this.#sum.length + 1);
-    this.#add(values);
+    addInto(this.#sum, values);
     this.#count += values[this.#sum.length]!;
   }
 
@@ -80,11 +81,6 @@ class OpenAggregator implements AggregatorHalf {
 
   #view(answer: Uint8Array): Float64Array {
     return toFloats(answer, this.#frame.size);
-  }
-
-  #add(values: Float64Array): void {
-    const sum = this.#sum;
-    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + values[i]!;
   }
 }
 

@@ -62,10 +62,12 @@ describe.each(transports)("rounds over $name", ({ reach }) => {
     const connect = await reach(server);
     const before = server.model;
     const clients = await Promise.all([0, 1].map(() => ScriptedClient.join(connect, "counting")));
-    await Promise.all(clients.map(async (client, index) => {
-      const { round } = await client.invitation();
-      await client.answer(round, floatBytes(contributionOf(size, index)));
-    }));
+    await Promise.all(
+      clients.map(async (client, index) => {
+        const { round } = await client.invitation();
+        await client.answer(round, floatBytes(contributionOf(size, index)));
+      }),
+    );
     await clients[0]!.until(() => clients[0]!.published.length === 1);
     const pull = async (header: { sha256: string; base?: string }): Promise<{ encoding: unknown; bytes: Uint8Array }> => {
       const pieces: Uint8Array[] = [];
@@ -93,7 +95,9 @@ describe.each(transports)("rounds over $name", ({ reach }) => {
 
   it("goes on with an upload where a lost connection left it", async () => {
     const size = 100_000;
-    const server = await start({ run: countingRun(size, { rounds: 1, cohort: { size: 2, min: 2 }, deadline: { stageMs: 20_000, graceMs: 10_000 } }) });
+    const server = await start({
+      run: countingRun(size, { rounds: 1, cohort: { size: 2, min: 2 }, deadline: { stageMs: 20_000, graceMs: 10_000 } }),
+    });
     const connect = await reach(server);
     const identity = createIdentity(secureRng);
     const first = await ScriptedClient.join(connect, "counting", identity);
@@ -156,4 +160,3 @@ describe.each(transports)("rounds over $name", ({ reach }) => {
     expect((await client.invitation()).round).toBe(1);
   });
 });
-

@@ -1,6 +1,6 @@
 /** `cofactor datasets`: what is bundled, and how to use other data. */
-import { type Command, defineCommand } from "../../shared/command/command.ts";
-import { addingDatasets, listDatasets } from "./index.ts";
+import { type Command, defineCommand } from "../shared/command/command.ts";
+import { addingDatasets, listDatasets } from "./datasets/index.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
