@@ -33,7 +33,7 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
   options: v.strictObject({
     kind: v.literal("implicit-als"),
     rank: rankOption(16),
-    l2: positive(0.03),
+    l2: positive(0.01),
     unratedWeight: nonNegative(0.3),
     initialStddev: positive(0.1),
   }),

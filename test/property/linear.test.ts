@@ -1,3 +1,4 @@
+/** Solves agree with ml-matrix on random systems. */
 import fc from "fast-check";
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { expect, it } from "vitest";

@@ -1,3 +1,4 @@
+/** Evaluation: candidates, negatives, parts, groups, labels. */
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";

@@ -1,3 +1,4 @@
+/** Flat linear algebra on small cases worked by hand. */
 import { describe, expect, it } from "vitest";
 import { addDiagonal, addInto, addOuter, addScaled, dot, gram, packedSize, solveInPlace } from "../../shared/math/linear.ts";
 

@@ -1,3 +1,4 @@
+/** Server optimizers: steps worked by hand, memory, options. */
 import { describe, expect, it } from "vitest";
 import { adam } from "../../shared/math/optimizers/adam.ts";
 import { optimizers } from "../../shared/math/optimizers/index.ts";
