@@ -5,7 +5,7 @@ import { CofactorError } from "../shared/errors.ts";
 import { runLive } from "./live/live.ts";
 import { resultTable, roundLine } from "./report.ts";
 import type { Result } from "./result.ts";
-import { loadScenario } from "./scenario.ts";
+import { loadScenario } from "./scenario-file.ts";
 import { simulate } from "./simulate.ts";
 
 /** The subcommand. */
@@ -49,13 +49,18 @@ async function run(positionals: readonly string[], values: CommandValues): Promi
   }
   if (json === "-") process.stdout.write(`${JSON.stringify(result)}\n`);
   else {
-    say(resultTable(result, ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${override}`)].join(" ")));
+    say(resultTable(result, ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ")));
     if (json !== undefined) {
       writeFileSync(json, `${JSON.stringify(result, undefined, 1)}\n`);
       say(`  result    ${json}`);
     }
   }
   return interrupt.signal.aborted ? 130 : 0;
+}
+
+/** A word of a shell's command line. */
+function quoted(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function parseWorkers(text: string | undefined): number | undefined {
