@@ -1,98 +1,47 @@
 #!/usr/bin/env node
-/** The command line's front door: finds the subcommand, parses its options, runs it. Subcommands are loaded when asked for. */
-import { parseArgs } from "node:util";
-import type { Command, CommandOption } from "./shared/command.ts";
-import { isCofactorError } from "./shared/errors.ts";
-import { nearest } from "./shared/registry.ts";
+/** The command line's front door: the table of subcommands, each loaded when it is called. Imports shared/command, and lazily all rooms. */
+import { existsSync, readFileSync } from "node:fs";
+import type { CommandEntry } from "./shared/command/command.ts";
+import { runProgram } from "./shared/command/program.node.ts";
 
-const oldestNode = [22, 18] as const;
+/** Every subcommand. A new one is a module that exports `command` and a line here. */
+const commands: readonly CommandEntry[] = [
+  {
+    name: "simulate",
+    summary: "trains on real data, in memory or over real sockets, beside its baselines",
+    load: () => import("./simulations/cli.ts"),
+  },
+  { name: "serve", summary: "serves a run to devices: the aggregator", load: () => import("./server/cli.ts") },
+  { name: "join", summary: "takes part in a run with the ratings of a file, which stay here", load: () => import("./client/cli.node.ts") },
+  { name: "keys", summary: "makes, shows and checks the key file of a keyholder", load: () => import("./server/keys-cli.ts") },
+  { name: "keyholder", summary: "opens the sums of a run for an aggregator that cannot", load: () => import("./server/keyholder-cli.ts") },
+  { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets-cli.ts") },
+];
 
-/** Every subcommand. A new one is a module and a line here. */
-const commands: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
-  simulate: () => import("./simulations/cli.ts"),
-  serve: () => import("./server/cli.ts"),
-  join: () => import("./client/cli.node.ts"),
-  keys: () => import("./server/keys-cli.ts"),
-  keyholder: () => import("./server/keyholder-cli.ts"),
-  datasets: () => import("./simulations/datasets/cli.ts"),
-};
+const manifest = ["./package.json", "../package.json"].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))!;
+const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
 
-/** A call whose words are off. */
-class UsageError extends Error {}
-
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(argv: readonly string[]): Promise<number> {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
-    return fail(2, `Node ${oldestNode.join(".")} or newer is needed, this is ${process.versions.node}`);
-  }
-  const [name, ...rest] = argv;
-  if (name === undefined || name === "--help" || name === "-h") return help();
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (load === undefined) {
-    const hint = nearest(name, Object.keys(commands));
-    return fail(2, `"${name}" is no command${hint === undefined ? "" : `; did you mean "${hint}"?`} See cofactor --help`);
-  }
-  const { command } = await load();
-  try {
-    const parsed = parse(command, rest);
-    if (parsed.values["help"] === true) return commandHelp(command);
-    return await command.run(parsed.positionals, parsed.values);
-  } catch (error) {
-    if (process.env["COFACTOR_DEBUG"] !== undefined) console.error(error);
-    if (error instanceof UsageError) return fail(2, `${error.message}. See cofactor ${name} --help`);
-    if (!isCofactorError(error)) throw error;
-    return fail(error.code === "CONFIG_INVALID" || error.code === "DATA_INVALID" ? 2 : 1, `${error.code}: ${error.message}`);
-  }
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    stop.abort();
+    process.once(signal, () => process.exit(130));
+  });
 }
+// A reader that has seen enough, such as `head`, is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-function parse(command: Command, argv: readonly string[]): { readonly positionals: readonly string[]; readonly values: Record<string, string | boolean | readonly string[]> } {
-  const options: Record<string, { type: "string" | "boolean"; multiple: boolean }> = { help: { type: "boolean", multiple: false } };
-  for (const [name, option] of Object.entries(command.options)) options[name] = { type: option.type, multiple: option.multiple ?? false };
-  try {
-    const { positionals, values } = parseArgs({ args: joinDash(argv), options, allowPositionals: true, strict: true });
-    if (positionals.length > command.positionals) throw new UsageError(`expected at most ${command.positionals} arguments, got ${positionals.length}`);
-    return { positionals, values: values as Record<string, string | boolean | readonly string[]> };
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const unknown = /'(-{1,2}[^' ]+)/.exec((error as Error).message)?.[1];
-    const hint = unknown === undefined ? undefined : nearest(unknown.replace(/^-+/, ""), Object.keys(options));
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}${hint === undefined ? "" : `; did you mean "--${hint}"?`}`);
-  }
-}
-
-/** "--json -" as "--json=-": a lone dash means standard output. */
-function joinDash(argv: readonly string[]): string[] {
-  const out: string[] = [];
-  for (const argument of argv) {
-    if (argument === "-" && out.at(-1)?.startsWith("--") === true) out.push(`${out.pop()}=-`);
-    else out.push(argument);
-  }
-  return out;
-}
-
-async function help(): Promise<number> {
-  const lines = ["cofactor: recommenders trained across devices that never show their data", ""];
-  for (const load of Object.values(commands)) {
-    const { command } = await load();
-    lines.push(`  cofactor ${command.usage}`, `      ${command.summary}`);
-  }
-  lines.push("", "cofactor COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.");
-  console.log(lines.join("\n"));
-  return 0;
-}
-
-function commandHelp(command: Command): number {
-  const describe = ([name, option]: [string, CommandOption]): string =>
-    `  --${`${name}${option.value === undefined ? "" : ` ${option.value}`}`.padEnd(24)} ${option.help}${option.multiple === true ? " (may be repeated)" : ""}`;
-  const examples = command.examples.length === 0 ? [] : ["", "Examples:", ...command.examples.map((line) => `  ${line}`)];
-  const lines = [`cofactor ${command.usage}`, "", command.summary, "", ...Object.entries(command.options).map(describe), "  --help", ...examples];
-  console.log(lines.join("\n"));
-  return 0;
-}
-
-function fail(code: number, message: string): number {
-  console.error(`cofactor: ${message}`);
-  return code;
-}
+process.exitCode = await runProgram(
+  { name: "cofactor", summary: "recommenders trained across devices that never show their data", version, node: "22.18", commands },
+  process.argv.slice(2),
+  {
+    io: {
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+      isTerminal: process.stderr.isTTY === true,
+      signal: stop.signal,
+    },
+    nodeVersion: process.versions.node,
+    debug: process.env["COFACTOR_DEBUG"] !== undefined,
+  },
+);

@@ -10,7 +10,10 @@ export function readPassphrase(file: string | undefined): string {
   const text = file === undefined ? process.env[passphraseVariable] : readFile(file);
   const passphrase = text?.replace(/\r?\n$/, "") ?? "";
   if (passphrase.length < 8) {
-    throw new CofactorError("CONFIG_INVALID", `expected a passphrase of at least 8 characters: --passphrase-file FILE, or ${passphraseVariable}`);
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `expected a passphrase of at least 8 characters: --passphrase-file FILE, or ${passphraseVariable}`,
+    );
   }
   return passphrase;
 }

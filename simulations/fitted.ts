@@ -6,7 +6,13 @@ import type { Run } from "../shared/run.ts";
 import type { ScoresFor } from "./evaluate.ts";
 
 /** @param partOf a person's trained private part, where there is one */
-export function fittedScores(run: Run, training: RatingMatrix, values: Float64Array, partOf: (user: number) => PrivatePart | undefined, seed: number): ScoresFor {
+export function fittedScores(
+  run: Run,
+  training: RatingMatrix,
+  values: Float64Array,
+  partOf: (user: number) => PrivatePart | undefined,
+  seed: number,
+): ScoresFor {
   const shared = run.model.open(values);
   return (user, out) => {
     const ratings = ratingsOf(training, user);

@@ -32,7 +32,10 @@ export async function prepareScenario(scenario: Scenario, keyholders?: readonly 
   const { definition, options } = resolveSection(protections, scenario.protection, "protection");
   const provision = await definition.provision?.(options, drawPrime);
   const protection = { ...(provision?.options ?? options), ...(keyholders === undefined ? {} : { keyholders }) };
-  const size = Math.min(participants.length, scenario.cohort.size ?? Math.max(1, Math.round(scenario.cohort.fraction * participants.length)));
+  const size = Math.min(
+    participants.length,
+    scenario.cohort.size ?? Math.max(1, Math.round(scenario.cohort.fraction * participants.length)),
+  );
   if (scenario.cohort.min > size) {
     throw new CofactorError("CONFIG_INVALID", `"cohort.min" expected at most ${size}, the size of a cohort, got ${scenario.cohort.min}`);
   }

@@ -3,7 +3,9 @@ import type { Result, RoundResult } from "./result.ts";
 
 /** A status line for a round. */
 export function roundLine(round: RoundResult, rounds: number, seconds?: number): string {
-  const quality = Object.entries(round.metrics ?? {}).slice(0, 2).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  const quality = Object.entries(round.metrics ?? {})
+    .slice(0, 2)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`);
   const parts = [
     `round ${String(round.round).padStart(String(rounds).length)}/${rounds}`,
     round.outcome === "published" ? `accepted ${round.accepted}` : "ABANDONED",
@@ -23,13 +25,24 @@ export function resultTable(result: Result, command: string): string {
     ...Object.entries(result.metrics.baselines),
   ];
   const width = Math.max(...rows.map(([name]) => name.length), 8);
-  const line = (name: string, cells: readonly string[]): string => `  ${name.padEnd(width)}  ${cells.map((cell) => cell.padStart(9)).join("  ")}`;
+  const line = (name: string, cells: readonly string[]): string =>
+    `  ${name.padEnd(width)}  ${cells.map((cell) => cell.padStart(9)).join("  ")}`;
   return [
     ...(result.isLeaking ? ["", "  WARNING: these figures LEAK: training knew what was held out. They say nothing about quality."] : []),
-    ...(result.isComplete ? [] : ["", `  INTERRUPTED after ${result.rounds.length} of ${result.scenario.rounds} rounds: the figures are those of the rounds so far.`]),
+    ...(result.isComplete
+      ? []
+      : [
+          "",
+          `  INTERRUPTED after ${result.rounds.length} of ${result.scenario.rounds} rounds: the figures are those of the rounds so far.`,
+        ]),
     "",
     line("test", names),
-    ...rows.map(([name, metrics]) => line(name, names.map((metric) => (metrics[metric] ?? Number.NaN).toFixed(4)))),
+    ...rows.map(([name, metrics]) =>
+      line(
+        name,
+        names.map((metric) => (metrics[metric] ?? Number.NaN).toFixed(4)),
+      ),
+    ),
     "",
     `  protocol  ${result.protocol}; everyone served by a local solve; seed ${result.scenario.seed}`,
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,

@@ -154,7 +154,13 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     protection: describeProtection(prepared),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
-      downBytesPerClientRound: Math.round(sum(published, "bytesDown") / Math.max(1, published.reduce((total, { invited }) => total + invited, 0))),
+      downBytesPerClientRound: Math.round(
+        sum(published, "bytesDown") /
+          Math.max(
+            1,
+            published.reduce((total, { invited }) => total + invited, 0),
+          ),
+      ),
     },
     timing: {
       totalSeconds: (performance.now() - startedMs) / 1000,

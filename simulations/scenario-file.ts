@@ -81,7 +81,8 @@ async function readScenarioFile(path: string): Promise<ScenarioFile> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const error = document.errors[0];
-  if (error !== undefined) throw new CofactorError("CONFIG_INVALID", `${place(path, lines, error.pos[0])}: ${error.message.split(" at line")[0]}`);
+  if (error !== undefined)
+    throw new CofactorError("CONFIG_INVALID", `${place(path, lines, error.pos[0])}: ${error.message.split(" at line")[0]}`);
   return { path, document, lines };
 }
 
@@ -96,7 +97,8 @@ function toObject({ path, document }: ScenarioFile): Record<string, unknown> {
 function located(error: unknown, file: ScenarioFile | undefined, overrides: readonly Override[]): unknown {
   const path = isCofactorError(error) ? error.details["path"] : undefined;
   if (!isCofactorError(error) || typeof path !== "string") return error;
-  const rename = (where: string): CofactorError => new CofactorError(error.code, `${where}: ${error.message}`, { cause: error, details: error.details });
+  const rename = (where: string): CofactorError =>
+    new CofactorError(error.code, `${where}: ${error.message}`, { cause: error, details: error.details });
   const override = overrides.findLast(({ steps }) => steps.join(".") === path);
   if (override !== undefined) return rename(`--set ${path}`);
   if (file === undefined) return error;

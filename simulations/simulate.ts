@@ -79,7 +79,8 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     }
     rounds.push(result);
     options.onRound?.(result, total);
-    if (abandoned >= maxAbandoned) throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
+    if (abandoned >= maxAbandoned)
+      throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
   }
   return { rounds, roundSeconds, clientSeconds, scoresFor: scoresOf(state), isComplete: state.round >= total };
 }

@@ -41,7 +41,10 @@ export async function runRound(prepared: Prepared, shards: Shards, state: ModelS
   const { run, scenario, participants, opener } = prepared;
   const { cohort: limits, precision } = run.terms;
   if (run.protection.stages.length !== 1) {
-    throw new CofactorError("CONFIG_INVALID", `"network.transport" expected "socket" for the ${run.protection.stages.length} stages of ${run.protection.kind}`);
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `"network.transport" expected "socket" for the ${run.protection.stages.length} stages of ${run.protection.kind}`,
+    );
   }
   const cohort = drawCohort(participants, limits.size, scenario.seed, round);
   const { answering, lost, elapsedMs } = drawAnswering(scenario.network, scenario.seed, round, cohort);

@@ -18,7 +18,14 @@ export function dot(a: Float64Array, aAt: number, b: Float64Array, bAt: number, 
 }
 
 /** target += scale * source, over `length` entries from the given offsets. */
-export function addScaled(target: Float64Array, targetAt: number, scale: number, source: Float64Array, sourceAt: number, length: number): void {
+export function addScaled(
+  target: Float64Array,
+  targetAt: number,
+  scale: number,
+  source: Float64Array,
+  sourceAt: number,
+  length: number,
+): void {
   for (let i = 0; i < length; i++) target[targetAt + i] = target[targetAt + i]! + scale * source[sourceAt + i]!;
 }
 
@@ -67,16 +74,21 @@ export function addDiagonal(matrix: Float64Array, at: number, order: number, val
  * Solves A x = b for a packed symmetric positive definite A by Cholesky's decomposition, in place: afterwards `a` holds the
  * lower factor and `b` the solution.
  *
- * @throws RangeError when a pivot is not positive: A is singular or not finite; give it a positive l2
+ * Guarantees: false when A is not positive definite to working precision, or not finite; then `b` is as it was and `a` is spoiled.
+ * A sum of noisy statistics can be such an A: the caller decides what stands in for the solution.
+ *
+ * Source: Golub and Van Loan, Matrix Computations, 4th edition, section 4.2
  */
-export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
+export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): boolean {
   for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
+    // A pivot that is all rounding error would make the solution all rounding error.
+    const least = a[row + i]! * order * Number.EPSILON;
     for (let j = 0, column = aAt; j <= i; column += j + 1, j++) {
       let rest = a[row + j]!;
       for (let m = 0; m < j; m++) rest -= a[row + m]! * a[column + m]!;
       if (i !== j) a[row + j] = rest / a[column + j]!;
-      else if (rest > 0) a[row + i] = Math.sqrt(rest);
-      else throw new RangeError('"a" expected a positive definite matrix; give it a positive l2');
+      else if (rest > least && rest < Number.POSITIVE_INFINITY) a[row + i] = Math.sqrt(rest);
+      else return false;
     }
   }
   for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
@@ -89,4 +101,5 @@ export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt:
     for (let m = i + 1; m < order; m++) rest -= a[aAt + packedSize(m) + i]! * b[bAt + m]!;
     b[bAt + i] = rest / a[aAt + packedSize(i) + i]!;
   }
+  return true;
 }

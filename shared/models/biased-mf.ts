@@ -41,12 +41,12 @@ export const biasedMf: ModelDefinition<BiasedMfOptions> = {
   options: v.strictObject({
     kind: v.literal("biased-mf"),
     rank: rankOption(16),
-    l2: positive(0.1),
+    l2: positive(0.13),
     learningRate: positive(0.01),
     localEpochs: count(1),
     batch: v.optional(v.picklist(["full", "single"]), "single"),
     initialStddev: positive(0.1),
-    optimizer: optimizerSection({ kind: "adam", learningRate: 0.02 }),
+    optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
   }),
   rounds: 80,
   range: () => ({ maxAbs: 64, fractionBits: 14 }),
@@ -58,7 +58,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
   const { items } = shape;
   const order = rank + 1;
   const size = items * order;
-  const problem: ExplicitProblem = { items, rank, l2, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
+  const problem: ExplicitProblem = { items, rank, l2, isWeighted: true, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
   const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
   const optimizer = chosen.definition.create(chosen.options);
 
@@ -72,7 +72,8 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
     },
     initialize(rng: Rng): ModelState {
       const shared = new Float64Array(size);
-      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      for (let item = 0; item < items; item++)
+        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
       return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
     },
     open: (itemSide) => itemSide,
@@ -104,12 +105,23 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
 /**
  * One step along the whole gradient. `out` sums item gradients: the device's copy of an item row is itemSide - rate * out,
  * so no copy is kept.
+ *
+ * The own part's curvature grows with the number of ratings: its step is rate / (1 + rate * bound of the curvature), which is
+ * the rate for a few ratings and stays stable for thousands.
  */
-function fullStep(problem: ExplicitProblem, rate: number, itemSide: Float64Array, own: Float64Array, ratings: UserRatings, out: Float64Array): void {
+function fullStep(
+  problem: ExplicitProblem,
+  rate: number,
+  itemSide: Float64Array,
+  own: Float64Array,
+  ratings: UserRatings,
+  out: Float64Array,
+): void {
   const { rank, l2 } = problem;
   const order = rank + 1;
   const rated = ratings.items;
   const ownGradient = new Float64Array(order);
+  let curvature = (1 + l2) * rated.length;
   for (let index = 0; index < rated.length; index++) {
     const at = rated[index]! * order;
     let prediction = problem.globalMean + own[rank]! + itemSide[at + rank]! - rate * out[at + rank]!;
@@ -117,13 +129,15 @@ function fullStep(problem: ExplicitProblem, rate: number, itemSide: Float64Array
     const error = prediction - ratings.values[index]!;
     for (let f = 0; f < rank; f++) {
       const factor = itemSide[at + f]! - rate * out[at + f]!;
+      curvature += factor * factor;
       ownGradient[f] = ownGradient[f]! + error * factor + l2 * own[f]!;
       out[at + f] = out[at + f]! + error * own[f]! + l2 * factor;
     }
     ownGradient[rank] = ownGradient[rank]! + error + l2 * own[rank]!;
     out[at + rank] = out[at + rank]! + error + l2 * (itemSide[at + rank]! - rate * out[at + rank]!);
   }
-  for (let f = 0; f < order; f++) own[f] = own[f]! - rate * ownGradient[f]!;
+  const step = rate / (1 + rate * curvature);
+  for (let f = 0; f < order; f++) own[f] = own[f]! - step * ownGradient[f]!;
 }
 
 /** A step a rating, in a random order. */

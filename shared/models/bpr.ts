@@ -41,12 +41,12 @@ export const bpr: ModelDefinition<BprOptions> = {
     kind: v.literal("bpr"),
     rank: rankOption(16),
     l2: nonNegative(0.01),
-    learningRate: positive(0.1),
-    localEpochs: count(1),
+    learningRate: positive(0.05),
+    localEpochs: count(3),
     negatives: count(3),
     fitEpochs: count(20),
     initialStddev: positive(0.1),
-    optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
+    optimizer: optimizerSection({ kind: "adam", learningRate: 0.1 }),
   }),
   rounds: 60,
   range: () => ({ maxAbs: 64, fractionBits: 14 }),
@@ -71,7 +71,8 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
     },
     initialize(rng: Rng): ModelState {
       const shared = new Float64Array(size);
-      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      for (let item = 0; item < items; item++)
+        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
       return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
     },
     open: (itemSide) => itemSide,

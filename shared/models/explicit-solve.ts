@@ -1,6 +1,6 @@
 /**
  * The device's exact solve for explicit ratings with biases, shared by the models of this family: user vector and user bias
- * that minimize sum over rated (r - mean - b_u - b_i - p.q)^2 + l2 n (|p|^2 + b_u^2) for fixed item factors. May import math.
+ * that minimize sum over rated (r - mean - b_u - b_i - p.q)^2 + l2 w (|p|^2 + b_u^2) for fixed item factors; w is n, or 1. May import math.
  *
  * Layouts: item side [items x (rank + 1)], the last of a row being the item's bias; own part [rank + 1], the last being the
  * user's bias. Source: Zhou et al. 2008 (weighted regularization), https://doi.org/10.1007/978-3-540-68880-8_32
@@ -13,6 +13,8 @@ export interface ExplicitProblem {
   readonly items: number;
   readonly rank: number;
   readonly l2: number;
+  /** Whether l2 counts once for every rating (w = n) or once (w = 1). */
+  readonly isWeighted: boolean;
   readonly globalMean: number;
   readonly ratingRange: readonly [number, number] | undefined;
 }
@@ -31,8 +33,9 @@ export function solveUserWithBias(problem: ExplicitProblem, itemSide: Float64Arr
     addOuter(normal, 0, 1, feature, 0, order);
     addScaled(own, 0, ratings.values[index]! - problem.globalMean - itemSide[at + problem.rank]!, feature, 0, order);
   }
-  addDiagonal(normal, 0, order, problem.l2 * ratings.items.length);
-  solveInPlace(normal, 0, own, 0, order);
+  addDiagonal(normal, 0, order, problem.isWeighted ? problem.l2 * ratings.items.length : problem.l2);
+  // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
+  if (!solveInPlace(normal, 0, own, 0, order)) own.fill(0);
   return own;
 }
 
@@ -43,7 +46,13 @@ export function predict(problem: ExplicitProblem, itemSide: Float64Array, own: F
 }
 
 /** Writes the predicted ratings of all items, or of the chosen ones, clipped to the rating range. */
-export function predictItems(problem: ExplicitProblem, itemSide: Float64Array, own: Float64Array, out: Float64Array, chosen?: Int32Array): void {
+export function predictItems(
+  problem: ExplicitProblem,
+  itemSide: Float64Array,
+  own: Float64Array,
+  out: Float64Array,
+  chosen?: Int32Array,
+): void {
   const order = problem.rank + 1;
   const [least, greatest] = problem.ratingRange ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const count = chosen?.length ?? problem.items;

@@ -39,7 +39,7 @@ export const fcf: ModelDefinition<FcfOptions> = {
     kind: v.literal("fcf"),
     rank: rankOption(8),
     l2: positive(0.01),
-    unratedWeight: nonNegative(0.3),
+    unratedWeight: nonNegative(1),
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam" }),
   }),

@@ -7,7 +7,7 @@
  * Source: Hu, Koren and Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22; Rendle et al. 2022, https://arxiv.org/abs/2110.14037
  */
 import * as v from "valibot";
-import { addDiagonal, addOuter, addScaled, packedSize, solveInPlace } from "../math/linear.ts";
+import { addDiagonal, addOuter, packedSize, solveInPlace } from "../math/linear.ts";
 import type { Rng } from "../random.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, type ModelState, sizeOf, tensorOf } from "./model.ts";
@@ -74,8 +74,9 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       addOuter(out, 0, 1, own, 0, rank);
       for (let index = 0; index < ratings.items.length; index++) {
         const item = ratings.items[index]!;
-        addOuter(out, packed + item * packed, 1, own, 0, rank);
-        addScaled(out, targetAt + item * rank, 1, own, 0, rank);
+        // The same p p' and p for every rated item: made once, copied.
+        out.copyWithin(packed + item * packed, 0, packed);
+        out.set(own, targetAt + item * rank);
         out[countAt + item] = 1;
       }
       return { weight: 1, private: new PrivatePart(own) };
@@ -87,12 +88,21 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       const shared = tensorOf(aggregate.values, contribution, "itemTarget").slice();
       const normal = new Float64Array(packed);
       for (let item = 0; item < items; item++) {
+        const at = item * rank;
         for (let cell = 0; cell < packed; cell++) normal[cell] = itemGram[item * packed + cell]! + unratedWeight * userGram[cell]!;
-        addDiagonal(normal, 0, rank, l2 * (counts[item]! + unratedWeight * aggregate.count) + Number.MIN_VALUE);
-        solveInPlace(normal, 0, shared, item * rank, rank);
+        addDiagonal(normal, 0, rank, l2 * (counts[item]! + unratedWeight * aggregate.count));
+        // A zero target has the zero solution. Noise in the sum can spoil a system: then the row that stands stays.
+        if (isZero(shared, at, rank) || solveInPlace(normal, 0, shared, at, rank)) continue;
+        shared.set(current.shared.subarray(at, at + rank), at);
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
     score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own.values, rank, out, chosen),
   };
+}
+
+/** Whether `length` values from `at` are all zero. */
+function isZero(values: Float64Array, at: number, length: number): boolean {
+  for (let i = at; i < at + length; i++) if (values[i] !== 0) return false;
+  return true;
 }

@@ -43,7 +43,8 @@ export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, rati
     addScaled(own, 0, 1, shared.itemFactors, at, rank);
   }
   addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
-  solveInPlace(normal, 0, own, 0, rank);
+  // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
+  if (!solveInPlace(normal, 0, own, 0, rank)) own.fill(0);
   return own;
 }
 

@@ -1,5 +1,6 @@
-/** Schemas of options that several models share. Imports valibot. */
+/** Schemas of options that several models share. Imports math and valibot. */
 import * as v from "valibot";
+import { optimizers } from "../math/optimizers/index.ts";
 
 /** A section naming an optimizer. */
 export interface OptimizerSection {
@@ -23,6 +24,24 @@ export const positive = (fallback: number): v.OptionalSchema<v.GenericSchema<num
 export const count = (fallback: number): v.OptionalSchema<v.GenericSchema<number>, number> =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), fallback);
 
-/** The server's optimizer. */
-export const optimizer = (fallback: OptimizerSection): v.OptionalSchema<v.GenericSchema<OptimizerSection>, OptimizerSection> =>
-  v.optional(v.looseObject({ kind: v.string() }), fallback);
+/**
+ * The server's optimizer: a section checked against its own schema, every default filled in, so that signed terms name all of it.
+ * A section without `kind`, or of the preset's kind, keeps the preset's other values: `{ learningRate: 0.05 }` is enough.
+ */
+export const optimizer = (preset: OptimizerSection): v.GenericSchema<unknown, OptimizerSection> =>
+  v.optional(
+    v.pipe(
+      v.record(v.string(), v.unknown()),
+      v.transform((section) => ((section["kind"] ?? preset.kind) === preset.kind ? { ...preset, ...section } : section)),
+      v.lazy((section) => schemaOf((section as Record<string, unknown>)["kind"])),
+    ),
+    { ...preset },
+  );
+
+type SectionSchema = v.GenericSchema<Record<string, unknown>, OptimizerSection>;
+
+/** The schema for a section of this kind; for an unknown kind one that names the known ones. */
+function schemaOf(kind: unknown): SectionSchema {
+  const known = optimizers.find((candidate) => candidate.kind === kind)?.options;
+  return (known ?? v.looseObject({ kind: v.picklist(optimizers.map((candidate) => candidate.kind)) })) as SectionSchema;
+}

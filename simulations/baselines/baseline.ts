@@ -27,3 +27,11 @@ export interface Baseline {
   readonly summary: string;
   prepare(input: BaselineInput): ReadyBaseline;
 }
+
+/** Solves a model's objective with all ratings at hand, by an algorithm that knows nothing of contributions. */
+export interface CentralSolver {
+  /** The item side after one sweep over people and items, from the item side before it; writes to no argument. */
+  sweep(items: Float64Array): Float64Array;
+  /** Scores people, each fitted to this item side. */
+  scorer(items: Float64Array): (user: number) => Float64Array;
+}

@@ -1,12 +1,16 @@
 /** The same model with all participants' ratings in one place: what federation, protection and dropouts cost. Imports the seam. */
 import { addInto } from "../../shared/math/linear.ts";
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
+import type { AlsOptions } from "../../shared/models/als.ts";
+import type { ImplicitAlsOptions } from "../../shared/models/implicit-als.ts";
 import type { ModelState } from "../../shared/models/model.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
 import { advanceModel, type Run } from "../../shared/run.ts";
 import { fittedScores } from "../fitted.ts";
-import type { Baseline } from "./baseline.ts";
+import type { Baseline, CentralSolver } from "./baseline.ts";
+import { centralAls } from "./central-als.ts";
+import { centralImplicitAls } from "./central-implicit-als.ts";
 
 /** The same objective and number of rounds, everyone in every round, no protection, no losses. */
 export const centralised: Baseline = {
@@ -18,9 +22,54 @@ export const centralised: Baseline = {
   },
 };
 
-/** Trains on rows of a matrix in one place; the state after `rounds` rounds. */
+/**
+ * Trains on the participants' rows in one place; the state after `rounds` rounds, from the same start as the federated run's.
+ *
+ * The alternating least squares models have solvers of their own here, which share no statistics code with the federated ones;
+ * the gradient models descend along the sum over everyone.
+ */
 export function trainCentralised(run: Run, matrix: RatingMatrix, participants: Int32Array, rounds: number, seed: number): ModelState {
-  let state = run.model.initialize(createRng(seed, "model"));
+  const initial = run.model.initialize(createRng(seed, "model"));
+  const solver = directSolver(run, selectRows(matrix, participants));
+  if (solver === undefined) return descend(run, matrix, participants, rounds, seed, initial);
+  let { shared } = initial;
+  for (let round = 1; round <= rounds; round++) shared = solver.sweep(shared);
+  return { ...initial, shared, round: rounds };
+}
+
+/** The model's own central solver, where it has one. */
+function directSolver({ terms }: Run, training: RatingMatrix): CentralSolver | undefined {
+  const { range, globalMean } = terms.ratings;
+  const shape = {
+    items: terms.items,
+    cohort: terms.cohort.size,
+    ...(range === undefined ? {} : { ratingRange: range }),
+    ...(globalMean === undefined ? {} : { globalMean }),
+  };
+  if (terms.model.kind === "als") return centralAls(terms.model as unknown as AlsOptions, shape, training);
+  if (terms.model.kind === "implicit-als") return centralImplicitAls(terms.model as unknown as ImplicitAlsOptions, training);
+  return undefined;
+}
+
+/** The rows of some people. */
+function selectRows(matrix: RatingMatrix, users: Int32Array): RatingMatrix {
+  if (users.length === matrix.users) return matrix;
+  const rowStart = new Int32Array(users.length + 1);
+  users.forEach((user, row) => {
+    rowStart[row + 1] = rowStart[row]! + matrix.rowStart[user + 1]! - matrix.rowStart[user]!;
+  });
+  const itemIndex = new Int32Array(rowStart[users.length]!);
+  const values = new Float64Array(rowStart[users.length]!);
+  users.forEach((user, row) => {
+    const own = ratingsOf(matrix, user);
+    itemIndex.set(own.items, rowStart[row]!);
+    values.set(own.values, rowStart[row]!);
+  });
+  return { users: users.length, items: matrix.items, rowStart, itemIndex, values };
+}
+
+function descend(run: Run, matrix: RatingMatrix, participants: Int32Array, rounds: number, seed: number, initial: ModelState): ModelState {
+  let state = initial;
   const parts = new Map<number, PrivatePart>();
   const one = new Float64Array(run.contributionSize);
   for (let round = 1; round <= rounds; round++) {

@@ -19,7 +19,8 @@ export const popularity: Baseline = {
       total += values[at]!;
     }
     const mean = total / Math.max(1, itemIndex.length);
-    const scores = run.model.objective === "ranking" ? counts : sums.map((sum, item) => (sum + shrinkage * mean) / (counts[item]! + shrinkage));
+    const scores =
+      run.model.objective === "ranking" ? counts : sums.map((sum, item) => (sum + shrinkage * mean) / (counts[item]! + shrinkage));
     return { scoresFor: (_user, out) => out.set(scores) };
   },
 };

@@ -1,7 +1,9 @@
 /** The list of data sets and the way from a scenario's section to the data. A new loader is one file and one line here. */
 import { CofactorError } from "../../shared/errors.ts";
 import { nearest, parseConfig } from "../../shared/registry.ts";
+
 export type { Dataset } from "./dataset.ts";
+
 import { adjacency } from "./adjacency.ts";
 import { csv } from "./csv.ts";
 import type { Dataset, DatasetDefinition } from "./dataset.ts";

@@ -2,7 +2,7 @@
  * A process that hosts devices: real clients over real sockets, each with its own user's ratings and nothing else.
  * Started by live.ts with an IPC channel; imports the client SDK.
  */
-import { createClient, type Client } from "../../client/index.ts";
+import { type Client, createClient } from "../../client/index.ts";
 import { isCofactorError } from "../../shared/errors.ts";
 import type { HostedDevice, HostOrder, HostReport } from "./messages.ts";
 

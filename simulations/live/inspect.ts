@@ -39,7 +39,8 @@ export function inspectStore(prepared: Prepared, storeFolder: string, shared: Fl
     cpSync(storeFolder, copy, { recursive: true });
     const haystack = readFolder(copy);
     const control = searchClearText(haystack, [encodeModel(shared, prepared.run.terms.precision)]);
-    if (control.windows === 0 || control.found === 0) throw new CofactorError("INTERNAL", "the published model was not found in the store: the search is broken");
+    if (control.windows === 0 || control.found === 0)
+      throw new CofactorError("INTERNAL", "the published model was not found in the store: the search is broken");
     const { contributions, first } = readContributions(join(copy, "aggregator.sqlite"));
     return {
       ...searchClearText(haystack, clearForms(prepared, shared)),

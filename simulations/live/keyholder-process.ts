@@ -1,11 +1,12 @@
 /** The keyholder's process of a live run: gets its secrets over the IPC channel, never on the command line. Imports the server. */
-import { identityFromSeed } from "../../shared/crypto/identity.ts";
+
+import { socketConnector } from "../../client/socket.ts";
+import { memoryRecord, serveKeyholder } from "../../server/keyholder.ts";
 import { fromBase64url } from "../../shared/crypto/encoding.ts";
+import { identityFromSeed } from "../../shared/crypto/identity.ts";
 import { opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
 import { protections } from "../../shared/protections/index.ts";
 import { resolveSection } from "../../shared/registry.ts";
-import { socketConnector } from "../../client/socket.ts";
-import { memoryRecord, serveKeyholder } from "../../server/keyholder.ts";
 
 /** What the keyholder is told. */
 export interface KeyholderOrder {

@@ -21,8 +21,8 @@ import type { Scenario } from "../scenario.ts";
 import { inspectStore, type StoreFinding } from "./inspect.ts";
 import type { KeyholderOrder } from "./keyholder-process.ts";
 import type { HostedDevice } from "./messages.ts";
-import { type DeviceHost, ended, siblingModule, startHost } from "./processes.ts";
 import { showPeople } from "./people.ts";
+import { type DeviceHost, ended, siblingModule, startHost } from "./processes.ts";
 
 /** How a live run reports. */
 export interface LiveOptions {
@@ -55,17 +55,31 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
       say(`keyholder    a process of its own has the private key; the aggregator has only the public one`);
     }
     const hosts = startDevices(prepared, url);
-    stops.push(async () => Promise.all(hosts.map((host) => ended(host.process, 3_000))), async () => hosts.forEach((host) => host.order({ kind: "stop" })));
+    stops.push(
+      async () => Promise.all(hosts.map((host) => ended(host.process, 3_000))),
+      async () => {
+        for (const host of hosts) host.order({ kind: "stop" });
+      },
+    );
     say(`devices      ${participants.length} real clients over Socket.IO in ${hosts.length} processes, each with its own user's ratings`);
     const outcome = await follow(prepared, server, hosts, storeFolder, say, signal);
     const people = await showPeople(prepared, hosts[0]!);
     const scoresFor = fittedScores(run, prepared.split.training, server.shared, () => undefined, scenario.seed);
-    const training = { rounds: outcome.rounds, roundSeconds: outcome.seconds, clientSeconds: [], scoresFor, isComplete: outcome.isComplete };
+    const training = {
+      rounds: outcome.rounds,
+      roundSeconds: outcome.seconds,
+      clientSeconds: [],
+      scoresFor,
+      isComplete: outcome.isComplete,
+    };
     const result = await assembleResult(prepared, training, startedMs, signal);
     for (const line of people) say(line);
     sayWhatWasSeen(outcome.finding, prepared, say);
     const path = join(folder, "result.json");
-    writeFileSync(path, `${JSON.stringify({ ...result, live: { killedClients: outcome.killed, store: outcome.finding } }, undefined, 1)}\n`);
+    writeFileSync(
+      path,
+      `${JSON.stringify({ ...result, live: { killedClients: outcome.killed, store: outcome.finding } }, undefined, 1)}\n`,
+    );
     say(`\nresult       ${path}`);
     return result;
   } finally {
@@ -115,7 +129,14 @@ interface Outcome {
 }
 
 /** Follows the rounds to the end: a line each, one client killed, the store inspected while it holds contributions. */
-function follow(prepared: Prepared, server: Server, hosts: readonly DeviceHost[], storeFolder: string, say: (line: string) => void, signal: AbortSignal | undefined): Promise<Outcome> {
+function follow(
+  prepared: Prepared,
+  server: Server,
+  hosts: readonly DeviceHost[],
+  storeFolder: string,
+  say: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
   const { run, split, scenario } = prepared;
   const victim = hosts.at(-1)!;
   const rounds: RoundResult[] = [];
@@ -132,10 +153,15 @@ function follow(prepared: Prepared, server: Server, hosts: readonly DeviceHost[]
       say(`             (killed one client's process in the middle of round ${report.round})`);
     });
     server.on("revealing", ({ round }) => {
-      if (round >= Math.min(killRound, run.terms.rounds) && finding === undefined) finding = inspectStore(prepared, storeFolder, server.shared);
+      if (round >= Math.min(killRound, run.terms.rounds) && finding === undefined)
+        finding = inspectStore(prepared, storeFolder, server.shared);
     });
     server.on("round", (report) => {
-      const { metrics } = evaluatePart(prepared, fittedScores(run, split.training, server.shared, () => undefined, scenario.seed), "validation");
+      const { metrics } = evaluatePart(
+        prepared,
+        fittedScores(run, split.training, server.shared, () => undefined, scenario.seed),
+        "validation",
+      );
       const result = toRoundResult(report, prepared, metrics);
       rounds.push(result);
       seconds.push(report.seconds);
@@ -147,7 +173,8 @@ function follow(prepared: Prepared, server: Server, hosts: readonly DeviceHost[]
       host.onReport((report) => {
         if (report.kind === "failed") reject(new CofactorError("INTERNAL", `a device failed: ${report.code}: ${report.message}`));
       });
-      if (host !== victim) host.process.once("exit", () => reject(new CofactorError("INTERNAL", "a process of devices ended before the run did")));
+      if (host !== victim)
+        host.process.once("exit", () => reject(new CofactorError("INTERNAL", "a process of devices ended before the run did")));
     }
   });
 }
@@ -164,7 +191,11 @@ function sayWhatWasSeen(finding: StoreFinding | undefined, { run }: Prepared, sa
   say(`  one contribution  ${formatBytes(finding.contributionBytes)}, sha256 ${finding.contributionSha256}`);
   say(`                    begins ${finding.contributionHead}`);
   const place = `${formatBytes(finding.searchedBytes)} of store files, read while they held ${finding.contributions} contributions`;
-  if (run.protection.revealsContributions) say(`  its store         ${place}: holds contributions IN CLEAR (${finding.found} of ${finding.windows} samples found)`);
-  else if (finding.found === 0) say(`  its store         ${place}: no contribution in clear (0 of ${finding.windows} samples found; the published model, as a control, is found)`);
+  if (run.protection.revealsContributions)
+    say(`  its store         ${place}: holds contributions IN CLEAR (${finding.found} of ${finding.windows} samples found)`);
+  else if (finding.found === 0)
+    say(
+      `  its store         ${place}: no contribution in clear (0 of ${finding.windows} samples found; the published model, as a control, is found)`,
+    );
   else throw new CofactorError("INTERNAL", `the store holds ${finding.found} of ${finding.windows} samples of contributions in clear`);
 }

@@ -1,3 +1,4 @@
+/** Every bundled data set gives what the seam promises. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";

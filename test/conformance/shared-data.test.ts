@@ -1,3 +1,4 @@
+/** Real data sets beside the project load with the counts that are known of them; skipped with a reason where they are absent. */
 // Counts as the data's own description states them. No row of this data stands in the repository.
 import { expect, it } from "vitest";
 import { type DatasetSection, loadDataset } from "../../simulations/datasets/index.ts";

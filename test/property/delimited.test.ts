@@ -1,3 +1,4 @@
+/** Delimited text: whatever is written is read back. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DelimitedReader } from "../../simulations/datasets/delimited.ts";

@@ -1,3 +1,4 @@
+/** Ranked metrics agree with a plain sort, ties by expectation. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hitRateAt, ndcgAt, rankAmong, rankAmongAll, recallAt } from "../../shared/math/metrics.ts";

@@ -36,15 +36,23 @@ test("numbers within range come back from fixed point within half a unit, intege
 });
 
 test("packed values come back for any width, length and key size", () => {
-  const shape = fc.record({ keyBits: fc.constantFrom(1024, 2048, 3072), valueBits: fc.integer({ min: 2, max: 35 }), maxCount: fc.integer({ min: 1, max: 1024 }) });
+  const shape = fc.record({
+    keyBits: fc.constantFrom(1024, 2048, 3072),
+    valueBits: fc.integer({ min: 2, max: 35 }),
+    maxCount: fc.integer({ min: 1, max: 1024 }),
+  });
   fc.assert(
-    fc.property(shape, fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 300 }), ({ keyBits, valueBits, maxCount }, parts) => {
-      const packing = createPacking(keyBits, valueBits, maxCount);
-      const values = Float64Array.from(parts, (part) => Math.trunc(part * (2 ** (valueBits - 1) - 1)) + 0);
-      const blocks = pack(packing, values);
-      expect(blocks.length).toBe(blockCount(packing, values.length) * packing.blockBytes);
-      expect(unpackSums(packing, blocks, values.length, 1)).toEqual(values);
-    }),
+    fc.property(
+      shape,
+      fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 300 }),
+      ({ keyBits, valueBits, maxCount }, parts) => {
+        const packing = createPacking(keyBits, valueBits, maxCount);
+        const values = Float64Array.from(parts, (part) => Math.trunc(part * (2 ** (valueBits - 1) - 1)) + 0);
+        const blocks = pack(packing, values);
+        expect(blocks.length).toBe(blockCount(packing, values.length) * packing.blockBytes);
+        expect(unpackSums(packing, blocks, values.length, 1)).toEqual(values);
+      },
+    ),
   );
 });
 

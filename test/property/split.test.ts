@@ -1,3 +1,4 @@
+/** Splits partition the data and keep what is held out away from training. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { datasetFromRows, type InteractionRow } from "../../simulations/datasets/from-rows.ts";

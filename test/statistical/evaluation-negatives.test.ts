@@ -1,3 +1,4 @@
+/** Evaluation negatives are drawn uniformly; a random scorer stands at chance. */
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../shared/random.ts";
 import { loadDataset } from "../../simulations/datasets/index.ts";

@@ -20,7 +20,7 @@ export function describeWithData(name: string, body: (path: string) => void): vo
     return;
   }
   const reason = `skipped: no folder ../shared/data/${name}; its licence keeps it out of the repository (set COFACTOR_DATA to its parent)`;
-  console.warn(`shared data ${name} ${reason}`);
+  process.stderr.write(`shared data ${name} ${reason}\n`);
   describe.skip(`shared data ${name} (${reason})`, () => body(""));
 }
 

@@ -1,3 +1,4 @@
+/** The loader of one-line-a-user files. */
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../simulations/datasets/index.ts";
 import { writeFiles, writeOne } from "../support/files.ts";

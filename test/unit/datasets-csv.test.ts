@@ -1,3 +1,4 @@
+/** The loader of delimited files: columns, scales, ids, duplicates, errors with file and line. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../simulations/datasets/index.ts";

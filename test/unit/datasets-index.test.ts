@@ -1,3 +1,4 @@
+/** Data sets by name and alias; errors that name the nearest. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+/** The loaders of MovieLens folders. */
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../simulations/datasets/index.ts";
 import { writeFiles } from "../support/files.ts";

@@ -1,3 +1,4 @@
+/** Numbers in data files. */
 import { describe, expect, it } from "vitest";
 import { parseDecimal, parseTime } from "../../simulations/datasets/numbers.ts";
 

@@ -1,3 +1,4 @@
+/** Splits: order, ties, folds, fractions, hashes. */
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../shared/registry.ts";
 import type { Dataset } from "../../simulations/datasets/dataset.ts";

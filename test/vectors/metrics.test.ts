@@ -1,3 +1,4 @@
+/** Metrics worked by hand, ties included. */
 // Worked by hand from the definitions (Jarvelin and Kekalainen 2002); the arithmetic stands beside each figure.
 import { describe, expect, it } from "vitest";
 import { hitRateAt, mae, ndcgAt, type Rank, rankAmong, rankAmongAll, recallAt, rmse } from "../../shared/math/metrics.ts";

@@ -58,7 +58,12 @@ export async function encryptBlocks(
   return runInSlices(encryptSlices(key, blocks, await powerTableOf(key, exponentBits, secure, ring), secure));
 }
 
-function* encryptSlices(key: PaillierPublicKey, blocks: Uint8Array, table: PowerTable, secure: SecureRng): Generator<void, Uint8Array, void> {
+function* encryptSlices(
+  key: PaillierPublicKey,
+  blocks: Uint8Array,
+  table: PowerTable,
+  secure: SecureRng,
+): Generator<void, Uint8Array, void> {
   const count = blocks.length / key.bytes;
   const out = new Uint8Array(count * ciphertextBytes(key));
   for (let block = 0; block < count; block += sliceBlocks) {

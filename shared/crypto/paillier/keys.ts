@@ -64,7 +64,11 @@ export function createPrivateKey(p: bigint, q: bigint, options: { readonly allow
  *
  * @param drawPrime a random prime of exactly so many bits, 3 mod 4, from a CSPRNG
  */
-export async function generatePrivateKey(bits: number, drawPrime: (bits: number) => Promise<bigint>, options: { readonly allowWeak?: boolean } = {}): Promise<PaillierPrivateKey> {
+export async function generatePrivateKey(
+  bits: number,
+  drawPrime: (bits: number) => Promise<bigint>,
+  options: { readonly allowWeak?: boolean } = {},
+): Promise<PaillierPrivateKey> {
   for (;;) {
     const [p, q] = await Promise.all([drawPrime(bits / 2), drawPrime(bits / 2)]);
     if (p === q || bitLength(p * q) !== bits || p % 4n !== 3n || q % 4n !== 3n) continue;

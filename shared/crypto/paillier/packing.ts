@@ -27,7 +27,10 @@ export function createPacking(keyBits: number, valueBits: number, maxCount: numb
   const width = valueBits + guardBits;
   const slots = Math.floor((keyBits - 1) / width);
   if (width > 45 || slots < 1) {
-    throw new CofactorError("CONFIG_INVALID", `a slot expected at most 45 bits, got ${valueBits} for a value and ${guardBits} for ${maxCount} summands`);
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `a slot expected at most 45 bits, got ${valueBits} for a value and ${guardBits} for ${maxCount} summands`,
+    );
   }
   return { valueBits, guardBits, slots, blockBytes: keyBits / 8 };
 }
@@ -45,7 +48,8 @@ export function pack(packing: Packing, values: Int32Array | Float64Array): Uint8
   const out = new Uint8Array(blockCount(packing, values.length) * blockBytes);
   for (let index = 0; index < values.length; index++) {
     const biased = values[index]! + bias;
-    if (!(biased > 0 && biased < 2 * bias) || !Number.isInteger(biased)) throw new RangeError(`"values" expected integers below ${bias} in size, entry ${index} is not`);
+    if (!(biased > 0 && biased < 2 * bias) || !Number.isInteger(biased))
+      throw new RangeError(`"values" expected integers below ${bias} in size, entry ${index} is not`);
     const bit = (index % slots) * width;
     let at = Math.floor(index / slots) * blockBytes + (bit >> 3);
     let rest = biased * 2 ** (bit & 7);
@@ -91,7 +95,8 @@ function assertEmptyTail(packing: Packing, blocks: Uint8Array, count: number): v
   for (let block = 0; block * packing.blockBytes < blocks.length; block++) {
     const used = Math.max(0, Math.min(packing.slots, count - block * packing.slots)) * width;
     for (let byte = used >> 3; byte < packing.blockBytes; byte++) {
-      const tail = byte === used >> 3 ? blocks[block * packing.blockBytes + byte]! >> (used & 7) : blocks[block * packing.blockBytes + byte]!;
+      const tail =
+        byte === used >> 3 ? blocks[block * packing.blockBytes + byte]! >> (used & 7) : blocks[block * packing.blockBytes + byte]!;
       if (tail !== 0) throw overflowed(`block ${block} holds something behind its last slot`);
     }
   }

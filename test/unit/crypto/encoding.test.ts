@@ -1,15 +1,30 @@
 /** Bytes as text and as numbers. */
 import { expect, test } from "vitest";
-import { bigIntToBytes, bytesToBigInt, concatenate, equalBytes, fromBase64url, toBase64url, toHex, toUtf8, writeBigInt } from "../../../shared/crypto/encoding.ts";
+import {
+  bigIntToBytes,
+  bytesToBigInt,
+  concatenate,
+  equalBytes,
+  fromBase64url,
+  toBase64url,
+  toHex,
+  toUtf8,
+  writeBigInt,
+} from "../../../shared/crypto/encoding.ts";
 
 // RFC 4648, section 10, without padding.
-test.each([["", ""], ["f", "Zg"], ["fo", "Zm8"], ["foo", "Zm9v"], ["foob", "Zm9vYg"], ["fooba", "Zm9vYmE"], ["foobar", "Zm9vYmFy"]])(
-  'RFC 4648: "%s" is "%s" in base64url',
-  (text, encoded) => {
-    expect(toBase64url(toUtf8(text))).toBe(encoded);
-    expect(fromBase64url(encoded)).toEqual(toUtf8(text));
-  },
-);
+test.each([
+  ["", ""],
+  ["f", "Zg"],
+  ["fo", "Zm8"],
+  ["foo", "Zm9v"],
+  ["foob", "Zm9vYg"],
+  ["fooba", "Zm9vYmE"],
+  ["foobar", "Zm9vYmFy"],
+])('RFC 4648: "%s" is "%s" in base64url', (text, encoded) => {
+  expect(toBase64url(toUtf8(text))).toBe(encoded);
+  expect(fromBase64url(encoded)).toEqual(toUtf8(text));
+});
 
 test("base64url uses - and _", () => {
   expect(toBase64url(Uint8Array.of(251, 255, 191))).toBe("-_-_");

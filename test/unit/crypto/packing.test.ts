@@ -36,7 +36,13 @@ test("slots lie at multiples of their width: block = sum of (value + bias) * 2^(
 });
 
 test("100,000 packed values, summed as big numbers, unpack exactly, at widths that are and are not whole bytes", () => {
-  for (const [keyBits, valueBits, maxCount] of [[1024, 24, 7], [2048, 24, 1000], [3072, 35, 1024], [2048, 2, 3], [2048, 16, 256]] as const) {
+  for (const [keyBits, valueBits, maxCount] of [
+    [1024, 24, 7],
+    [2048, 24, 1000],
+    [3072, 35, 1024],
+    [2048, 2, 3],
+    [2048, 16, 256],
+  ] as const) {
     const packing = createPacking(keyBits, valueBits, maxCount);
     const max = 2 ** (valueBits - 1) - 1;
     const length = 20_003;
@@ -58,7 +64,9 @@ test("100,000 packed values, summed as big numbers, unpack exactly, at widths th
       });
     }
     const sums = new Uint8Array(totals.length * packing.blockBytes);
-    totals.forEach((total, block) => sums.set(bigIntToBytes(total, packing.blockBytes), block * packing.blockBytes));
+    totals.forEach((total, block) => {
+      sums.set(bigIntToBytes(total, packing.blockBytes), block * packing.blockBytes);
+    });
     expect(unpackSums(packing, sums, length, summands)).toEqual(expected);
   }
 });

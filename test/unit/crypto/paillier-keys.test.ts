@@ -48,9 +48,12 @@ describe("refused", () => {
     expect(() => fromReferencePublicKey(new PublicKey(n, n + 2n))).toThrow(/simpleVariant/);
   });
 
-  test.each(["", "{}", '{"p":"7"}', '{"p":"zz","q":"11"}', "null", "[]", "7", '{"p":3,"q":5}', '{"p":"10001","q":"10001"}'])("the private key text %j", (text) => {
-    expect(() => parsePrivateKey(text)).toThrow(refused);
-  });
+  test.each(["", "{}", '{"p":"7"}', '{"p":"zz","q":"11"}', "null", "[]", "7", '{"p":3,"q":5}', '{"p":"10001","q":"10001"}'])(
+    "the private key text %j",
+    (text) => {
+      expect(() => parsePrivateKey(text)).toThrow(refused);
+    },
+  );
 
   test("a broken private key file without its text in the message", () => {
     try {
@@ -80,7 +83,9 @@ test("paillier-bigint's keys of the simple variant convert both ways and open ea
   const ours = fromReferencePublicKey(publicKey, weak);
   expect(toReferencePublicKey(ours)).toEqual(publicKey);
   const bytes = await encryptBlocks(ours, bigIntToBytes(42n, ours.bytes), "half", secureRng);
-  const digits = [bytes.subarray(0, ours.bytes), bytes.subarray(ours.bytes)].map((digit) => digit.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n));
+  const digits = [bytes.subarray(0, ours.bytes), bytes.subarray(ours.bytes)].map((digit) =>
+    digit.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n),
+  );
   expect(privateKey.decrypt(digits[0]! + digits[1]! * ours.n)).toBe(42n);
   expect(toReferencePrivateKey(testKey1024).publicKey.n).toBe(testKey1024.publicKey.n);
 });

@@ -1,7 +1,14 @@
 /** Encryption, sums and opening together: edges, mixed sums with paillier-bigint, malformed ciphertexts. */
 import { describe, expect, test } from "vitest";
 import { bigIntToBytes, bytesToBigInt, concatenate } from "../../../shared/crypto/encoding.ts";
-import { CiphertextSum, ciphertextBytes, ciphertextFromBytes, ciphertextToBytes, encryptBlocks, sharesFactor } from "../../../shared/crypto/paillier/ciphertext.ts";
+import {
+  CiphertextSum,
+  ciphertextBytes,
+  ciphertextFromBytes,
+  ciphertextToBytes,
+  encryptBlocks,
+  sharesFactor,
+} from "../../../shared/crypto/paillier/ciphertext.ts";
 import { createDecryptor } from "../../../shared/crypto/paillier/decrypt.ts";
 import { type PaillierPublicKey, toReferencePrivateKey, toReferencePublicKey } from "../../../shared/crypto/paillier/keys.ts";
 import { opensslPower } from "../../../shared/crypto/paillier/openssl-power.node.ts";
@@ -12,7 +19,9 @@ const small = testKey1024.publicKey;
 
 function toWire(key: PaillierPublicKey, ...ciphertexts: readonly bigint[]): Uint8Array {
   const bytes = new Uint8Array(ciphertexts.length * ciphertextBytes(key));
-  ciphertexts.forEach((ciphertext, index) => ciphertextToBytes(key, ciphertext, bytes, index * ciphertextBytes(key)));
+  ciphertexts.forEach((ciphertext, index) => {
+    ciphertextToBytes(key, ciphertext, bytes, index * ciphertextBytes(key));
+  });
   return bytes;
 }
 
@@ -31,7 +40,9 @@ describe.each(testKeys.map((key) => [key.publicKey.bits, key] as const))("at %i 
     expect(createDecryptor(key)(bytes)).toEqual(expected);
     expect(createDecryptor(key, opensslPower)(bytes)).toEqual(expected);
     const reference = toReferencePrivateKey(key);
-    edges.forEach((edge, index) => expect(reference.decrypt(ciphertextFromBytes(publicKey, bytes, index * ciphertextBytes(publicKey)))).toBe(edge));
+    for (const [index, edge] of edges.entries()) {
+      expect(reference.decrypt(ciphertextFromBytes(publicKey, bytes, index * ciphertextBytes(publicKey)))).toBe(edge);
+    }
   });
 
   test("what paillier-bigint encrypts opens here, and sums of both kinds open everywhere", async () => {
@@ -84,7 +95,9 @@ test("an exported sum goes on in another sum", async () => {
   first.add(await encrypt(small, 1n, 10n));
   second.add(await encrypt(small, 2n, 20n));
   first.add(second.export());
-  expect(createDecryptor(testKey1024)(first.export())).toEqual(concatenate(bigIntToBytes(3n, small.bytes), bigIntToBytes(30n, small.bytes)));
+  expect(createDecryptor(testKey1024)(first.export())).toEqual(
+    concatenate(bigIntToBytes(3n, small.bytes), bigIntToBytes(30n, small.bytes)),
+  );
 });
 
 describe("a malformed contribution", () => {

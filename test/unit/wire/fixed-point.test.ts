@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { decodeFixed, encodedBits, encodeFixed } from "../../../shared/wire/fixed-point.ts";
 
 test("rounds to the nearest integer, ties away from zero", () => {
-  const { integers } = encodeFixed(Float64Array.of(0.24, 0.25, 0.26, -0.24, -0.25, -0.26, 0.75, -0.75, 1.25), { maxAbs: 4, fractionBits: 1 });
+  const { integers } = encodeFixed(Float64Array.of(0.24, 0.25, 0.26, -0.24, -0.25, -0.26, 0.75, -0.75, 1.25), {
+    maxAbs: 4,
+    fractionBits: 1,
+  });
   expect([...integers].map((value) => value + 0)).toEqual([0, 1, 1, 0, -1, -1, 2, -2, 3]);
 });
 
@@ -19,11 +22,14 @@ test("clamps to the range and counts", () => {
   expect(encoded.clamped).toBe(2);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("%d is refused, naming its place and not its value", (value) => {
-  expect(() => encodeFixed(Float64Array.of(1, value), { maxAbs: 2, fractionBits: 4 })).toThrow(
-    expect.objectContaining({ code: "VALUE_NOT_FINITE", message: expect.stringContaining("entry 1") }),
-  );
-});
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  "%d is refused, naming its place and not its value",
+  (value) => {
+    expect(() => encodeFixed(Float64Array.of(1, value), { maxAbs: 2, fractionBits: 4 })).toThrow(
+      expect.objectContaining({ code: "VALUE_NOT_FINITE", message: expect.stringContaining("entry 1") }),
+    );
+  },
+);
 
 test("encoded bits hold every integer of the range, and one bit fewer would not", () => {
   for (const maxAbs of [0.1, 0.5, 1, 1.5, 2, 3.99, 4, 5, 7.5, 8, 1000]) {
@@ -55,5 +61,7 @@ test("the decoded sum of k vectors is within k * 2^-(fractionBits + 1) of the ex
 });
 
 test("a format beyond 53 bits is refused", () => {
-  expect(() => encodeFixed(Float64Array.of(1), { maxAbs: 2 ** 30, fractionBits: 40 })).toThrow(expect.objectContaining({ code: "ENCODE_OVERFLOW" }));
+  expect(() => encodeFixed(Float64Array.of(1), { maxAbs: 2 ** 30, fractionBits: 40 })).toThrow(
+    expect.objectContaining({ code: "ENCODE_OVERFLOW" }),
+  );
 });
