@@ -2,9 +2,10 @@
 import { toUtf8 } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { verifyText } from "../shared/crypto/identity.ts";
-import { CofactorError } from "../shared/errors.ts";
+import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { defineRun, type Run } from "../shared/run.ts";
-import type { AnswerHeader } from "../shared/wire/messages.ts";
+import { canonicalJson } from "../shared/terms.ts";
+import { type AnswerHeader, protocolVersion } from "../shared/wire/messages.ts";
 
 /** What the user accepts. Everything has a safe default. */
 export interface Acceptance {
@@ -14,7 +15,7 @@ export interface Acceptance {
   readonly minCohort?: number;
   /** Kinds of model; by default any. */
   readonly models?: readonly string[];
-  /** Greatest number of rounds of a run; by default any. */
+  /** Greatest number of rounds of a run, and of rounds that this device contributes to; by default any. */
   readonly maxRounds?: number;
   /** The server's key, base64url, when the app ships it; else the first one seen is kept and later ones must equal it. */
   readonly serverKey?: string;
@@ -36,26 +37,65 @@ export interface AcceptedTerms {
 /**
  * Checks what a server's hello brought: signature, pinned key and terms, and the user's conditions.
  *
+ * Guarantees: the run that comes back is exactly what was signed: a default that this version would fill in differently is refused.
+ *
  * @param pinned what the device remembers, when it was here before
- * @throws CofactorError AUTH_FAILED for a bad signature or another key, TERMS_REFUSED naming the condition that is not met
+ * @throws CofactorError PROTOCOL_UNSUPPORTED; AUTH_FAILED for a bad signature or another key; TERMS_REFUSED naming the condition
+ *   that is not met and what to do about it
  */
-export async function checkTerms(runId: string, hello: AnswerHeader<"hello">, accept: Acceptance, pinned: Pin | undefined): Promise<AcceptedTerms> {
+export async function checkTerms(
+  runId: string,
+  hello: AnswerHeader<"hello">,
+  accept: Acceptance,
+  pinned: Pin | undefined,
+): Promise<AcceptedTerms> {
+  if (hello.protocol !== protocolVersion) {
+    throw new CofactorError(
+      "PROTOCOL_UNSUPPORTED",
+      `expected protocol ${protocolVersion}, the server speaks ${hello.protocol}: update the older side`,
+    );
+  }
   const bytes = toUtf8(hello.terms);
   const expectedKey = accept.serverKey ?? pinned?.serverKey;
   if (expectedKey !== undefined && hello.serverKey !== expectedKey) {
-    throw new CofactorError("AUTH_FAILED", "the server has another key than the one this device knows: it may be another server");
+    const source = accept.serverKey === undefined ? "that this device met first" : "in accept.serverKey";
+    throw new CofactorError(
+      "AUTH_FAILED",
+      `the server has another key than the one ${source}: it may be another server; do not go on before its operator explains`,
+    );
   }
   if (!verifyText(hello.serverKey, "terms", bytes, hello.termsSignature)) {
-    throw new CofactorError("AUTH_FAILED", "the terms are not signed by the server's key");
+    throw new CofactorError(
+      "AUTH_FAILED",
+      "the terms are not signed by the server's key: they were changed on the way, or the server is not genuine",
+    );
   }
   const termsDigest = await digestOf(bytes);
   if (pinned !== undefined && pinned.termsDigest !== termsDigest) {
     throw new CofactorError("TERMS_REFUSED", "the terms of this run have changed since this device joined: a changed run needs a new name");
   }
-  const run = defineRun(JSON.parse(hello.terms));
-  if (run.terms.id !== runId) throw new CofactorError("TERMS_REFUSED", `the terms expected to be of run "${runId}"`);
+  const run = readTerms(hello.terms);
+  if (run.terms.id !== runId) throw new CofactorError("TERMS_REFUSED", `the terms are those of another run, expected "${runId}"`);
   assertAccepted(run, accept);
   return { run, pin: { serverKey: hello.serverKey, termsDigest } };
+}
+
+/** The run that signed terms describe. */
+function readTerms(text: string): Run {
+  let run: Run;
+  try {
+    run = defineRun(JSON.parse(text));
+  } catch (cause) {
+    const reason = isCofactorError(cause) ? cause.message : "they are no JSON";
+    throw new CofactorError("TERMS_REFUSED", `this version cannot read the run's terms (${reason}): update the older side`, { cause });
+  }
+  if (canonicalJson(run.terms) !== text) {
+    throw new CofactorError(
+      "TERMS_REFUSED",
+      "the terms are not in canonical form or leave something out that this version would fill in itself: update the older side",
+    );
+  }
+  return run;
 }
 
 function assertAccepted(run: Run, accept: Acceptance): void {
@@ -66,12 +106,14 @@ function assertAccepted(run: Run, accept: Acceptance): void {
     throw refused(`protection "${protection.kind}"; accepted: ${accepted}. To accept it, name it in accept.protections`);
   }
   const minCohort = accept.minCohort ?? 2;
-  if (terms.cohort.min < minCohort) throw refused(`sums over as few as ${terms.cohort.min} devices; accepted: at least ${minCohort}`);
+  if (terms.cohort.min < minCohort) {
+    throw refused(`sums over as few as ${terms.cohort.min} devices; accepted: at least ${minCohort}. To accept it, lower accept.minCohort`);
+  }
   if (accept.models !== undefined && !accept.models.includes(run.model.kind)) {
-    throw refused(`model "${run.model.kind}"; accepted: ${accept.models.join(", ")}`);
+    throw refused(`model "${run.model.kind}"; accepted: ${accept.models.join(", ")}. To accept it, name it in accept.models`);
   }
   if (accept.maxRounds !== undefined && terms.rounds > accept.maxRounds) {
-    throw refused(`${terms.rounds} rounds; accepted: at most ${accept.maxRounds}`);
+    throw refused(`${terms.rounds} rounds; accepted: at most ${accept.maxRounds}. To accept it, raise accept.maxRounds`);
   }
 }
 

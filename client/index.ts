@@ -1,5 +1,5 @@
 /** The client's public entry: `cofactor/client`, for browsers and Node. */
-export { type Client, type ClientEvents, type ClientOptions, createClient, type ParticipateOptions } from "./client.ts";
+export { createClient } from "./client.ts";
 export type { Acceptance } from "./consent.ts";
 export type { Recommendation, RecommendOptions } from "./recommend.ts";
 export { type SocketOptions, socketConnector } from "./socket.ts";
@@ -7,3 +7,4 @@ export type { ClientStore } from "./store.ts";
 export { indexedDbStore } from "./stores/indexed-db.ts";
 export { memoryStore } from "./stores/memory.ts";
 export type { Contributed } from "./trainer.ts";
+export type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";

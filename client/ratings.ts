@@ -1,27 +1,51 @@
 /** A user's ratings as the models take them. Imports shared/math. */
 import type { UserRatings } from "../shared/math/ratings.ts";
 
-/**
- * Pairs as compressed ratings, ascending by item.
- * @throws TypeError naming the position of a pair that is not (item index, finite number), or that repeats an item; never the value
- */
-export function toUserRatings(pairs: Iterable<readonly [item: number, value: number]>): UserRatings {
-  const list = [...pairs];
-  list.forEach((pair, position) => {
-    const isPair = Array.isArray(pair) && pair.length === 2;
-    if (!isPair || !Number.isSafeInteger(pair[0]) || pair[0] < 0 || pair[0] > 0x7fff_ffff || typeof pair[1] !== "number" || !Number.isFinite(pair[1])) {
-      throw new TypeError(`"ratings" expected pairs of an item index and a finite number, entry ${position} is none`);
-    }
-  });
-  list.sort((a, b) => a[0] - b[0]);
-  list.forEach((pair, position) => {
-    if (position > 0 && list[position - 1]![0] === pair[0]) throw new TypeError('"ratings" expected each item at most once, one is there twice');
-  });
-  return { items: Int32Array.from(list, (pair) => pair[0]), values: Float64Array.from(list, (pair) => pair[1]) };
+/** A user's ratings, checked, and where in the caller's list each of them stood. */
+export interface OwnRatings {
+  readonly ratings: UserRatings;
+  /** [n] positions in the caller's list, in the order of `ratings`. */
+  readonly positions: Int32Array;
 }
 
-/** @throws RangeError when a rated item is not in the run's catalogue; does not say which */
-export function assertInCatalogue(ratings: UserRatings, items: number): void {
-  const last = ratings.items.at(-1) ?? -1;
-  if (last >= items) throw new RangeError(`"ratings" expected items below ${items}, the size of the run's catalogue`);
+/**
+ * Pairs as compressed ratings, ascending by item. Messages name positions in the list, never an item or a value.
+ * @throws TypeError for an entry that is not (item index, finite number), or that repeats the item of another
+ */
+export function toOwnRatings(pairs: Iterable<readonly [item: number, value: number]>): OwnRatings {
+  const list = [...pairs];
+  list.forEach((pair: unknown, position) => {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new TypeError(`"ratings" expected pairs of item and value, entry ${position} is none`);
+    const [item, value] = pair as readonly unknown[];
+    if (!Number.isSafeInteger(item) || (item as number) < 0 || (item as number) > 0x7fff_ffff) {
+      throw new TypeError(`"ratings" expected item indices, whole numbers from 0: that of entry ${position} is none`);
+    }
+    if (typeof value !== "number" || !Number.isFinite(value)) {
+      throw new TypeError(`"ratings" expected finite numbers as values: that of entry ${position} is none`);
+    }
+  });
+  const positions = Int32Array.from(list.keys()).sort((a, b) => list[a]![0] - list[b]![0] || a - b);
+  for (let at = 1; at < positions.length; at++) {
+    const [first, second] = [positions[at - 1]!, positions[at]!];
+    if (list[first]![0] === list[second]![0]) {
+      throw new TypeError(`"ratings" expected each item once: entries ${first} and ${second} are of the same item`);
+    }
+  }
+  const items = new Int32Array(positions.length);
+  const values = new Float64Array(positions.length);
+  for (let at = 0; at < positions.length; at++) {
+    items[at] = list[positions[at]!]![0];
+    values[at] = list[positions[at]!]![1];
+  }
+  return { ratings: { items, values }, positions };
+}
+
+/** @throws RangeError naming the position of a rating whose item is not in the run's catalogue */
+export function assertInCatalogue(own: OwnRatings, items: number): void {
+  const at = own.ratings.items.findIndex((item) => item >= items);
+  if (at >= 0)
+    throw new RangeError(
+      `"ratings" expected items below ${items}, the size of the run's catalogue: that of entry ${own.positions[at]} is beyond`,
+    );
 }

@@ -1,4 +1,5 @@
 /** Recommendations on the device. Imports shared. */
+import { integer } from "../shared/check.ts";
 import type { UserRatings } from "../shared/math/ratings.ts";
 import type { Model } from "../shared/models/model.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
@@ -19,7 +20,10 @@ export interface RecommendOptions {
   readonly includeRated?: boolean;
 }
 
-/** The items that score highest for a person, best first; equal scores in the order of the catalogue. */
+/**
+ * The items that score highest for a person, best first; equal scores in the order of the catalogue.
+ * @throws RangeError when `count` is no whole number, or an item to leave out is not in the catalogue
+ */
 export function recommendItems(
   model: Model,
   shared: unknown,
@@ -28,13 +32,14 @@ export function recommendItems(
   items: number,
   options: RecommendOptions = {},
 ): Recommendation[] {
+  const count = integer(options.count ?? 10, 0, Number.MAX_SAFE_INTEGER, "count");
   const scores = new Float64Array(items);
   model.score(shared, part, scores);
   const isOut = new Uint8Array(items);
   if (options.includeRated !== true) for (const item of ratings.items) isOut[item] = 1;
-  for (const item of options.exclude ?? []) if (item >= 0 && item < items) isOut[item] = 1;
+  for (const item of options.exclude ?? []) isOut[integer(item, 0, items - 1, "exclude")] = 1;
   const candidates: number[] = [];
   for (let item = 0; item < items; item++) if (isOut[item] === 0 && Number.isFinite(scores[item])) candidates.push(item);
   candidates.sort((a, b) => scores[b]! - scores[a]! || a - b);
-  return candidates.slice(0, options.count ?? 10).map((item) => ({ item, score: scores[item]! }));
+  return candidates.slice(0, count).map((item) => ({ item, score: scores[item]! }));
 }

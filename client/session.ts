@@ -5,8 +5,15 @@ import { type Identity, sign } from "../shared/crypto/identity.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { Run } from "../shared/run.ts";
 import { type Channel, type Connector, maxPayloadBytes, noBytes } from "../shared/transport.ts";
-import { type AnswerHeader, type MessageKind, type ModelRef, parseAnswer, protocolVersion, type RequestHeader } from "../shared/wire/messages.ts";
-import { applyDelta, bytesPerValue } from "../shared/wire/model-codec.ts";
+import {
+  type AnswerHeader,
+  type MessageKind,
+  type ModelRef,
+  parseAnswer,
+  protocolVersion,
+  type RequestHeader,
+} from "../shared/wire/messages.ts";
+import { applyDelta, bytesPerValue, decodeModel } from "../shared/wire/model-codec.ts";
 import { answerBytes, joinBytes } from "../shared/wire/signed.ts";
 import { type Acceptance, checkTerms } from "./consent.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
@@ -22,6 +29,8 @@ export interface SessionOptions {
   readonly identity: Identity;
   readonly vault: Vault;
   readonly signal?: AbortSignal | undefined;
+  /** The device's own checks of accepted terms, before it joins; a throw ends the connection. */
+  readonly inspect?: (run: Run) => void;
 }
 
 /** A joined connection. */
@@ -32,7 +41,7 @@ export interface Session {
   /** The bytes of a published model, checked against its hash; as a difference where the device has an older one. */
   pull(model: ModelRef): Promise<Uint8Array>;
   /** Sends an answer from `offset` on. @returns what became of it */
-  upload(answer: PendingAnswer, offset: number): Promise<AnswerHeader<"answer">["status"]>;
+  upload(answer: PendingAnswer, offset: number): Promise<"accepted" | "duplicate">;
   leave(): Promise<void>;
 }
 
@@ -43,10 +52,14 @@ export interface Session {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { identity, vault, signal } = options;
   const channel = await options.connect(signal === undefined ? {} : { signal });
+  const cancel = (): void => channel.close("cancelled by the caller");
+  signal?.addEventListener("abort", cancel, { once: true });
   try {
     const hello = await ask(channel, "hello", { protocol: protocolVersion, run: options.run });
-    const { run, pin } = await checkTerms(options.run, hello, options.accept, await vault.pin());
-    await vault.savePin(pin);
+    const pinned = await vault.pin();
+    const { run, pin } = await checkTerms(options.run, hello, options.accept, pinned);
+    options.inspect?.(run);
+    if (pinned?.serverKey !== pin.serverKey || pinned.termsDigest !== pin.termsDigest) await vault.savePin(pin);
     const signed = joinBytes(hello.challenge, options.run, "client", hello.serverKey, pin.termsDigest);
     const proof = toBase64url(sign(identity, "join", signed));
     const joined = await ask(channel, "join", { role: "client", publicKey: identity.id, proof });
@@ -61,6 +74,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   } catch (error) {
     channel.close("could not join");
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
   }
 }
 
@@ -71,20 +86,29 @@ async function ask<K extends MessageKind>(channel: Channel, kind: K, header: Req
 async function pullModel(channel: Channel, vault: Vault, run: Run, model: ModelRef): Promise<Uint8Array> {
   const expected = run.sharedSize * bytesPerValue(run.terms.precision);
   if (model.bytes !== expected) throw new CofactorError("SHAPE_MISMATCH", `"model" expected ${expected} bytes, got ${model.bytes}`);
-  const known = await vault.model();
+  const stored = await vault.model();
+  const known = stored !== undefined && (await digestOf(stored.bytes)) === stored.sha256 ? stored : undefined;
   if (known?.sha256 === model.sha256) return known.bytes;
   let { bytes, encoding } = await pullPieces(channel, model, known?.sha256, expected);
   if (encoding === "delta" && known !== undefined) {
-    bytes = await applyDelta(known.bytes, bytes, run.terms.precision);
+    const patched = await applyDelta(known.bytes, bytes, run.terms.precision).catch(() => noBytes);
     // A difference that does not fit what this device has is no reason to fail: the whole model is.
-    if ((await digestOf(bytes)) !== model.sha256) ({ bytes } = await pullPieces(channel, model, undefined, expected));
+    bytes = (await digestOf(patched)) === model.sha256 ? patched : (await pullPieces(channel, model, undefined, expected)).bytes;
   }
-  if ((await digestOf(bytes)) !== model.sha256) throw new CofactorError("MESSAGE_MALFORMED", "the model that came has another hash than the one announced");
+  if ((await digestOf(bytes)) !== model.sha256)
+    throw new CofactorError("MESSAGE_MALFORMED", "the model that came has another hash than the one announced");
+  // Checked before it is kept: a model that cannot be used must not become the base of the next.
+  decodeModel(bytes, run.sharedSize, run.terms.precision);
   await vault.saveModel(model.sha256, bytes);
   return bytes;
 }
 
-async function pullPieces(channel: Channel, model: ModelRef, base: string | undefined, limit: number): Promise<{ bytes: Uint8Array; encoding: "full" | "delta" }> {
+async function pullPieces(
+  channel: Channel,
+  model: ModelRef,
+  base: string | undefined,
+  limit: number,
+): Promise<{ bytes: Uint8Array; encoding: "full" | "delta" }> {
   let buffer = noBytes;
   for (let offset = 0; ; ) {
     const request = { sha256: model.sha256, ...(base === undefined ? {} : { base }), offset };
@@ -101,18 +125,30 @@ async function pullPieces(channel: Channel, model: ModelRef, base: string | unde
   }
 }
 
-async function upload(channel: Channel, identity: Identity, run: Run, answer: PendingAnswer, from: number): Promise<AnswerHeader<"answer">["status"]> {
+async function upload(
+  channel: Channel,
+  identity: Identity,
+  run: Run,
+  answer: PendingAnswer,
+  from: number,
+): Promise<"accepted" | "duplicate"> {
   const { round, stage, digest, bytes } = answer;
   const signature = toBase64url(sign(identity, "answer", answerBytes(run.terms.id, round, stage, digest)));
-  const send = async (offset: number): Promise<AnswerHeader<"answer">["status"]> => {
+  const send = async (offset: number): Promise<AnswerHeader<"answer">> => {
     const header = { round, stage, digest, signature, total: bytes.length, offset };
-    const reply = await channel.request("answer", { header, payload: bytes.subarray(offset, offset + maxPayloadBytes) }, { timeoutMs: 60_000 });
-    return parseAnswer("answer", reply.header).status;
+    const payload = bytes.subarray(offset, offset + maxPayloadBytes);
+    const reply = parseAnswer("answer", (await channel.request("answer", { header, payload }, { timeoutMs: 60_000 })).header);
+    if (reply.status === "partial" && (reply.received < offset + payload.length || reply.received >= bytes.length)) {
+      throw new CofactorError(
+        "MESSAGE_MALFORMED",
+        `an acknowledgement expected ${offset + payload.length} bytes or more, got ${reply.received}`,
+      );
+    }
+    return reply;
   };
   // The last chunk is sent again when all bytes are there already but the acknowledgement was lost.
   let offset = Math.min(from, Math.max(0, bytes.length - 1));
-  const inFlight: Promise<AnswerHeader<"answer">["status"]>[] = [];
-  let status: AnswerHeader<"answer">["status"] = "partial";
+  const inFlight: Promise<AnswerHeader<"answer">>[] = [];
   while (offset < bytes.length || inFlight.length > 0) {
     while (offset < bytes.length && inFlight.length < uploadWindow) {
       const sending = send(offset);
@@ -121,8 +157,8 @@ async function upload(channel: Channel, identity: Identity, run: Run, answer: Pe
       inFlight.push(sending);
       offset += maxPayloadBytes;
     }
-    status = await inFlight.shift()!;
+    const { status } = await inFlight.shift()!;
     if (status !== "partial") return status;
   }
-  return status;
+  throw new CofactorError("MESSAGE_MALFORMED", `the server acknowledged all ${bytes.length} bytes of an answer and did not take it`);
 }

@@ -33,13 +33,19 @@ export function socketConnector(url: string, options: SocketOptions = {}): Conne
       socket.once("connect_error", (cause) => {
         signal?.removeEventListener("abort", cancel);
         socket.disconnect();
-        reject(new CofactorError("DISCONNECTED", "the server cannot be reached, or refuses this origin or address", { cause, retryable: true }));
+        reject(
+          new CofactorError("DISCONNECTED", "the server cannot be reached, or refuses this origin or address", { cause, retryable: true }),
+        );
       });
       // The channel listens from the start on, so that a message right behind the connection is not lost.
       const channel = createSocketChannel({
         on: (event, listener) => socket.on(event, listener as (...args: unknown[]) => void),
         emit: (event, ...args) => socket.emit(event, ...args),
         disconnect: () => socket.disconnect(),
+      });
+      channel.onClose(() => {
+        signal?.removeEventListener("abort", cancel);
+        reject(new CofactorError("DISCONNECTED", "the connection ended before it was open", { retryable: true }));
       });
       socket.once("connect", () => {
         signal?.removeEventListener("abort", cancel);

@@ -4,8 +4,8 @@
  */
 import { digestOf } from "../shared/crypto/hash.ts";
 import { CofactorError } from "../shared/errors.ts";
-import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { UserRatings } from "../shared/math/ratings.ts";
+import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { DeviceHalf } from "../shared/protections/protection.ts";
 import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
@@ -21,82 +21,133 @@ export interface Contributed {
   /** Bytes of the sealed answer. */
   readonly bytes: number;
   readonly digest: string;
-  readonly status: "partial" | "accepted" | "duplicate";
+  readonly status: "accepted" | "duplicate";
+}
+
+/** What a trainer works with. */
+export interface TrainerParts {
+  readonly ratings: UserRatings;
+  readonly vault: Vault;
+  readonly secure: SecureRng;
+  /** Most rounds to contribute to; by default twice the run's rounds, since abandoned rounds count too. */
+  readonly maxRounds?: number | undefined;
 }
 
 /** Takes part in rounds for one device. */
 export class Trainer {
-  readonly #ratings: UserRatings;
-  readonly #vault: Vault;
-  readonly #secure: SecureRng;
+  readonly #parts: TrainerParts;
   readonly #halves = new Map<number, DeviceHalf>();
+  #promised: { readonly round: number; readonly model: string } | undefined;
   #candidate: { readonly round: number; readonly part: PrivatePart } | undefined;
 
-  constructor(ratings: UserRatings, vault: Vault, secure: SecureRng) {
-    this.#ratings = ratings;
-    this.#vault = vault;
-    this.#secure = secure;
+  constructor(parts: TrainerParts) {
+    this.#parts = parts;
   }
 
   /**
-   * Whether the device may answer: never for a round that it took part in with another model, so that a lying server cannot have
-   * two contributions for one round.
+   * Why the device must not answer; undefined when it may.
+   *
+   * Guarantees: for one round there is one contribution at most, to one model, in the same bytes however often it is asked for,
+   * also after a restart: a lying server cannot compare two of them.
    */
-  async refusal(header: RequestHeader<"ask">): Promise<string | undefined> {
-    const earlier = (await this.#vault.participations()).find(({ round }) => round === header.round);
-    if (earlier !== undefined && earlier.model !== header.model.sha256) return "this round was begun with another model";
-    if (earlier === undefined && header.stage > 0) return "this device did not begin this round";
+  async refusal(run: Run, header: RequestHeader<"ask">, brief: Uint8Array): Promise<string | undefined> {
+    const { vault, maxRounds } = this.#parts;
+    const { round, stage, model } = header;
+    const earlier = await vault.participation();
+    if (earlier === undefined || round > earlier.round) {
+      if (stage > 0) return "this device did not begin this round";
+      if (model.round >= round) return "a round expected a model of an earlier round";
+      const limit = maxRounds ?? 2 * run.terms.rounds;
+      if ((earlier?.contributions ?? 0) >= limit) return `BUDGET_EXHAUSTED: this device contributes to at most ${limit} rounds`;
+      return undefined;
+    }
+    if (round < earlier.round) return "this device has taken part in a later round";
+    if (earlier.model !== model.sha256) return "this round was begun with another model";
+    const pending = await vault.pending();
+    if (pending?.round !== round) return "this device has answered in this round before";
+    if (pending.stage === stage) return pending.brief === (await digestOf(brief)) ? undefined : "this stage was asked with another brief";
+    if (stage !== pending.stage + 1) return "this device has answered this stage before";
+    // The secrets of the earlier stages are gone with the process that had them.
+    return this.#halves.has(round) ? undefined : "this device was restarted within the round";
+  }
+
+  /** Holds on to what `refusal` allowed, until it is sealed. @returns why it cannot: what was promised meanwhile is kept */
+  promise({ round, model }: RequestHeader<"ask">): string | undefined {
+    const promised = this.#promised;
+    if (promised !== undefined && promised.round > round) return "a later round has begun";
+    if (promised?.round === round && promised.model !== model.sha256) return "this round was begun with another model";
+    this.#promised = { round, model: model.sha256 };
     return undefined;
   }
 
-  /** Answers a stage: with the bytes made before, when there are any, else with fresh ones. */
+  /**
+   * Answers a stage: with the bytes made before, when there are any, else with fresh ones.
+   * @throws CofactorError UPDATE_REJECTED when the device must not answer, ROUND_CLOSED when a later round has begun, the server's refusal
+   */
   async answer(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<Contributed> {
-    const pending = await this.#vault.pending();
+    // Asked again here: since the promise other work may have been done.
+    const reason = await this.refusal(session.run, header, brief);
+    if (reason !== undefined) throw new CofactorError("UPDATE_REJECTED", reason);
+    if (this.#promised !== undefined && this.#promised.round > header.round) {
+      throw new CofactorError("ROUND_CLOSED", `round ${header.round} is over: round ${this.#promised.round} has begun`);
+    }
+    const pending = await this.#parts.vault.pending();
     const isRepeat = pending !== undefined && pending.round === header.round && pending.stage === header.stage;
     const answer = isRepeat ? pending : await this.#seal(session, header, brief);
     const status = await session.upload(answer, isRepeat ? header.received : 0);
     return { round: answer.round, stage: answer.stage, bytes: answer.bytes.length, digest: answer.digest, status };
   }
 
-  /** The round is over: keeps the private part that belongs to it when the contribution counted, and forgets the sealed bytes. */
-  async settle(round: number, isIncluded: boolean): Promise<void> {
-    if (isIncluded && this.#candidate?.round === round) await this.#vault.savePrivatePart(this.#candidate.part);
+  /**
+   * The round is over: keeps the private part that belongs to it when the contribution counted, and forgets the sealed bytes.
+   * @returns whether this device took part in the round
+   */
+  async settle(round: number, isIncluded: boolean): Promise<boolean> {
+    const { vault } = this.#parts;
+    const tookPart = (await vault.participation())?.round === round;
+    if (tookPart && isIncluded && this.#candidate?.round === round) await vault.savePrivatePart(this.#candidate.part);
+    if (this.#candidate !== undefined && this.#candidate.round <= round) this.#candidate = undefined;
     for (const old of this.#halves.keys()) if (old <= round) this.#halves.delete(old);
-    const pending = await this.#vault.pending();
-    if (pending !== undefined && pending.round <= round) await this.#vault.clearPending();
+    const pending = await vault.pending();
+    if (pending !== undefined && pending.round <= round) await vault.clearPending();
+    return tookPart;
   }
 
   /** The device's private part: the one it trained, else a fresh one. */
   async privatePart(run: Run): Promise<PrivatePart> {
-    const rng = createRng(drawSeed(this.#secure));
-    return (await this.#vault.privatePart()) ?? run.model.createPrivate(this.#ratings, rng);
+    const rng = createRng(drawSeed(this.#parts.secure));
+    return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(this.#parts.ratings, rng);
   }
 
   async #seal(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<PendingAnswer> {
     const { run } = session;
-    const values = header.stage === run.protection.contributionStage ? await this.#contribution(session, header) : new Float64Array(0);
-    let half = this.#halves.get(header.round);
+    const { vault, secure } = this.#parts;
+    const { round, stage, model } = header;
+    const values = stage === run.protection.contributionStage ? await this.#contribution(session, header) : new Float64Array(0);
+    let half = this.#halves.get(round);
     if (half === undefined) {
-      // The secrets of the earlier stages are gone with the process that had them.
-      if (header.stage > 0) throw new CofactorError("UPDATE_REJECTED", "this device was restarted within the round");
-      half = run.protection.createDevice(roundFrame(run, header.round), this.#secure);
-      this.#halves.set(header.round, half);
+      half = run.protection.createDevice(roundFrame(run, round), secure);
+      this.#halves.set(round, half);
     }
-    const bytes = await half.answer(header.stage, brief, values);
-    values.fill(0);
-    const answer = { round: header.round, stage: header.stage, digest: await digestOf(bytes), bytes };
+    const bytes = await half.answer(stage, brief, values);
+    if (bytes.buffer !== values.buffer) values.fill(0);
+    const answer = { round, stage, brief: await digestOf(brief), digest: await digestOf(bytes), bytes };
     // Both are durable before the first byte leaves: a restarted device sends these bytes again, or none.
-    await this.#vault.recordParticipation({ round: header.round, model: header.model.sha256 });
-    await this.#vault.savePending(answer);
+    const earlier = await vault.participation();
+    if (earlier?.round !== round) {
+      await vault.saveParticipation({ round, model: model.sha256, contributions: (earlier?.contributions ?? 0) + 1 });
+    }
+    await vault.savePending(answer);
     return answer;
   }
 
   async #contribution(session: Session, header: RequestHeader<"ask">): Promise<Float64Array> {
     const { run } = session;
+    const { ratings, secure } = this.#parts;
     const shared = decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision);
     const out = new Float64Array(run.contributionSize);
-    const rng = createRng(drawSeed(this.#secure));
-    const { private: part } = run.model.contribute(run.model.open(shared), await this.privatePart(run), this.#ratings, rng, out);
+    const rng = createRng(drawSeed(secure));
+    const { private: part } = run.model.contribute(run.model.open(shared), await this.privatePart(run), ratings, rng, out);
     this.#candidate = { round: header.round, part };
     return out;
   }

@@ -2,7 +2,7 @@
  * What a device remembers, by meaning, over a store of bytes. The only place that turns private parts into bytes, and only for
  * the device's own store. Imports shared, the store's seam.
  */
-import { toUtf8 } from "../shared/crypto/encoding.ts";
+import { concatenate, toUtf8 } from "../shared/crypto/encoding.ts";
 import { createIdentity, type Identity, identityFromSeed, seedOf } from "../shared/crypto/identity.ts";
 import { PrivatePart } from "../shared/models/private-part.ts";
 import type { SecureRng } from "../shared/random.ts";
@@ -13,19 +13,21 @@ import type { ClientStore } from "./store.ts";
 export interface PendingAnswer {
   readonly round: number;
   readonly stage: number;
+  /** sha256 of the brief that it answers, base64url: another brief must not get a second answer. */
+  readonly brief: string;
   /** sha256 of the bytes, base64url. */
   readonly digest: string;
   readonly bytes: Uint8Array;
 }
 
-/** Rounds for which this device has sealed a contribution: with which model, up to which stage. */
+/** The newest round for which this device has sealed anything. Older rounds are over: their numbers never come back. */
 export interface Participation {
   readonly round: number;
+  /** sha256 of the model that the round began with. */
   readonly model: string;
+  /** How many rounds this device has contributed to so far, this one included: its budget. */
+  readonly contributions: number;
 }
-
-/** How many rounds back a device remembers what it took part in. */
-const rememberedRounds = 64;
 
 /** A device's memory of one run. */
 export class Vault {
@@ -37,12 +39,12 @@ export class Vault {
     this.#run = run;
   }
 
-  /** The device's identity: made at the first visit, kept. */
+  /** The device's identity in this run: made at the first visit, kept. Each run has its own, so that servers cannot link them. */
   async identity(secure: SecureRng): Promise<Identity> {
-    const seed = await this.#store.get("identity");
+    const seed = await this.#store.get(this.#key("identity"));
     if (seed !== undefined && seed.length === 32) return identityFromSeed(seed);
     const identity = createIdentity(secure);
-    await this.#store.set("identity", seedOf(identity));
+    await this.#store.set(this.#key("identity"), seedOf(identity));
     return identity;
   }
 
@@ -75,39 +77,47 @@ export class Vault {
 
   async savePrivatePart(part: PrivatePart): Promise<void> {
     const { values } = part;
-    await this.#store.set(this.#key("private"), new Uint8Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength)));
+    await this.#store.set(
+      this.#key("private"),
+      new Uint8Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength)),
+    );
   }
 
+  /** The sealed answer, when it is kept and whole. */
   async pending(): Promise<PendingAnswer | undefined> {
-    const header = await this.#json<Omit<PendingAnswer, "bytes">>("pending");
-    const bytes = await this.#store.get(this.#key("pending-bytes"));
-    return header === undefined || bytes === undefined ? undefined : { ...header, bytes };
+    const stored = await this.#store.get(this.#key("pending"));
+    if (stored === undefined) return undefined;
+    const length = new DataView(stored.buffer, stored.byteOffset, 4).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(stored.subarray(4, 4 + length))) as Omit<PendingAnswer, "bytes">;
+    return { ...header, bytes: stored.slice(4 + length) };
   }
 
-  /** Bytes first: a header without its bytes would be a promise that cannot be kept. */
+  /** Header and bytes as one entry: never one without the other. */
   async savePending({ bytes, ...header }: PendingAnswer): Promise<void> {
-    await this.#store.delete(this.#key("pending"));
-    await this.#store.set(this.#key("pending-bytes"), bytes);
-    await this.#saveJson("pending", header);
+    const text = toUtf8(JSON.stringify(header));
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, text.length, true);
+    await this.#store.set(this.#key("pending"), concatenate(length, text, bytes));
   }
 
   async clearPending(): Promise<void> {
     await this.#store.delete(this.#key("pending"));
-    await this.#store.delete(this.#key("pending-bytes"));
   }
 
-  async participations(): Promise<readonly Participation[]> {
-    return (await this.#json<Participation[]>("rounds")) ?? [];
+  async participation(): Promise<Participation | undefined> {
+    return this.#json<Participation>("participation");
   }
 
-  async recordParticipation(entry: Participation): Promise<void> {
-    const known = await this.participations();
-    await this.#saveJson("rounds", [...known.filter(({ round }) => round !== entry.round), entry].slice(-rememberedRounds));
+  async saveParticipation(entry: Participation): Promise<void> {
+    await this.#saveJson("participation", entry);
   }
 
-  /** Forgets everything about the run but the identity. */
+  /**
+   * Forgets what is the user's: identity, private part, model, sealed answer. The pin and the record of participation stay, so
+   * that a device that comes back under a new name is neither counted twice in a round nor shown other terms.
+   */
   async clear(): Promise<void> {
-    for (const name of ["pin", "model", "private", "pending", "pending-bytes", "rounds"]) await this.#store.delete(this.#key(name));
+    for (const name of ["identity", "private", "model", "pending"]) await this.#store.delete(this.#key(name));
   }
 
   async #json<T>(name: string): Promise<T | undefined> {

@@ -7,23 +7,21 @@
  * store with an open round takes the durable answers in again and asks for the missing ones.
  */
 import type { Clock } from "../shared/clock.ts";
-import { digestOf } from "../shared/crypto/hash.ts";
-import { verifyText } from "../shared/crypto/identity.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import type { AggregatorHalf, Opener } from "../shared/protections/protection.ts";
+import type { Opener } from "../shared/protections/protection.ts";
 import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
-import { beginRound, type RoundEvent, type RoundState, type RoundStep, standingOf, stepRound, withStatus } from "../shared/round.ts";
-import { advanceModel, type Run, roundFrame } from "../shared/run.ts";
+import { type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
+import { advanceModel, type Run } from "../shared/run.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
-import { answerBytes } from "../shared/wire/signed.ts";
+import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { drawCohort } from "./cohort.ts";
 import type { ServerEvents } from "./events.ts";
+import { takeAnswer } from "./intake.ts";
 import { packModel } from "./models.ts";
 import type { RoundRecord, Store } from "./store.ts";
-import { Uploads } from "./uploads.ts";
 
 /** A connected client, as the coordinator sees it. Failures of the connection are not its concern. */
 export interface Participant {
@@ -43,20 +41,6 @@ export interface CoordinatorParts {
   readonly gatherMs: number;
 }
 
-interface ActiveRound {
-  state: RoundState;
-  readonly aggregator: AggregatorHalf;
-  readonly uploads: Uploads;
-  /** Clients whose checked answer is being made durable. */
-  readonly saving: Set<string>;
-  readonly digests: Map<string, string>;
-  readonly startedMs: number;
-  bytesUp: number;
-  deadlineAtMs: number;
-  cancelDeadline: () => void;
-  isDue: boolean;
-}
-
 /** Drives the rounds of one run. */
 export class Coordinator {
   readonly #parts: CoordinatorParts;
@@ -67,7 +51,9 @@ export class Coordinator {
   #lastRound = 0;
   #active: ActiveRound | undefined;
   #cancelGather: (() => void) | undefined;
+  #cancelPause: (() => void) | undefined;
   #isPaused = true;
+  #hasFailed = false;
   #isStopped = false;
 
   constructor(parts: CoordinatorParts) {
@@ -98,6 +84,7 @@ export class Coordinator {
   stop(): void {
     this.#isStopped = true;
     this.#cancelGather?.();
+    this.#cancelPause?.();
     this.#active?.cancelDeadline();
     for (const cancel of this.#graceTimers.values()) cancel();
     this.#graceTimers.clear();
@@ -113,16 +100,27 @@ export class Coordinator {
     return this.#model.shared;
   }
 
+  /** True when the store failed and the driving has stopped. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   /** True when all rounds of the terms are published. */
   get hasEnded(): boolean {
     return this.#model.round >= this.#parts.run.terms.rounds;
   }
 
   /** Public facts for status pages. */
-  get status(): { readonly round: number; readonly phase: string; readonly published: number; readonly connected: number; readonly answered: number } {
+  get status(): {
+    readonly round: number;
+    readonly phase: string;
+    readonly published: number;
+    readonly connected: number;
+    readonly answered: number;
+  } {
     return {
       round: this.#active?.state.round ?? this.#lastRound,
-      phase: this.hasEnded ? "ended" : (this.#active?.state.phase ?? "gathering"),
+      phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : (this.#active?.state.phase ?? "gathering"),
       published: this.#model.round,
       connected: this.#participants.size,
       answered: this.#active === undefined ? 0 : withStatus(this.#active.state, "answered").length,
@@ -143,76 +141,45 @@ export class Coordinator {
   disconnect(client: string, participant: Participant): void {
     if (this.#participants.get(client) !== participant) return;
     this.#participants.delete(client);
-    if (this.#active?.state.members.get(client) !== "asked" || this.#isStopped) return;
+    const active = this.#active;
+    if (active?.state.members.get(client) !== "asked" || this.#isStopped) return;
     const cancel = this.#parts.clock.after(this.#parts.run.terms.deadline.graceMs, () => {
       this.#graceTimers.delete(client);
-      if (!this.#participants.has(client)) this.#markGone(client);
+      if (!this.#participants.has(client)) this.#markGone(active, active.state.stage, client);
     });
     this.#graceTimers.get(client)?.();
     this.#graceTimers.set(client, cancel);
   }
 
+  /** A client leaves for good: nobody waits for it. */
+  leave(client: string, participant: Participant): void {
+    if (this.#participants.get(client) === participant) this.#participants.delete(client);
+    const active = this.#active;
+    if (active !== undefined) this.#markGone(active, active.state.stage, client);
+  }
+
   /**
    * Takes a chunk of a client's answer.
-   * @throws CofactorError ROUND_STALE, ROUND_CLOSED, REPLAYED, AUTH_FAILED, MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, or the protection's refusal
+   * @throws CofactorError ROUND_STALE for another round than the open one and the one that ended last, and what `takeAnswer` refuses
    */
   async answer(client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">> {
     const active = this.#expectRound(header.round);
-    const { run, store } = this.#parts;
-    const key = `${header.stage} ${client}`;
-    const standing = standingOf(active.state, client, header.stage);
-    if (standing === "stranger") throw new CofactorError("ROUND_CLOSED", `this client was not asked in round ${header.round}: wait for an invitation`);
-    if (standing === "duplicate" || active.saving.has(client)) return this.#repeated(active, key, header);
-    if (standing === "late" || active.isDue) {
-      throw new CofactorError("ROUND_CLOSED", `stage ${header.stage} of round ${header.round} no longer takes answers: wait for the next invitation`);
-    }
-    const limit = run.protection.maxAnswerBytes(header.stage, roundFrame(run, header.round));
-    const known = active.uploads.received(client);
-    const whole = active.uploads.take(client, { digest: header.digest, total: header.total, offset: header.offset, bytes }, limit);
-    active.bytesUp += Math.max(0, active.uploads.received(client) - known);
-    if (whole === undefined) return { received: active.uploads.received(client), status: "partial" };
-
-    active.saving.add(client);
-    active.digests.set(key, header.digest);
     try {
-      await this.#check(client, header, whole);
-      active.aggregator.admit(header.stage, client, whole);
-      await store.saveAnswer(run.terms.id, header.round, { stage: header.stage, client, digest: header.digest, bytes: whole });
-    } catch (error) {
-      active.digests.delete(key);
-      active.saving.delete(client);
-      this.#closeIfDue(active);
-      throw error;
+      return await takeAnswer(this.#parts, active, client, header, bytes, (whole) => {
+        active.aggregator.combine(header.stage, client, whole);
+        this.#apply(active, { kind: "answered", stage: header.stage, clients: [client] });
+      });
     } finally {
-      active.uploads.drop(client);
+      this.#closeIfDue(active);
     }
-    active.saving.delete(client);
-    active.aggregator.combine(header.stage, client, whole);
-    this.#apply(active, { kind: "answered", stage: header.stage, clients: [client] });
-    this.#closeIfDue(active);
-    return { received: header.total, status: "accepted" };
   }
 
   #expectRound(round: number): ActiveRound {
     const active = this.#active;
-    if (active !== undefined && active.state.round === round) return active;
-    if (round > this.#lastRound && round !== active?.state.round) {
-      throw new CofactorError("ROUND_STALE", `round ${round} has not begun`);
-    }
-    throw new CofactorError("ROUND_CLOSED", `round ${round} is over: wait for the next invitation`);
-  }
-
-  #repeated(active: ActiveRound, key: string, header: RequestHeader<"answer">): AnswerHeader<"answer"> {
-    if (active.digests.get(key) === header.digest) return { received: header.total, status: "duplicate" };
-    throw new CofactorError("REPLAYED", `round ${header.round} already has another answer of this client`);
-  }
-
-  async #check(client: string, header: RequestHeader<"answer">, whole: Uint8Array): Promise<void> {
-    if ((await digestOf(whole)) !== header.digest) throw new CofactorError("MESSAGE_MALFORMED", '"digest" expected the sha256 of the answer');
-    const signed = answerBytes(this.#parts.run.terms.id, header.round, header.stage, header.digest);
-    if (!verifyText(client, "answer", signed, header.signature)) {
-      throw new CofactorError("AUTH_FAILED", '"signature" expected this client\'s signature of run, round, stage and digest');
-    }
+    if (active?.state.round === round) return active;
+    if (round === this.#lastRound) throw new CofactorError("ROUND_CLOSED", `round ${round} is over: wait for the next invitation`);
+    const open = active === undefined ? "none is open" : `round ${active.state.round} is open`;
+    throw new CofactorError("ROUND_STALE", `round ${round} ${round < this.#lastRound ? "is long over" : "has not begun"}, ${open}`);
   }
 
   /** Begins a round when enough clients are there: at once for a full cohort, after the gathering time for a smaller one. */
@@ -232,73 +199,50 @@ export class Coordinator {
   }
 
   #begin(): void {
-    const { run, store, secure } = this.#parts;
-    const round = ++this.#lastRound;
+    const { run, store, secure, clock, events } = this.#parts;
+    const round = this.#lastRound + 1;
     const cohort = drawCohort([...this.#participants.keys()], run.terms.cohort.size, secure);
-    store.saveRound(run.terms.id, { round, stage: 0, cohort });
-    this.#enter(beginRound(round, cohort, run.terms.cohort.min, run.protection.stages.length));
+    this.#guard(round, () => {
+      store.saveRound(run.terms.id, { round, stage: 0, cohort });
+      this.#lastRound = round;
+      events.emit("began", { round, invited: cohort.length });
+      this.#enter(enterRound(run, round, cohort, clock.now()));
+    });
   }
 
   /** Goes on with the round that a killed server left open. */
   #resume(): void {
-    const { run, store } = this.#parts;
+    const { run, store, clock } = this.#parts;
     const open = store.openRound(run.terms.id);
-    if (open === undefined) {
-      this.#gather();
-      return;
-    }
+    if (open === undefined) return;
     this.#lastRound = open.round;
-    const answers = store.answers(run.terms.id, open.round);
-    const begun = beginRound(open.round, open.cohort, run.terms.cohort.min, run.protection.stages.length);
-    const active = this.#createActive(begun.state);
-    let step: RoundStep = begun;
-    for (let stage = 0; stage < run.protection.stages.length && stage <= open.stage; stage++) {
-      const given = answers.filter((answer) => answer.stage === stage);
-      for (const answer of given) {
-        active.aggregator.combine(stage, answer.client, answer.bytes);
-        active.digests.set(`${stage} ${answer.client}`, answer.digest);
-      }
-      step = stepRound(step.state, { kind: "answered", stage, clients: given.map((answer) => answer.client) });
-      if (stage < open.stage) step = { ...stepRound(step.state, { kind: "deadline", stage }) };
-    }
-    // Whatever the last step asked for is asked anew: devices answer a repeated question with the same bytes.
+    this.#enter(restoreRound(run, open, store.answers(run.terms.id, open.round), clock.now()));
+  }
+
+  #enter({ active, effects }: EnteredRound): void {
     this.#active = active;
-    active.state = step.state;
-    const effects = step.effects.length > 0 ? step.effects : ([{ kind: "ask", stage: step.state.stage, clients: withStatus(step.state, "asked") }] as const);
     this.#carryOut(active, effects);
   }
 
-  #createActive(state: RoundState): ActiveRound {
-    const { run, clock } = this.#parts;
-    return {
-      state,
-      aggregator: run.protection.createAggregator(roundFrame(run, state.round)),
-      uploads: new Uploads(),
-      saving: new Set(),
-      digests: new Map(),
-      startedMs: clock.now(),
-      bytesUp: 0,
-      deadlineAtMs: 0,
-      cancelDeadline: () => undefined,
-      isDue: false,
-    };
-  }
-
-  #enter(step: RoundStep): void {
-    const active = this.#createActive(step.state);
-    this.#active = active;
-    this.#parts.events.emit("began", { round: step.state.round, invited: step.state.members.size });
-    this.#carryOut(active, step.effects);
+  /** A store that fails stops the driving: nothing goes on from a state that is not durable. A new start on the store goes on. */
+  #guard(round: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#hasFailed = true;
+      this.stop();
+      this.#parts.events.emit("failed", { round, error });
+    }
   }
 
   #apply(active: ActiveRound, event: RoundEvent): void {
     if (this.#active !== active || this.#isStopped) return;
     const step = stepRound(active.state, event);
     active.state = step.state;
-    this.#carryOut(active, step.effects);
+    this.#guard(active.state.round, () => this.#carryOut(active, step.effects));
   }
 
-  #carryOut(active: ActiveRound, effects: RoundStep["effects"]): void {
+  #carryOut(active: ActiveRound, effects: readonly RoundEffect[]): void {
     for (const effect of effects) {
       if (effect.kind === "ask") this.#beginStage(active, effect.clients);
       else if (effect.kind === "reveal") void this.#reveal(active);
@@ -336,21 +280,23 @@ export class Coordinator {
     const header = { round, stage, model: this.#ref, deadlineMs, received: active.uploads.received(client) };
     try {
       const { takesPart } = await participant.ask(header, active.aggregator.brief(stage, client));
-      if (!takesPart) this.#markGone(client);
-    } catch {
-      // The connection failed: its end starts the grace period; a client that is only slow has until the deadline.
+      if (!takesPart) this.#markGone(active, stage, client);
+    } catch (error) {
+      // A lost connection's end starts the grace period; a client that is only slow has until the deadline. Any other error is a no.
+      const isLost = isCofactorError(error) && (error.code === "DISCONNECTED" || error.code === "TIMED_OUT");
+      if (!isLost) this.#markGone(active, stage, client);
     }
   }
 
-  #markGone(client: string): void {
-    const active = this.#active;
-    if (active !== undefined && !active.saving.has(client)) this.#apply(active, { kind: "gone", clients: [client] });
+  #markGone(active: ActiveRound, stage: number, client: string): void {
+    if (active.state.stage === stage && !active.saving.has(client)) this.#apply(active, { kind: "gone", clients: [client] });
   }
 
   async #reveal(active: ActiveRound): Promise<void> {
     const { run, store, opener } = this.#parts;
     active.cancelDeadline();
     const contributors = withStatus(active.state, "answered");
+    // From here on the contributors are fixed, also for a server that starts again.
     try {
       store.saveRound(run.terms.id, { round: active.state.round, stage: active.state.stages, cohort: [...active.state.members.keys()] });
       this.#parts.events.emit("revealing", { round: active.state.round, contributors: contributors.length });
@@ -359,7 +305,7 @@ export class Coordinator {
       const next = advanceModel(run, this.#model, aggregate);
       const { ref, bytes } = await packModel(next.shared, run.terms.precision, active.state.round);
       if (this.#isStopped) return;
-      const record = this.#record(active, "published", ref.sha256, "");
+      const record = recordOf(active, "published", ref.sha256, "");
       store.publish(run.terms.id, { round: ref.round, advanced: next.round, sha256: ref.sha256, model: bytes, state: next.state }, record);
       this.#model = next;
       this.#ref = ref;
@@ -368,21 +314,18 @@ export class Coordinator {
     } catch (error) {
       if (this.#isStopped) return;
       this.#parts.events.emit("failed", { round: active.state.round, error });
-      this.#apply(active, { kind: "failed", reason: isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL" });
+      this.#apply(active, {
+        kind: "failed",
+        reason: isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL",
+      });
     }
   }
 
   #abandon(active: ActiveRound, reason: string): void {
     active.cancelDeadline();
-    const record = this.#record(active, "abandoned", this.#ref.sha256, reason);
+    const record = recordOf(active, "abandoned", this.#ref.sha256, reason);
     this.#parts.store.abandon(this.#parts.run.terms.id, record);
     this.#finish(active, record);
-  }
-
-  #record(active: ActiveRound, outcome: RoundRecord["outcome"], sha256: string, reason: string): RoundRecord {
-    const invited = active.state.members.size;
-    const accepted = withStatus(active.state, "answered").length;
-    return { round: active.state.round, outcome, invited, accepted, dropped: invited - accepted, sha256, reason };
   }
 
   #finish(active: ActiveRound, record: RoundRecord): void {
@@ -403,7 +346,7 @@ export class Coordinator {
     if (record.outcome === "published") this.#gather();
     else if (!this.#isStopped) {
       this.#isPaused = true;
-      this.#parts.clock.after(this.#parts.gatherMs, () => {
+      this.#cancelPause = this.#parts.clock.after(this.#parts.gatherMs, () => {
         this.#isPaused = false;
         this.#gather();
       });

@@ -21,5 +21,7 @@ export type ServerEvents = {
   round: RoundReport;
   failed: { readonly round: number; readonly error: unknown };
   refused: { readonly kind: string; readonly code: ErrorCode };
+  /** A connection that failed for a reason of this server's own; the peer was told INTERNAL. */
+  internal: { readonly error: unknown };
   keyholder: { readonly isConnected: boolean };
 };

@@ -5,8 +5,9 @@
  * Not protected yet: it trusts the stated number of contributors; a lying aggregator could send one device's ciphertexts as
  * "the sum". It would learn one contribution a round that way.
  */
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { toUtf8 } from "../shared/crypto/encoding.ts";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { type Identity, sign, verifyText } from "../shared/crypto/identity.ts";
 import { CofactorError } from "../shared/errors.ts";
@@ -14,7 +15,6 @@ import type { Opener } from "../shared/protections/protection.ts";
 import { defineRun, type Run, roundFrame } from "../shared/run.ts";
 import { type Channel, type Connector, type Header, maxPayloadBytes, noBytes, type Packet } from "../shared/transport.ts";
 import { parseAnswer, parseRequest, protocolVersion, type RequestHeader } from "../shared/wire/messages.ts";
-import { toBase64url } from "../shared/crypto/encoding.ts";
 import { joinBytes } from "../shared/wire/signed.ts";
 
 /** Which sum was opened for which round: written before an answer leaves. */
@@ -51,10 +51,14 @@ export function fileRecord(path: string): OpenedRecord {
     opened: (run, round) => rounds.get(`${run} ${round}`),
     record(run, round, digest) {
       rounds.set(`${run} ${round}`, digest);
-      const lines = [...rounds].map(([key, value]) => JSON.stringify([key.slice(0, key.lastIndexOf(" ")), Number(key.slice(key.lastIndexOf(" ") + 1)), value]));
-      writeFileSync(`${path}.tmp`, `${lines.join("\n")}\n`, { flush: true });
-      chmodSync(`${path}.tmp`, 0o600);
+      const lines = [...rounds].map(([key, value]) =>
+        JSON.stringify([key.slice(0, key.lastIndexOf(" ")), Number(key.slice(key.lastIndexOf(" ") + 1)), value]),
+      );
+      writeFileSync(`${path}.tmp`, `${lines.join("\n")}\n`, { flush: true, mode: 0o600 });
       renameSync(`${path}.tmp`, path);
+      const folder = openSync(dirname(path), "r");
+      fsyncSync(folder);
+      closeSync(folder);
     },
   };
 }
@@ -82,18 +86,32 @@ export async function serveKeyholder(parts: KeyholderParts): Promise<{ readonly 
     "hello",
     (await channel.request("hello", { header: { protocol: protocolVersion, run: parts.run }, payload: noBytes })).header,
   );
-  if (parts.serverKey !== undefined && hello.serverKey !== parts.serverKey) throw new CofactorError("AUTH_FAILED", "another server key than expected");
+  if (parts.serverKey !== undefined && hello.serverKey !== parts.serverKey)
+    throw new CofactorError("AUTH_FAILED", "another server key than expected");
   const termsBytes = toUtf8(hello.terms);
   if (!verifyText(hello.serverKey, "terms", termsBytes, hello.termsSignature)) {
     throw new CofactorError("AUTH_FAILED", "the terms are not signed by the server's key");
   }
-  const run = defineRun(JSON.parse(hello.terms));
+  const run = parseSignedTerms(hello.terms);
+  if (run.terms.id !== parts.run) throw new CofactorError("TERMS_REFUSED", `expected terms of run "${parts.run}", got those of another`);
+  const named = run.terms.protection["keyholders"];
+  if (!Array.isArray(named) || !named.includes(parts.identity.id)) {
+    throw new CofactorError("TERMS_REFUSED", `the terms of run "${parts.run}" do not name this keyholder's key`);
+  }
   const desk = new OpeningDesk(run, parts.createOpener(run), parts.record);
   channel.serve((kind, packet) => desk.handle(kind, packet));
   const signed = joinBytes(hello.challenge, parts.run, "keyholder", hello.serverKey, await digestOf(termsBytes));
   const proof = toBase64url(sign(parts.identity, "join", signed));
   await channel.request("join", { header: { role: "keyholder", publicKey: parts.identity.id, proof }, payload: noBytes });
   return { channel, run };
+}
+
+function parseSignedTerms(text: string): Run {
+  try {
+    return defineRun(JSON.parse(text));
+  } catch (cause) {
+    throw new CofactorError("TERMS_REFUSED", "the terms are none that this version knows", { cause });
+  }
 }
 
 /** Takes sums in chunks and hands out what they hold. */
@@ -118,9 +136,11 @@ class OpeningDesk {
 
   async #open(header: RequestHeader<"open">, chunk: Uint8Array): Promise<Packet> {
     this.#assertMayOpen(header);
-    if (header.offset === 0) this.#incoming = { digest: header.digest, round: header.round, buffer: new Uint8Array(header.total), received: 0 };
+    if (header.offset === 0)
+      this.#incoming = { digest: header.digest, round: header.round, buffer: new Uint8Array(header.total), received: 0 };
     const incoming = this.#incoming;
-    const fits = incoming !== undefined && incoming.digest === header.digest && incoming.round === header.round && incoming.received === header.offset;
+    const fits =
+      incoming !== undefined && incoming.digest === header.digest && incoming.round === header.round && incoming.received === header.offset;
     if (!fits || header.offset + chunk.length > incoming.buffer.length || incoming.buffer.length !== header.total || chunk.length === 0) {
       throw new CofactorError("MESSAGE_MALFORMED", '"open" expected the chunks of one sum in order');
     }
@@ -138,7 +158,8 @@ class OpeningDesk {
     const limit = this.#run.protection.maxAnswerBytes(this.#run.protection.contributionStage, roundFrame(this.#run, header.round));
     if (header.total > limit) throw new CofactorError("MESSAGE_TOO_LARGE", `a sum expected at most ${limit} bytes, got ${header.total}`);
     const before = this.#record.opened(this.#run.terms.id, header.round);
-    if (before !== undefined && before !== header.digest) throw new CofactorError("REPLAYED", `another sum was opened for round ${header.round}`);
+    if (before !== undefined && before !== header.digest)
+      throw new CofactorError("REPLAYED", `another sum was opened for round ${header.round}`);
   }
 
   async #complete(header: RequestHeader<"open">, sum: Uint8Array): Promise<void> {
@@ -146,6 +167,9 @@ class OpeningDesk {
     if ((await digestOf(sum)) !== header.digest) throw new CofactorError("MESSAGE_MALFORMED", '"digest" expected the sha256 of the sum');
     // Checked again: another chunk may have been handled while the digest was made.
     this.#assertMayOpen(header);
+    // A sum has the form of an answer. One that is malformed must not use up its round's number.
+    const { protection } = this.#run;
+    protection.createAggregator(roundFrame(this.#run, header.round)).admit(protection.contributionStage, "sum", sum);
     this.#record.record(this.#run.terms.id, header.round, header.digest);
     const bytes = await this.#opener.open({ run: this.#run.terms.id, round: header.round, contributors: header.contributors, sum });
     this.#opened = { digest: header.digest, round: header.round, bytes };

@@ -1,6 +1,7 @@
 /** What an operator can count, in Prometheus' form. Imports prom-client and events. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Emitter } from "../shared/emitter.ts";
+import type { ChannelTraffic } from "../shared/transport.ts";
 import type { ServerEvents } from "./events.ts";
 
 /** The metrics of one server. */
@@ -10,20 +11,62 @@ export interface Metrics {
   readonly contentType: string;
   /** Refused messages by code: for tests and status pages. */
   refused(): Readonly<Record<string, number>>;
-  setConnections(count: number): void;
+}
+
+/** What is read when the page is asked for. */
+export interface MetricSources {
+  /** Connections of every transport. */
+  connections(): number;
+  /** Bytes that passed through all connections so far, the ended ones too. */
+  traffic(): ChannelTraffic;
 }
 
 /** Counts a server's events. */
-export function createMetrics(events: Emitter<ServerEvents>): Metrics {
+export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const refusals = new Counter({ name: "cofactor_refused_total", help: "Messages refused, by error code", labelNames: ["code"], registers });
+  const refusals = new Counter({
+    name: "cofactor_refused_total",
+    help: "Messages refused, by error code",
+    labelNames: ["code"],
+    registers,
+  });
   const rounds = new Counter({ name: "cofactor_rounds_total", help: "Rounds, by outcome", labelNames: ["outcome"], registers });
   const accepted = new Counter({ name: "cofactor_contributions_accepted_total", help: "Contributions in published models", registers });
   const dropped = new Counter({ name: "cofactor_contributions_dropped_total", help: "Devices asked that did not answer", registers });
   const bytesUp = new Counter({ name: "cofactor_answer_bytes_total", help: "Bytes of answers received", registers });
-  const seconds = new Histogram({ name: "cofactor_round_seconds", help: "Duration of rounds", buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 1800], registers });
-  const connections = new Gauge({ name: "cofactor_connections", help: "Open connections", registers });
+  const seconds = new Histogram({
+    name: "cofactor_round_seconds",
+    help: "Duration of rounds",
+    buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 1800],
+    registers,
+  });
+  new Gauge({
+    name: "cofactor_connections",
+    help: "Open connections",
+    registers,
+    collect() {
+      this.set(sources.connections());
+    },
+  });
+  new Counter({
+    name: "cofactor_received_bytes_total",
+    help: "Bytes of messages received",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.traffic().bytesReceived);
+    },
+  });
+  new Counter({
+    name: "cofactor_sent_bytes_total",
+    help: "Bytes of messages sent",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.traffic().bytesSent);
+    },
+  });
   const keyholders = new Gauge({ name: "cofactor_keyholder_connected", help: "1 while a keyholder is connected", registers });
   const byCode: Record<string, number> = {};
 
@@ -44,6 +87,5 @@ export function createMetrics(events: Emitter<ServerEvents>): Metrics {
     text: () => registry.metrics(),
     contentType: registry.contentType,
     refused: () => ({ ...byCode }),
-    setConnections: (count) => connections.set(count),
   };
 }

@@ -14,7 +14,11 @@ export interface ModelPiece {
 }
 
 /** A model's values as bytes and by name. */
-export async function packModel(values: Float64Array, precision: Precision, round: number): Promise<{ readonly ref: ModelRef; readonly bytes: Uint8Array }> {
+export async function packModel(
+  values: Float64Array,
+  precision: Precision,
+  round: number,
+): Promise<{ readonly ref: ModelRef; readonly bytes: Uint8Array }> {
   const bytes = encodeModel(values, precision);
   return { ref: { sha256: await digestOf(bytes), bytes: bytes.length, round }, bytes };
 }
@@ -38,11 +42,16 @@ export class PublishedModels {
    */
   async piece(sha256: string, base: string | undefined, offset: number): Promise<ModelPiece> {
     const model = this.#store.model(this.#run, sha256);
-    if (model === undefined) throw new CofactorError("ROUND_STALE", "this model is no longer kept: pull the newest one", { retryable: true });
+    if (model === undefined)
+      throw new CofactorError("ROUND_STALE", "this model is no longer kept: pull the newest one", { retryable: true });
     const delta = base === undefined || base === sha256 ? undefined : await this.#delta(base, sha256, model);
     const whole = delta ?? model;
     if (offset >= whole.length) throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected less than ${whole.length}, got ${offset}`);
-    return { encoding: delta === undefined ? "full" : "delta", total: whole.length, bytes: whole.subarray(offset, offset + maxPayloadBytes) };
+    return {
+      encoding: delta === undefined ? "full" : "delta",
+      total: whole.length,
+      bytes: whole.subarray(offset, offset + maxPayloadBytes),
+    };
   }
 
   /** Made once for each pair; only the pairs that end at the model asked for last are remembered. */

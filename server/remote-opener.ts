@@ -19,6 +19,7 @@ export class RemoteOpener implements Opener {
   readonly #waitMs: number;
   #channel: Channel | undefined;
   readonly #waiting = new Set<(channel: Channel) => void>();
+  readonly #cancels = new Set<() => void>();
 
   /** @param allowed public identity keys of the run's keyholders @param waitMs how long a sum waits for a keyholder */
   constructor(allowed: readonly string[], clock: Clock, events: Emitter<ServerEvents>, waitMs: number) {
@@ -43,6 +44,11 @@ export class RemoteOpener implements Opener {
     this.#events.emit("keyholder", { isConnected: false });
   }
 
+  /** Ends the waiting. */
+  close(): void {
+    for (const abort of [...this.#cancels]) abort();
+  }
+
   /** A keyholder that is lost on the way is asked again when it is back: it answers the same sum with what it has recorded. */
   async open(request: OpenRequest): Promise<Uint8Array> {
     const digest = await digestOf(request.sum);
@@ -61,16 +67,25 @@ export class RemoteOpener implements Opener {
   async #connected(until: number): Promise<Channel> {
     if (this.#channel?.isOpen === true) return this.#channel;
     return new Promise((resolve, reject) => {
-      const finish = (channel: Channel): void => {
+      const forget = (): void => {
         cancel();
         this.#waiting.delete(finish);
+        this.#cancels.delete(abort);
+      };
+      const finish = (channel: Channel): void => {
+        forget();
         resolve(channel);
       };
+      const abort = (): void => {
+        forget();
+        reject(new CofactorError("CANCELLED", "the server was closed while it waited for a keyholder"));
+      };
       const cancel = this.#clock.after(Math.max(0, until - this.#clock.now()), () => {
-        this.#waiting.delete(finish);
+        forget();
         reject(new CofactorError("DECRYPT_FAILED", "no keyholder came to open the sum: is its process running?", { retryable: true }));
       });
       this.#waiting.add(finish);
+      this.#cancels.add(abort);
     });
   }
 }
@@ -84,9 +99,14 @@ async function exchange(channel: Channel, request: OpenRequest, digest: string):
   const parts: Uint8Array[] = [];
   let received = 0;
   for (let total = 1; received < total; ) {
-    const answer = await channel.request("opened", { header: { round, digest, offset: received }, payload: noBytes }, { timeoutMs: 60_000 });
+    const answer = await channel.request(
+      "opened",
+      { header: { round, digest, offset: received }, payload: noBytes },
+      { timeoutMs: 60_000 },
+    );
     total = parseAnswer("opened", answer.header).total;
-    if (total > maxOpenedBytes || answer.payload.length === 0) throw new CofactorError("DECRYPT_FAILED", "the keyholder's answer has no end");
+    if (total > maxOpenedBytes || answer.payload.length === 0)
+      throw new CofactorError("DECRYPT_FAILED", "the keyholder's answer has no end");
     parts.push(answer.payload);
     received += answer.payload.length;
   }

@@ -15,10 +15,10 @@ import type { ModelRef } from "../shared/wire/messages.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
 import { createRequestListener } from "./http.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
 import { RemoteOpener } from "./remote-opener.ts";
-import { serveSession, type SessionParts } from "./session.ts";
+import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
 
@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly keyholderWaitMs?: number;
   /** How many clients may enrol; default 1,000,000. */
   readonly maxEnrolled?: number;
+  /** How long a connection may take to join; default 10,000. */
+  readonly joinMs?: number;
 }
 
 /** An aggregator. */
@@ -62,7 +64,7 @@ export interface Server {
  * An aggregator on a store: it goes on with what the store holds.
  *
  * @throws CofactorError CONFIG_INVALID for bad terms, or when the store holds other terms for this run's name; STORE_FAILED
- * @example const server = await createServer({ run, store: sqliteStore("films.sqlite") }); await server.listen({ port: 8080 });
+ * @example const server = await createServer({ run: { id: "films-1", items: 9, protection: { kind: "open" } }, store: memoryStore() }); await server.close();
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const run = isRun(options.run) ? options.run : defineRun(options.run);
@@ -73,22 +75,45 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const identity = openIdentity(run, store, secure);
   const text = canonicalJson(run.terms);
   const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
-  const metrics = createMetrics(events);
+  const connections = trackConnections();
+  const metrics = createMetrics(events, connections);
   const keyholders = new RemoteOpener(keyholdersOf(run), clock, events, options.keyholderWaitMs ?? 60_000);
-  const coordinator = new Coordinator({ run, store, clock, secure, opener: options.opener ?? keyholders, events, gatherMs: options.gatherMs ?? 2_000 });
+  const coordinator = new Coordinator({
+    run,
+    store,
+    clock,
+    secure,
+    opener: options.opener ?? keyholders,
+    events,
+    gatherMs: options.gatherMs ?? 2_000,
+  });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
   await coordinator.start();
-  const parts: SessionParts = { run, store, secure, coordinator, models, keyholders, events, terms, maxEnrolled: options.maxEnrolled ?? 1_000_000 };
+  const parts: SessionParts = {
+    run,
+    store,
+    secure,
+    coordinator,
+    models,
+    keyholders,
+    events,
+    clock,
+    terms,
+    maxEnrolled: options.maxEnrolled ?? 1_000_000,
+    joinMs: options.joinMs ?? 10_000,
+  };
   const listeners: Listener[] = [];
   let isClosed = false;
   const pages = createRequestListener({
     metrics,
-    isReady: () => !isClosed,
-    status: () => {
-      metrics.setConnections(listeners.reduce((total, listener) => total + listener.connections(), 0));
-      return { run: run.terms.id, ...coordinator.status, refused: metrics.refused() };
-    },
+    isReady: () => !isClosed && !coordinator.hasFailed,
+    status: () => ({ run: run.terms.id, ...coordinator.status, connections: connections.connections(), refused: metrics.refused() }),
   });
+  const accept = (channel: Channel): void => {
+    connections.add(channel);
+    serveSession(parts, channel);
+  };
+  const onRefused = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
 
   return {
     run,
@@ -102,9 +127,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return coordinator.shared;
     },
     records: () => store.records(run.terms.id),
-    accept: (channel) => serveSession(parts, channel),
+    accept,
     async listen(listenOptions = {}) {
-      const listener = await listen(listenOptions, pages, (channel) => serveSession(parts, channel));
+      const listener = await listen(listenOptions, { pages, onChannel: accept, onRefused });
       listeners.push(listener);
       return listener;
     },
@@ -112,8 +137,38 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       if (isClosed) return;
       isClosed = true;
       coordinator.stop();
+      keyholders.close();
+      connections.closeAll();
       await Promise.all(listeners.map((listener) => listener.close()));
       store.close();
+    },
+  };
+}
+
+/** Counts what passes through all connections, of every transport. */
+function trackConnections(): MetricSources & { add(channel: Channel): void; closeAll(): void } {
+  const open = new Set<Channel>();
+  const ended = { bytesSent: 0, bytesReceived: 0 };
+  return {
+    add(channel) {
+      open.add(channel);
+      channel.onClose(() => {
+        open.delete(channel);
+        ended.bytesSent += channel.traffic.bytesSent;
+        ended.bytesReceived += channel.traffic.bytesReceived;
+      });
+    },
+    connections: () => open.size,
+    traffic() {
+      let { bytesSent, bytesReceived } = ended;
+      for (const { traffic } of open) {
+        bytesSent += traffic.bytesSent;
+        bytesReceived += traffic.bytesReceived;
+      }
+      return { bytesSent, bytesReceived };
+    },
+    closeAll() {
+      for (const channel of [...open]) channel.close("the server was closed");
     },
   };
 }
@@ -124,7 +179,10 @@ function openIdentity(run: Run, store: Store, secure: SecureRng): Identity {
   const stored = store.loadRun(run.terms.id);
   if (stored !== undefined) {
     if (stored.terms !== text) {
-      throw new CofactorError("CONFIG_INVALID", `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`);
+      throw new CofactorError(
+        "CONFIG_INVALID",
+        `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`,
+      );
     }
     return identityFromSeed(stored.identitySeed);
   }

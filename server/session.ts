@@ -2,15 +2,23 @@
  * One connection, from the first message on: hello, join, then what its role may do. Everything is parsed before use; a bad
  * message is refused on this connection alone, counted, and changes nothing. Imports shared and the coordinator.
  */
+import type { Clock } from "../shared/clock.ts";
+import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { verifyText } from "../shared/crypto/identity.ts";
-import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { SecureRng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import { type Channel, type Header, noBytes, type Packet } from "../shared/transport.ts";
-import { isMessageKind, type MessageKind, parseAnswer, parseRequest, protocolVersion, type RequestHeader } from "../shared/wire/messages.ts";
+import {
+  isMessageKind,
+  type MessageKind,
+  parseAnswer,
+  parseRequest,
+  protocolVersion,
+  type RequestHeader,
+} from "../shared/wire/messages.ts";
 import { joinBytes } from "../shared/wire/signed.ts";
 import type { Coordinator, Participant } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
@@ -28,17 +36,29 @@ export interface SessionParts {
   readonly keyholders: RemoteOpener;
   readonly events: Emitter<ServerEvents>;
   readonly terms: { readonly text: string; readonly signature: string; readonly serverKey: string };
+  readonly clock: Clock;
   readonly maxEnrolled: number;
+  /** How long a connection may take to join. */
+  readonly joinMs: number;
 }
 
 /** How many refusals a connection may cause before it is closed. */
 const maxRefusals = 50;
 
+/** Requests of one connection that may be in work at once: clients keep to 4. */
+const maxInFlight = 32;
+
 /** Serves a channel until it ends. */
 export function serveSession(parts: SessionParts, channel: Channel): void {
   const session = new Session(parts, channel);
   channel.serve((kind, packet) => session.handle(kind, packet));
-  channel.onClose(() => session.end());
+  const cancelJoin = parts.clock.after(parts.joinMs, () => {
+    if (!session.hasJoined) channel.close("no join within the time for it");
+  });
+  channel.onClose(() => {
+    cancelJoin();
+    session.end();
+  });
 }
 
 class Session implements Participant {
@@ -48,27 +68,41 @@ class Session implements Participant {
   #client: string | undefined;
   #isKeyholder = false;
   #refusals = 0;
+  #inFlight = 0;
+  #hasEnded = false;
 
   constructor(parts: SessionParts, channel: Channel) {
     this.#parts = parts;
     this.#channel = channel;
   }
 
+  get hasJoined(): boolean {
+    return this.#client !== undefined || this.#isKeyholder;
+  }
+
   async handle(kind: string, packet: Packet): Promise<Packet> {
+    this.#inFlight += 1;
     try {
+      if (this.#inFlight > maxInFlight) {
+        throw new CofactorError("UPDATE_REJECTED", `expected at most ${maxInFlight} requests at once`, { retryable: true });
+      }
       if (!isMessageKind(kind)) throw new CofactorError("MESSAGE_MALFORMED", "expected a known kind of message");
       return await this.#dispatch(kind, packet);
     } catch (error) {
       const code = isCofactorError(error) ? error.code : "INTERNAL";
+      if (code === "INTERNAL") this.#parts.events.emit("internal", { error });
       this.#parts.events.emit("refused", { kind: isMessageKind(kind) ? kind : "unknown", code });
       this.#refusals += 1;
       // The refusal is still answered; whoever goes on sending rubbish is cut off behind it.
       if (this.#refusals >= maxRefusals) setTimeout(() => this.#channel.close("too many refused messages"), 0);
       throw error;
+    } finally {
+      this.#inFlight -= 1;
     }
   }
 
   end(): void {
+    this.#hasEnded = true;
     if (this.#isKeyholder) this.#parts.keyholders.remove(this.#channel);
     if (this.#client !== undefined) this.#parts.coordinator.disconnect(this.#client, this);
   }
@@ -102,7 +136,7 @@ class Session implements Participant {
       case "leave": {
         parseRequest("leave", packet.header);
         const client = this.#expectClient();
-        this.#parts.coordinator.disconnect(client, this);
+        this.#parts.coordinator.leave(client, this);
         this.#parts.store.forget(this.#parts.run.terms.id, client);
         this.#client = undefined;
         this.#parts.events.emit("left", { client });
@@ -115,7 +149,10 @@ class Session implements Participant {
 
   #hello(header: RequestHeader<"hello">): Packet {
     if (header.protocol !== protocolVersion) {
-      throw new CofactorError("PROTOCOL_UNSUPPORTED", `expected protocol ${protocolVersion}, got ${header.protocol}: update the older side`);
+      throw new CofactorError(
+        "PROTOCOL_UNSUPPORTED",
+        `expected protocol ${protocolVersion}, got ${header.protocol}: update the older side`,
+      );
     }
     if (header.run !== this.#parts.run.terms.id) throw new CofactorError("AUTH_FAILED", "this server has no run of that name");
     this.#challenge = toBase64url(this.#parts.secure.bytes(32));
@@ -130,7 +167,10 @@ class Session implements Participant {
       throw new CofactorError("AUTH_FAILED", '"join" expected once, right after "hello"');
     }
     const { run, terms, store, coordinator, events } = this.#parts;
-    const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, await digestOf(toUtf8(terms.text)));
+    const termsDigest = await digestOf(toUtf8(terms.text));
+    // Checked again: another message, or the end, may have come while the digest was made.
+    if (this.#client !== undefined || this.#isKeyholder || this.#hasEnded) throw new CofactorError("AUTH_FAILED", '"join" expected once');
+    const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, termsDigest);
     if (!verifyText(header.publicKey, "join", signed, header.proof)) {
       throw new CofactorError("AUTH_FAILED", '"proof" expected a signature of this connection\'s challenge');
     }

@@ -3,7 +3,7 @@
  * conformance suite for all. Imports nothing but types.
  *
  * Guarantees every store gives: what a call acknowledged is there after the process was killed; `publish` happens whole or
- * not at all; a contribution is kept once for each round, stage and client.
+ * not at all; a contribution is kept once for each round, stage and client; a write that cannot be made durable throws STORE_FAILED.
  */
 
 /** A run's signed terms and the server's identity. */

@@ -34,7 +34,8 @@ export class Uploads {
    * @throws CofactorError MESSAGE_TOO_LARGE before anything is kept, MESSAGE_MALFORMED for a chunk that leaves a gap or runs over
    */
   take(client: string, chunk: Chunk, maxBytes: number): Uint8Array | undefined {
-    if (chunk.total > maxBytes) throw new CofactorError("MESSAGE_TOO_LARGE", `an answer to this stage expected at most ${maxBytes} bytes, got ${chunk.total}`);
+    if (chunk.total > maxBytes)
+      throw new CofactorError("MESSAGE_TOO_LARGE", `an answer to this stage expected at most ${maxBytes} bytes, got ${chunk.total}`);
     let upload = this.#uploads.get(client);
     if (upload === undefined || (upload.digest !== chunk.digest && chunk.offset === 0)) {
       if (chunk.offset !== 0) throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected 0, got ${chunk.offset}`);
@@ -46,10 +47,15 @@ export class Uploads {
     }
     const end = chunk.offset + chunk.bytes.length;
     if (chunk.bytes.length === 0 || chunk.offset > upload.received || end > chunk.total) {
-      throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected ${upload.received} with bytes up to ${chunk.total}, got ${chunk.offset}`);
+      throw new CofactorError(
+        "MESSAGE_MALFORMED",
+        `"offset" expected ${upload.received} with bytes up to ${chunk.total}, got ${chunk.offset}`,
+      );
     }
-    upload.buffer.set(chunk.bytes, chunk.offset);
-    upload.received = Math.max(upload.received, end);
+    if (end > upload.received) {
+      upload.buffer.set(chunk.bytes.subarray(upload.received - chunk.offset), upload.received);
+      upload.received = end;
+    }
     return upload.received === chunk.total ? upload.buffer : undefined;
   }
 

@@ -13,7 +13,6 @@ import {
   disconnected,
   type Header,
   headerBytes,
-  maxPayloadBytes,
   type Packet,
   type RequestHandler,
   type RequestOptions,
@@ -26,18 +25,27 @@ export interface SocketLike {
   disconnect(): unknown;
 }
 
+/** What the end that wraps a socket may watch. */
+export interface SocketChannelOptions {
+  /** True when too much waits to be written to this peer: the next message ends the connection instead. */
+  readonly isOverfull?: () => boolean;
+  /** Told of every message that was refused before a handler saw it. */
+  readonly onRefused?: (error: CofactorError) => void;
+}
+
 const answerSchema = v.variant("ok", [
   v.object({ ok: v.literal(true), header: v.record(v.string(), v.unknown()), payload: v.unknown() }),
   v.object({ ok: v.literal(false), error: v.object({ code: v.string(), message: v.string(), retryable: v.boolean() }) }),
 ]);
 
 /** Wraps a connected socket. */
-export function createSocketChannel(socket: SocketLike): Channel {
-  return new SocketChannel(socket);
+export function createSocketChannel(socket: SocketLike, options: SocketChannelOptions = {}): Channel {
+  return new SocketChannel(socket, options);
 }
 
 class SocketChannel implements Channel {
   readonly #socket: SocketLike;
+  readonly #options: SocketChannelOptions;
   #handler: RequestHandler | undefined;
   readonly #early: (() => void)[] = [];
   readonly #pending = new Set<(error: CofactorError) => void>();
@@ -46,10 +54,11 @@ class SocketChannel implements Channel {
   #bytesSent = 0;
   #bytesReceived = 0;
 
-  constructor(socket: SocketLike) {
+  constructor(socket: SocketLike, options: SocketChannelOptions) {
     this.#socket = socket;
+    this.#options = options;
     socket.on("message", (...args: unknown[]) => this.#receive(args));
-    socket.on("disconnect", (reason: unknown) => this.#end(String(reason)));
+    socket.on("disconnect", (reason: unknown, details: unknown) => this.#end(String(reason), isTooLarge(details)));
   }
 
   get isOpen(): boolean {
@@ -71,15 +80,19 @@ class SocketChannel implements Channel {
   }
 
   close(reason = "closed"): void {
-    this.#socket.disconnect();
+    // First our own reason: the socket's would be its generic one.
     this.#end(reason);
+    this.#socket.disconnect();
   }
 
   async request(kind: string, packet: Packet, options: RequestOptions = {}): Promise<Packet> {
     assertPacketSize(kind, packet);
-    if (this.#closed !== undefined) throw disconnected(this.#closed);
     if (options.signal?.aborted === true) throw cancelled(kind);
+    this.#closeIfOverfull();
+    if (this.#closed !== undefined) throw disconnected(this.#closed);
     this.#bytesSent += headerBytes(packet.header) + packet.payload.length;
+    // A copy: the socket may write these bytes after the caller has changed its own.
+    const payload = packet.payload.slice();
     return new Promise<Packet>((resolve, reject) => {
       const settle = (finish: () => void): void => {
         clearTimeout(timer);
@@ -96,7 +109,7 @@ class SocketChannel implements Channel {
       );
       options.signal?.addEventListener("abort", cancel);
       this.#pending.add(fail);
-      this.#socket.emit("message", kind, packet.header, packet.payload, (answer: unknown) => {
+      this.#socket.emit("message", kind, packet.header, payload, (answer: unknown) => {
         try {
           const received = this.#parseAnswer(kind, answer);
           settle(() => resolve(received));
@@ -109,7 +122,8 @@ class SocketChannel implements Channel {
 
   #parseAnswer(kind: string, answer: unknown): Packet {
     const parsed = v.safeParse(answerSchema, answer);
-    if (!parsed.success) throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected { ok, header, payload } or { ok, error }`);
+    if (!parsed.success)
+      throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected { ok, header, payload } or { ok, error }`);
     if (!parsed.output.ok) throw fromWireError(parsed.output.error);
     const payload = toBytes(parsed.output.payload);
     if (payload === undefined) throw new CofactorError("MESSAGE_MALFORMED", `the answer to "${kind}" expected bytes`);
@@ -118,16 +132,26 @@ class SocketChannel implements Channel {
   }
 
   #receive(args: readonly unknown[]): void {
-    const [kind, header, rawPayload, acknowledge] = args;
-    if (typeof acknowledge !== "function") return;
-    const answer = acknowledge as (answer: unknown) => void;
-    const payload = toBytes(rawPayload);
-    if (args.length !== 4 || typeof kind !== "string" || kind.length > 32 || !isHeader(header) || payload === undefined) {
-      answer(refusal(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)")));
+    const [kind, header, rawPayload] = args;
+    const acknowledge = args.at(-1);
+    if (typeof acknowledge !== "function") {
+      this.#options.onRefused?.(new CofactorError("MESSAGE_MALFORMED", "a message expected to be acknowledged"));
       return;
     }
-    if (payload.length > maxPayloadBytes) {
-      answer(refusal(new CofactorError("MESSAGE_TOO_LARGE", `"${kind}" expected at most ${maxPayloadBytes} bytes, got ${payload.length}`)));
+    const answer = acknowledge as (answer: unknown) => void;
+    const payload = toBytes(rawPayload);
+    const refuse = (error: CofactorError): void => {
+      this.#options.onRefused?.(error);
+      answer(refusal(error));
+    };
+    if (args.length !== 4 || typeof kind !== "string" || kind.length > 32 || !isHeader(header) || payload === undefined) {
+      refuse(new CofactorError("MESSAGE_MALFORMED", "a message expected (kind, header, bytes)"));
+      return;
+    }
+    try {
+      assertPacketSize(kind, { header, payload });
+    } catch (error) {
+      refuse(error as CofactorError);
       return;
     }
     this.#bytesReceived += headerBytes(header) + payload.length;
@@ -139,19 +163,35 @@ class SocketChannel implements Channel {
   async #handle(kind: string, packet: Packet, answer: (answer: unknown) => void): Promise<void> {
     try {
       const reply = await this.#handler!(kind, packet);
+      this.#closeIfOverfull();
+      if (!this.isOpen) return;
       this.#bytesSent += headerBytes(reply.header) + reply.payload.length;
-      answer({ ok: true, header: reply.header, payload: reply.payload });
+      answer({ ok: true, header: reply.header, payload: reply.payload.slice() });
     } catch (error) {
       answer(refusal(error));
     }
   }
 
-  #end(reason: string): void {
+  #closeIfOverfull(): void {
+    if (this.isOpen && this.#options.isOverfull?.() === true) this.close("the peer reads too slowly");
+  }
+
+  #end(reason: string, wasTooLarge = false): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    for (const fail of [...this.#pending]) fail(disconnected(reason));
+    // Sent again, the same message would end the next connection too: this one is not to be retried.
+    const error = wasTooLarge
+      ? new CofactorError("MESSAGE_TOO_LARGE", "the peer closed the connection: a message was beyond its limit")
+      : disconnected(reason);
+    for (const fail of [...this.#pending]) fail(error);
     for (const listener of this.#closeListeners.splice(0)) listener(reason);
   }
+}
+
+/** True for WebSocket's close code 1009, as Socket.IO's client hands it over. */
+function isTooLarge(details: unknown): boolean {
+  const context = (details as { readonly context?: { readonly code?: unknown } } | undefined)?.context;
+  return context?.code === 1009;
 }
 
 function refusal(error: unknown): { readonly ok: false; readonly error: ReturnType<typeof toWireError> } {

@@ -39,10 +39,11 @@ export interface RunTerms {
 }
 
 /** Terms as a person writes them: what has a default may be left out. */
-export type TermsInput = Pick<RunTerms, "id" | "items"> & Partial<Omit<RunTerms, "cohort" | "deadline">> & {
-  readonly cohort?: Partial<RunTerms["cohort"]>;
-  readonly deadline?: Partial<RunTerms["deadline"]>;
-};
+export type TermsInput = Pick<RunTerms, "id" | "items"> &
+  Partial<Omit<RunTerms, "cohort" | "deadline">> & {
+    readonly cohort?: Partial<RunTerms["cohort"]>;
+    readonly deadline?: Partial<RunTerms["deadline"]>;
+  };
 
 const count = (low: number, high: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(low), v.maxValue(high));
 const section = v.pipe(v.looseObject({ kind: v.string() }), v.readonly());
@@ -59,11 +60,16 @@ const schema: v.GenericSchema<unknown, RunTerms> = v.strictObject({
     {},
   ),
   ratings: v.optional(
-    v.strictObject({ range: v.optional(v.tuple([v.pipe(v.number(), v.finite()), v.pipe(v.number(), v.finite())])), globalMean: v.optional(v.pipe(v.number(), v.finite())) }),
+    v.strictObject({
+      range: v.optional(v.tuple([v.pipe(v.number(), v.finite()), v.pipe(v.number(), v.finite())])),
+      globalMean: v.optional(v.pipe(v.number(), v.finite())),
+    }),
     {},
   ),
   model: v.optional(section, { kind: "fcf" }),
-  range: v.optional(v.strictObject({ maxAbs: v.pipe(v.number(), v.finite(), v.minValue(2 ** -30), v.maxValue(2 ** 40)), fractionBits: count(0, 40) })),
+  range: v.optional(
+    v.strictObject({ maxAbs: v.pipe(v.number(), v.finite(), v.minValue(2 ** -30), v.maxValue(2 ** 40)), fractionBits: count(0, 40) }),
+  ),
   protection: v.optional(section, { kind: "paillier" }),
   aggregation: v.optional(section, { kind: "sum" }),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
@@ -76,7 +82,10 @@ const schema: v.GenericSchema<unknown, RunTerms> = v.strictObject({
 export function parseTerms(input: unknown): RunTerms {
   const terms = parseConfig(schema, input, "terms");
   if (terms.cohort.min > terms.cohort.size) {
-    throw new CofactorError("CONFIG_INVALID", `"terms.cohort.min" expected at most cohort.size (${terms.cohort.size}), got ${terms.cohort.min}`);
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `"terms.cohort.min" expected at most cohort.size (${terms.cohort.size}), got ${terms.cohort.min}`,
+    );
   }
   const range = terms.ratings.range;
   if (range !== undefined && range[0] >= range[1]) {
@@ -88,12 +97,20 @@ export function parseTerms(input: unknown): RunTerms {
 /**
  * Canonical JSON: keys sorted, no white space, no undefined; numbers as ECMAScript prints them (RFC 8785's choice).
  * Equal terms give equal bytes on every platform.
+ *
+ * @throws TypeError for anything but plain data: an object of a class, such as a private part or a typed array, has no such form
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (!isPlain(value)) throw new TypeError('"value" expected plain data');
   if (Array.isArray(value)) return `[${value.map((entry) => canonicalJson(entry ?? null)).join(",")}]`;
   const entries = Object.entries(value)
     .filter(([, entry]) => entry !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonicalJson(entry)}`).join(",")}}`;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === null || prototype === Object.prototype;
 }

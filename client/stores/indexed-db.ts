@@ -15,9 +15,12 @@ export async function indexedDbStore(name = "cofactor"): Promise<ClientStore> {
   opening.onupgradeneeded = () => opening.result.createObjectStore(objectStore);
   const database = await settled(opening);
   const inStore = async <T>(mode: IDBTransactionMode, work: (entries: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
-    const transaction = database.transaction(objectStore, mode, { durability: "strict" });
+    const transaction = begin(database, mode);
+    // Listening before the first wait: a transaction may complete in the same turn in which its request does.
+    const done = completed(transaction);
+    done.catch(() => undefined);
     const result = await settled(work(transaction.objectStore(objectStore)));
-    if (mode === "readwrite") await completed(transaction);
+    if (mode === "readwrite") await done;
     return result;
   };
   return {
@@ -33,6 +36,14 @@ export async function indexedDbStore(name = "cofactor"): Promise<ClientStore> {
     },
     close: async () => database.close(),
   };
+}
+
+function begin(database: IDBDatabase, mode: IDBTransactionMode): IDBTransaction {
+  try {
+    return database.transaction(objectStore, mode, { durability: "strict" });
+  } catch (cause) {
+    throw failed(cause);
+  }
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
@@ -51,5 +62,5 @@ function completed(transaction: IDBTransaction): Promise<void> {
 }
 
 function failed(cause: unknown): CofactorError {
-  return new CofactorError("STORE_FAILED", "the browser's database refused the change", { cause });
+  return new CofactorError("STORE_FAILED", "the browser's database refused, or is closed", { cause });
 }

@@ -17,7 +17,15 @@ export function memoryStore(): Store {
   const stateOf = (run: string): RunState => {
     const known = runs.get(run);
     if (known !== undefined) return known;
-    const fresh: RunState = { stored: undefined, enrolled: new Set(), models: new Map(), latest: undefined, open: undefined, answers: new Map(), records: [] };
+    const fresh: RunState = {
+      stored: undefined,
+      enrolled: new Set(),
+      models: new Map(),
+      latest: undefined,
+      open: undefined,
+      answers: new Map(),
+      records: [],
+    };
     runs.set(run, fresh);
     return fresh;
   };
@@ -42,6 +50,8 @@ export function memoryStore(): Store {
     publish(run, publication, record) {
       const state = stateOf(run);
       state.latest = publication;
+      // Behind the others, also when the same bytes were published before: the newest model is kept longest.
+      state.models.delete(publication.sha256);
       state.models.set(publication.sha256, publication.model);
       for (const sha256 of [...state.models.keys()].slice(0, -keptModels)) state.models.delete(sha256);
       if (record !== undefined) state.records.push(record);

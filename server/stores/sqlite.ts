@@ -1,7 +1,11 @@
 /**
  * A store in one SQLite file, by the SQLite built into Node: write-ahead log, every commit forced to the disk. Answers that come
- * in the same turn of the event loop share one commit. Imports node:sqlite and the seam.
+ * in the same turn of the event loop share one commit. Imports node:sqlite, node:fs and the seam.
+ *
+ * Under the `open` protection the file holds the open round's contributions in clear until the round is over; under the others
+ * it holds what the aggregator sees, and no more.
  */
+import { chmodSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
@@ -41,20 +45,29 @@ export function sqliteStore(path: string): Store {
   let database: DatabaseSync;
   try {
     database = new DatabaseSync(path);
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;");
+    // The file holds the server's signing key.
+    if (path !== ":memory:") chmodSync(path, 0o600);
+    // One server for each file: a second one would open rounds of its own.
+    database.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 1000;",
+    );
     migrate(database);
   } catch (cause) {
     if (cause instanceof CofactorError) throw cause;
-    throw new CofactorError("STORE_FAILED", "the store could not be opened: is it a Cofactor store, and is no other server using it?", { cause });
+    throw new CofactorError("STORE_FAILED", "the store could not be opened: is it a Cofactor store, and is no other server using it?", {
+      cause,
+    });
   }
   return new SqliteStore(database);
 }
 
+/** Brings the tables to this version; writes at each start, so that a file in use by another server is noticed at once. */
 function migrate(database: DatabaseSync): void {
   const found = Number(database.prepare("PRAGMA user_version").get()!["user_version"]);
   if (found > schemaVersion) {
     throw new CofactorError("STORE_FAILED", `the store has version ${found}, this server knows ${schemaVersion}: update the server`);
   }
+  database.exec(`PRAGMA user_version = ${found}`);
   for (let version = found; version < schemaVersion; version++) {
     database.exec(`BEGIN IMMEDIATE; ${migrations[version]!} PRAGMA user_version = ${version + 1}; COMMIT;`);
   }
@@ -76,11 +89,13 @@ class SqliteStore implements Store {
   }
 
   saveRun(run: string, stored: StoredRun): void {
-    this.#sql("INSERT INTO runs (run, terms, identity_seed) VALUES (?, ?, ?)").run(run, stored.terms, stored.identitySeed);
+    this.#transaction(() => {
+      this.#sql("INSERT INTO runs (run, terms, identity_seed) VALUES (?, ?, ?)").run(run, stored.terms, stored.identitySeed);
+    });
   }
 
   enrol(run: string, client: string): boolean {
-    return this.#sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1;
+    return this.#transaction(() => this.#sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1);
   }
 
   countEnrolled(run: string): number {
@@ -88,7 +103,7 @@ class SqliteStore implements Store {
   }
 
   forget(run: string, client: string): void {
-    this.#sql("DELETE FROM clients WHERE run = ? AND client = ?").run(run, client);
+    this.#transaction(() => void this.#sql("DELETE FROM clients WHERE run = ? AND client = ?").run(run, client));
   }
 
   latest(run: string): Publication | undefined {
@@ -113,8 +128,17 @@ class SqliteStore implements Store {
     this.#transaction(() => {
       const { round, advanced, sha256, model, state } = publication;
       const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
-      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state) VALUES (?, ?, ?, ?, ?, ?)").run(run, round, advanced, sha256, model, stateBytes);
-      this.#sql("DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)").run(run, run, keptModels);
+      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state) VALUES (?, ?, ?, ?, ?, ?)").run(
+        run,
+        round,
+        advanced,
+        sha256,
+        model,
+        stateBytes,
+      );
+      this.#sql(
+        "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",
+      ).run(run, run, keptModels);
       this.#endRound(run, record);
     });
   }
@@ -130,7 +154,10 @@ class SqliteStore implements Store {
   }
 
   saveRound(run: string, open: OpenRound): void {
-    this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)").run(run, open.round, open.stage, JSON.stringify(open.cohort));
+    this.#transaction(() => {
+      const replace = this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)");
+      replace.run(run, open.round, open.stage, JSON.stringify(open.cohort));
+    });
   }
 
   saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void> {
@@ -188,28 +215,24 @@ class SqliteStore implements Store {
 
   #endRound(run: string, record: RoundRecord | undefined): void {
     if (record !== undefined) {
-      this.#sql("INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)").run(
-        run,
-        record.round,
-        record.outcome,
-        record.invited,
-        record.accepted,
-        record.dropped,
-        record.sha256,
-        record.reason,
-      );
+      this.#sql(
+        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ).run(run, record.round, record.outcome, record.invited, record.accepted, record.dropped, record.sha256, record.reason);
     }
     this.#sql("DELETE FROM answers WHERE run = ?").run(run);
     this.#sql("DELETE FROM open_rounds WHERE run = ?").run(run);
   }
 
-  #transaction(work: () => void): void {
+  /** Pending answers go first: nothing that was handed over earlier is written behind what comes later. */
+  #transaction<Result>(work: () => Result): Result {
+    this.#commitPending();
     try {
       this.#database.exec("BEGIN IMMEDIATE");
-      work();
+      const result = work();
       this.#database.exec("COMMIT");
+      return result;
     } catch (cause) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw new CofactorError("STORE_FAILED", "the store could not be written: is the disk full or the file locked?", { cause });
     }
   }

@@ -79,7 +79,7 @@ export function bytesToBigInt(bytes: Uint8Array): bigint {
 /** A number as little-endian bytes at `offset` of `out`. @throws RangeError when it is negative or needs more than `length` bytes */
 export function writeBigInt(value: bigint, out: Uint8Array, offset: number, length: number): void {
   const text = value.toString(16);
-  const digits = text.length;
+  const digits = value === 0n ? 0 : text.length;
   if (value < 0n || digits > 2 * length) throw new RangeError(`"value" expected a number of at most ${length} bytes`);
   let at = offset;
   for (let i = digits; i > 0; i -= 2) {

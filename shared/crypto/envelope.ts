@@ -43,7 +43,13 @@ async function boxKey(key: SealingKey, salt: Uint8Array): Promise<Uint8Array> {
     return key;
   }
   if (key.length < 8) throw new RangeError('"passphrase" expected at least 8 characters');
-  const material = await globalThis.crypto.subtle.importKey("raw", toUtf8(key.normalize("NFKC")) as Uint8Array<ArrayBuffer>, "PBKDF2", false, ["deriveBits"]);
+  const material = await globalThis.crypto.subtle.importKey(
+    "raw",
+    toUtf8(key.normalize("NFKC")) as Uint8Array<ArrayBuffer>,
+    "PBKDF2",
+    false,
+    ["deriveBits"],
+  );
   const parameters = { name: "PBKDF2", hash: "SHA-256", salt: salt as Uint8Array<ArrayBuffer>, iterations };
   return new Uint8Array(await globalThis.crypto.subtle.deriveBits(parameters, material, 256));
 }

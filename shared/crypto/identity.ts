@@ -7,12 +7,12 @@
 import nacl from "tweetnacl";
 import { type ClientId, toClientId } from "../ids.ts";
 import type { SecureRng } from "../random.ts";
-import { concatenate, fromBase64url, toBase64url, toUtf8 } from "./encoding.ts";
+import { bigIntToBytes, concatenate, fromBase64url, toBase64url, toUtf8 } from "./encoding.ts";
 
 /** What a signature is for. */
 export type SignaturePurpose = "terms" | "join" | "answer" | "open";
 
-/** A key pair. `secretKey` never leaves the device but for its own encrypted store. */
+/** A key pair. `secretKey` never leaves the device but for its own encrypted store; it is not enumerable, so logs and copies miss it. */
 export interface Identity {
   /** [32]. */
   readonly publicKey: Uint8Array;
@@ -30,7 +30,8 @@ export function createIdentity(secure: SecureRng): Identity {
 /** The identity of a 32-byte seed; the seed is as secret as the key. */
 export function identityFromSeed(seed: Uint8Array): Identity {
   const pair = nacl.sign.keyPair.fromSeed(seed);
-  return { publicKey: pair.publicKey, secretKey: pair.secretKey, id: toClientId(toBase64url(pair.publicKey)) };
+  const shown = { publicKey: pair.publicKey, id: toClientId(toBase64url(pair.publicKey)) };
+  return Object.defineProperty(shown, "secretKey", { value: pair.secretKey, enumerable: false }) as Identity;
 }
 
 /** The 32-byte seed of an identity, for its store. */
@@ -43,9 +44,14 @@ export function sign(identity: Identity, purpose: SignaturePurpose, message: Uin
   return nacl.sign.detached(signedBytes(purpose, message), identity.secretKey);
 }
 
-/** True when `signature` is the key's signature of `message` for this purpose. Malformed keys and signatures give false. */
+/**
+ * True when `signature` is the key's signature of `message` for this purpose. Malformed keys and signatures give false.
+ *
+ * Guarantees: a signature whose second half is not below the group order gives false (RFC 8032, section 5.1.7), which tweetnacl does not
+ * check: otherwise anybody could turn one signature of a message into another.
+ */
 export function verify(publicKey: Uint8Array, purpose: SignaturePurpose, message: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  if (publicKey.length !== 32 || signature.length !== 64 || !isBelowOrder(signature.subarray(32))) return false;
   return nacl.sign.detached.verify(signedBytes(purpose, message), signature, publicKey);
 }
 
@@ -56,6 +62,16 @@ export function verifyText(publicKey: string, purpose: SignaturePurpose, message
   } catch {
     return false;
   }
+}
+
+/** The order of Ed25519's base point, 2^252 + 27742317777372353535851937790883648493, little-endian. */
+const groupOrder = bigIntToBytes(2n ** 252n + 27_742_317_777_372_353_535_851_937_790_883_648_493n, 32);
+
+function isBelowOrder(scalar: Uint8Array): boolean {
+  for (let i = 31; i >= 0; i--) {
+    if (scalar[i] !== groupOrder[i]) return scalar[i]! < groupOrder[i]!;
+  }
+  return false;
 }
 
 /** The bytes that a signature covers. */

@@ -18,8 +18,32 @@ export function dot(a: Float64Array, aAt: number, b: Float64Array, bAt: number, 
 }
 
 /** target += scale * source, over `length` entries from the given offsets. */
-export function addScaled(target: Float64Array, targetAt: number, scale: number, source: Float64Array, sourceAt: number, length: number): void {
+export function addScaled(
+  target: Float64Array,
+  targetAt: number,
+  scale: number,
+  source: Float64Array,
+  sourceAt: number,
+  length: number,
+): void {
   for (let i = 0; i < length; i++) target[targetAt + i] = target[targetAt + i]! + scale * source[sourceAt + i]!;
+}
+
+/**
+ * target += source, entry by entry; `source` is at least as long as `target`. The inner loop of a sum over a cohort.
+ *
+ * Four entries a turn, each on its own: the loop is bound by memory then, not by its own tests (measured: a third of the time).
+ */
+export function addInto(target: Float64Array, source: Float64Array): void {
+  const { length } = target;
+  const even = length - (length % 4);
+  for (let i = 0; i < even; i += 4) {
+    target[i] = target[i]! + source[i]!;
+    target[i + 1] = target[i + 1]! + source[i + 1]!;
+    target[i + 2] = target[i + 2]! + source[i + 2]!;
+    target[i + 3] = target[i + 3]! + source[i + 3]!;
+  }
+  for (let i = even; i < length; i++) target[i] = target[i]! + source[i]!;
 }
 
 /** target += scale * x x', packed, for the vector x of `order` entries at `at`. */
@@ -39,11 +63,6 @@ export function gram(x: Float64Array, rows: number, order: number, scale: number
   const out = new Float64Array(packedSize(order));
   for (let row = 0; row < rows; row++) addOuter(out, 0, scale, x, row * order, order);
   return out;
-}
-
-/** target += source, entry by entry; both have the same length. */
-export function addAll(target: Float64Array, source: Float64Array): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + source[i]!;
 }
 
 /** Adds `value` to the diagonal of a packed matrix. */

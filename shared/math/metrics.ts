@@ -43,20 +43,27 @@ export interface Rank {
  */
 export function rankAmongAll(scores: Float64Array, targets: Int32Array, excluded?: Uint8Array): Rank[] {
   if (excluded !== undefined) lengthOf(excluded, scores.length, "excluded");
-  const counter = createCounter(scores, targets);
+  const levels = levelsOf(scores, targets);
+  const counts = new Int32Array(2 * levels.length);
+  const lowest = levels[0] ?? Number.NaN;
   for (let item = 0; item < scores.length; item++) {
-    if (excluded === undefined || excluded[item] === 0) counter.add(scores[item]!);
+    const score = scores[item]!;
+    if (score >= lowest && (excluded === undefined || excluded[item] === 0)) count(levels, counts, score);
   }
-  for (const target of targets) if (excluded !== undefined && excluded[target] !== 0) counter.add(scores[target]!);
-  return counter.ranks();
+  for (const target of targets) {
+    if (excluded !== undefined && excluded[target] !== 0 && scores[target]! >= lowest) count(levels, counts, scores[target]!);
+  }
+  return ranksOf(scores, targets, levels, counts);
 }
 
 /** As `rankAmongAll`, the candidates being the targets and `others` [n], item indices that are no targets. */
 export function rankAmong(scores: Float64Array, targets: Int32Array, others: Int32Array): Rank[] {
-  const counter = createCounter(scores, targets);
-  for (const item of others) counter.add(scores[item]!);
-  for (const target of targets) counter.add(scores[target]!);
-  return counter.ranks();
+  const levels = levelsOf(scores, targets);
+  const counts = new Int32Array(2 * levels.length);
+  const lowest = levels[0] ?? Number.NaN;
+  for (const item of others) if (scores[item]! >= lowest) count(levels, counts, scores[item]!);
+  for (const target of targets) if (scores[target]! >= lowest) count(levels, counts, scores[target]!);
+  return ranksOf(scores, targets, levels, counts);
 }
 
 /** The probability that at least one held-out item is among the first k. Edge case: no ranks -> 0. */
@@ -101,50 +108,39 @@ function discounts(from: number, to: number): number {
   return sum;
 }
 
-/** Counts candidates against the targets' scores. */
-interface Counter {
-  add(score: number): void;
-  ranks(): Rank[];
+/** The few distinct scores of the targets, ascending, without NaN: one pass then places every candidate between them. */
+function levelsOf(scores: Float64Array, targets: Int32Array): Float64Array {
+  if (targets.length === 1) {
+    const score = scores[targets[0]!]!;
+    return Number.isNaN(score) ? new Float64Array(0) : Float64Array.of(score);
+  }
+  return Float64Array.from(new Set(Array.from(targets, (target) => scores[target]!).filter((score) => !Number.isNaN(score)))).sort();
 }
 
-function createCounter(scores: Float64Array, targets: Int32Array): Counter {
-  // The few distinct scores of the targets, ascending; one pass then places every candidate between them.
-  const levels = Float64Array.from(
-    new Set(Array.from(targets, (target) => scores[target]!).filter((score) => !Number.isNaN(score))),
-  ).sort();
-  const lowest = levels[0] ?? Number.POSITIVE_INFINITY;
-  const equal = new Int32Array(levels.length);
-  /** above[i]: candidates above levels[i] and below levels[i + 1]. */
+/**
+ * Counts one candidate whose score is at least levels[0].
+ *
+ * Shape: `counts` [2 x levels]: at 2i those equal to level i, at 2i + 1 those above it and below the next.
+ */
+function count(levels: Float64Array, counts: Int32Array, score: number): void {
+  let low = 0;
+  for (let high = levels.length - 1; low < high; ) {
+    const middle = (low + high + 1) >>> 1;
+    if (levels[middle]! <= score) low = middle;
+    else high = middle - 1;
+  }
+  counts[levels[low] === score ? 2 * low : 2 * low + 1]!++;
+}
+
+function ranksOf(scores: Float64Array, targets: Int32Array, levels: Float64Array, counts: Int32Array): Rank[] {
   const above = new Int32Array(levels.length);
-  const single = levels.length === 1;
-  return {
-    add(score) {
-      if (!(score >= lowest)) return;
-      if (single) {
-        if (score > lowest) above[0]!++;
-        else equal[0]!++;
-        return;
-      }
-      let low = 0;
-      for (let high = levels.length - 1; low < high; ) {
-        const middle = (low + high + 1) >>> 1;
-        if (levels[middle]! <= score) low = middle;
-        else high = middle - 1;
-      }
-      if (levels[low] === score) equal[low]!++;
-      else above[low]!++;
-    },
-    ranks() {
-      const total = new Int32Array(levels.length);
-      let sum = 0;
-      for (let level = levels.length - 1; level >= 0; level--) {
-        total[level] = sum + above[level]!;
-        sum = total[level]! + equal[level]!;
-      }
-      return Array.from(targets, (target) => {
-        const level = levels.indexOf(scores[target]!);
-        return level < 0 ? { above: Number.POSITIVE_INFINITY, tied: 1 } : { above: total[level]!, tied: equal[level]! };
-      });
-    },
-  };
+  let sum = 0;
+  for (let level = levels.length - 1; level >= 0; level--) {
+    above[level] = sum + counts[2 * level + 1]!;
+    sum = above[level]! + counts[2 * level]!;
+  }
+  return Array.from(targets, (target) => {
+    const level = levels.indexOf(scores[target]!);
+    return level < 0 ? { above: Number.POSITIVE_INFINITY, tied: 1 } : { above: above[level]!, tied: counts[2 * level]! };
+  });
 }

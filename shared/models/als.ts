@@ -35,11 +35,12 @@ export const als: ModelDefinition<AlsOptions> = {
   source: "Zhou et al. 2008, https://doi.org/10.1007/978-3-540-68880-8_32",
   options: v.strictObject({
     kind: v.literal("als"),
-    rank: rankOption(8),
+    rank: rankOption(12),
     l2: positive(0.15),
     weighting: v.optional(v.picklist(["count", "none"]), "count"),
     initialStddev: positive(0.1),
   }),
+  rounds: 15,
   // Greatest entry seen on ratings of 1 to 5: 3.7; 5.1 at rank 16 and l2 0.06. A solve takes more precision than a step.
   range: (_options, shape) => rangeFor(4 * ratingSpan(shape), 22),
   create: (options, shape) => createAls(options, shape),
@@ -68,7 +69,8 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
     },
     initialize(rng: Rng): ModelState {
       const shared = new Float64Array(items * order);
-      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      for (let item = 0; item < items; item++)
+        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
       return { shared, state: new Float64Array(0), round: 0 };
     },
     open: (itemSide) => itemSide,

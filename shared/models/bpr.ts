@@ -49,6 +49,7 @@ export const bpr: ModelDefinition<BprOptions> = {
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.1 }),
   }),
+  rounds: 60,
   // Greatest entry seen on real choices: 14 with 3 passes of 3 negatives; 21 with 10 passes.
   range: ({ negatives, localEpochs }) => rangeFor(2 * negatives * localEpochs, 20),
   create: (options, shape) => createBpr(options, shape),
@@ -72,7 +73,8 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
     },
     initialize(rng: Rng): ModelState {
       const shared = new Float64Array(size);
-      for (let item = 0; item < items; item++) for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
+      for (let item = 0; item < items; item++)
+        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
       return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
     },
     open: (itemSide) => itemSide,

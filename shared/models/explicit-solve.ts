@@ -46,7 +46,13 @@ export function predict(problem: ExplicitProblem, itemSide: Float64Array, own: F
 }
 
 /** Writes the predicted ratings of all items, or of the chosen ones, clipped to the rating range. */
-export function predictItems(problem: ExplicitProblem, itemSide: Float64Array, own: Float64Array, out: Float64Array, chosen?: Int32Array): void {
+export function predictItems(
+  problem: ExplicitProblem,
+  itemSide: Float64Array,
+  own: Float64Array,
+  out: Float64Array,
+  chosen?: Int32Array,
+): void {
   const order = problem.rank + 1;
   const [least, greatest] = problem.ratingRange ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const count = chosen?.length ?? problem.items;

@@ -38,6 +38,7 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
     unratedWeight: nonNegative(0.3),
     initialStddev: positive(0.1),
   }),
+  rounds: 10,
   // Greatest entry seen on real ratings: 1.07. A solve takes more precision than a step.
   range: () => rangeFor(8, 22),
   create: (options, shape) => createImplicitAls(options, shape),

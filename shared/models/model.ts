@@ -130,6 +130,8 @@ export interface ContributionRange {
 
 /** A model's entry in the index. */
 export interface ModelDefinition<Options extends { kind: string } = { kind: string }> extends Definition<Options> {
+  /** How many rounds the model needs with its defaults and everyone taking part. */
+  readonly rounds: number;
   /** A good fixed-point range for this model's contributions under these options; the terms may override it. */
   range(options: Options, shape: ModelShape): ContributionRange;
   create(options: Options, shape: ModelShape): Model;

@@ -11,7 +11,14 @@
 import * as v from "valibot";
 import { CiphertextSum, ciphertextBytes, encryptBlocks } from "../crypto/paillier/ciphertext.ts";
 import { createDecryptor } from "../crypto/paillier/decrypt.ts";
-import { generatePrivateKey, type PaillierPublicKey, parsePrivateKey, parsePublicKey, privateKeyText, publicKeyText } from "../crypto/paillier/keys.ts";
+import {
+  generatePrivateKey,
+  type PaillierPublicKey,
+  parsePrivateKey,
+  parsePublicKey,
+  privateKeyText,
+  publicKeyText,
+} from "../crypto/paillier/keys.ts";
 import { blockCount, createPacking, type Packing, pack, unpackSums } from "../crypto/paillier/packing.ts";
 import type { ExponentBits } from "../crypto/paillier/randomizer.ts";
 import { CofactorError } from "../errors.ts";
@@ -63,7 +70,8 @@ export const paillier: ProtectionDefinition<PaillierOptions> = {
       throw new CofactorError("CONFIG_INVALID", '"terms.protection.publicKey" expected the run\'s key: make one with "cofactor keys deal"');
     }
     const key = parsePublicKey(options.publicKey);
-    if (key.bits !== options.bits) throw new CofactorError("CONFIG_INVALID", `"terms.protection.publicKey" expected ${options.bits} bits, got ${key.bits}`);
+    if (key.bits !== options.bits)
+      throw new CofactorError("CONFIG_INVALID", `"terms.protection.publicKey" expected ${options.bits} bits, got ${key.bits}`);
     return createProtection(key, options.exponentBits);
   },
 };
@@ -137,7 +145,8 @@ class PaillierAggregator implements AggregatorHalf {
     if (opener === undefined) throw new CofactorError("DECRYPT_FAILED", "no keyholder is there to open the sum", { retryable: true });
     const blocks = await opener.open({ run, round, contributors: count, sum: this.#sum.export() });
     const expected = blockCount(this.#packing, size) * this.#packing.blockBytes;
-    if (blocks.length !== expected) throw new CofactorError("DECRYPT_FAILED", `the keyholder's answer expected ${expected} bytes, got ${blocks.length}`);
+    if (blocks.length !== expected)
+      throw new CofactorError("DECRYPT_FAILED", `the keyholder's answer expected ${expected} bytes, got ${blocks.length}`);
     return { values: decodeFixed(unpackSums(this.#packing, blocks, size, count), range), count };
   }
 }

@@ -28,6 +28,7 @@ export interface DeviceHalf {
    *
    * @param brief what the aggregator sent with the stage; not trusted
    * @param values [size] the contribution, read only at the contribution's stage; fixed-point protections clamp it to `frame.range`
+   * @returns the answer; it may share memory with `values`, so whoever uses that again copies it first
    * @throws CofactorError VALUE_NOT_FINITE, or UPDATE_REJECTED when the brief must not be answered
    */
   answer(stage: number, brief: Uint8Array, values: Float64Array): Promise<Uint8Array>;

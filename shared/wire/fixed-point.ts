@@ -25,7 +25,8 @@ export function encodedBits(format: FixedPoint): number {
  * @throws CofactorError VALUE_NOT_FINITE naming the place, never the value; ENCODE_OVERFLOW when the format needs more than 53 bits
  */
 export function encodeFixed(values: Float64Array, format: FixedPoint): { readonly integers: Float64Array; readonly clamped: number } {
-  if (encodedBits(format) > 53) throw new CofactorError("ENCODE_OVERFLOW", `a fixed-point value expected at most 53 bits, got ${encodedBits(format)}`);
+  if (encodedBits(format) > 53)
+    throw new CofactorError("ENCODE_OVERFLOW", `a fixed-point value expected at most 53 bits, got ${encodedBits(format)}`);
   const scale = 2 ** format.fractionBits;
   const integers = new Float64Array(values.length);
   let clamped = 0;

@@ -193,5 +193,8 @@ function parse<Output>(kind: string, schema: v.GenericSchema<unknown, Output>, h
     .join(".")
     .slice(0, 60);
   // What was received may be secret or hostile: say what was expected, not what came.
-  throw new CofactorError("MESSAGE_MALFORMED", `"${kind}"${field === "" ? "" : `, field "${field}"`}: expected ${issue.expected ?? "another value"}`);
+  throw new CofactorError(
+    "MESSAGE_MALFORMED",
+    `"${kind}"${field === "" ? "" : `, field "${field}"`}: expected ${issue.expected ?? "another value"}`,
+  );
 }

@@ -33,7 +33,10 @@ export function encodeModel(values: Float64Array, precision: Precision): Uint8Ar
 export function decodeModel(bytes: Uint8Array, size: number, precision: Precision): Float64Array {
   const width = bytesPerValue(precision);
   if (bytes.length !== size * width) {
-    throw new CofactorError("SHAPE_MISMATCH", `"model" expected ${size * width} bytes (${size} values of ${precision}), got ${bytes.length}`);
+    throw new CofactorError(
+      "SHAPE_MISMATCH",
+      `"model" expected ${size * width} bytes (${size} values of ${precision}), got ${bytes.length}`,
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float64Array(size);

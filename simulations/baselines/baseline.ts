@@ -1,16 +1,34 @@
-/** The seam for baselines: what a federated model is compared with on the same split. May import shared. */
+/** The seam for baselines: what a federated model is compared with. One file each; index.ts lists them. Imports types. */
+import type { Run } from "../../shared/run.ts";
+import type { ScoresFor } from "../evaluate.ts";
+import type { Split } from "../split.ts";
 
-/** Scores people without the federated run. */
-export interface Baseline {
-  readonly name: string;
-  /**
-   * The score of every item for one person, in the units of the model it stands beside: predicted ratings, or numbers that order.
-   * Guarantees: depends on training data and seed alone, not on the order of calls; the array is the caller's to keep.
-   */
-  scores(user: number): Float64Array;
+/** What a baseline may use: the training part of the split, never more. */
+export interface BaselineInput {
+  readonly run: Run;
+  readonly split: Split;
+  /** [n] the people whose devices take part, ascending. */
+  readonly participants: Int32Array;
+  readonly rounds: number;
+  readonly seed: number;
 }
 
-/** Solves a model's objective with all ratings at hand. */
+/** A baseline, ready to score. */
+export interface ReadyBaseline {
+  readonly scoresFor: ScoresFor;
+  /** The people it can score, when not everyone. */
+  readonly users?: Int32Array;
+}
+
+/** A baseline's entry in the index. */
+export interface Baseline {
+  readonly name: string;
+  /** One sentence for reports. */
+  readonly summary: string;
+  prepare(input: BaselineInput): ReadyBaseline;
+}
+
+/** Solves a model's objective with all ratings at hand, by an algorithm that knows nothing of contributions. */
 export interface CentralSolver {
   /** The item side after one sweep over people and items, from the item side before it; writes to no argument. */
   sweep(items: Float64Array): Float64Array;

@@ -1,86 +1,88 @@
-/**
- * Centralised: the run's model trained where all ratings lie together. The alternating least squares models have solvers of
- * their own, which know nothing of contributions; the gradient models sum over everyone in one place. Imports shared and the solvers.
- */
-import { addAll } from "../../shared/math/linear.ts";
+/** The same model with all participants' ratings in one place: what federation, protection and dropouts cost. Imports the seam. */
+import { addInto } from "../../shared/math/linear.ts";
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
 import type { AlsOptions } from "../../shared/models/als.ts";
 import type { ImplicitAlsOptions } from "../../shared/models/implicit-als.ts";
-import { models } from "../../shared/models/index.ts";
-import { type Model, type ModelShape, type ModelState, sizeOf } from "../../shared/models/model.ts";
-import type { Rng } from "../../shared/random.ts";
-import { resolveSection } from "../../shared/registry.ts";
+import type { ModelState } from "../../shared/models/model.ts";
+import type { PrivatePart } from "../../shared/models/private-part.ts";
+import { createRng } from "../../shared/random.ts";
+import { advanceModel, type Run } from "../../shared/run.ts";
+import { fittedScores } from "../fitted.ts";
 import type { Baseline, CentralSolver } from "./baseline.ts";
 import { centralAls } from "./central-als.ts";
 import { centralImplicitAls } from "./central-implicit-als.ts";
 
-/** What to train and on what. */
-export interface CentralisedInput {
-  /** The model's section, as in the terms of a run. */
-  readonly section: { readonly kind: string; readonly [option: string]: unknown };
-  readonly shape: ModelShape;
-  readonly training: RatingMatrix;
-  readonly rounds: number;
-  /** Where to begin: the federated run's own state before round 1, for a like-for-like comparison; by default drawn from `rng`. */
-  readonly initial?: ModelState;
-  readonly rng: Rng;
-  /** Called after each round with the item side, not to be written to. */
-  readonly onRound?: (round: number, shared: Float64Array) => void;
-}
+/** The same objective and number of rounds, everyone in every round, no protection, no losses. */
+export const centralised: Baseline = {
+  name: "centralised",
+  summary: "the same model trained with all participants' ratings in one place",
+  prepare({ run, split, participants, rounds, seed }) {
+    const state = trainCentralised(run, split.training, participants, rounds, seed);
+    return { scoresFor: fittedScores(run, split.training, state.shared, () => undefined, seed) };
+  },
+};
 
-/** A centralised baseline and the item side it ended with. */
-export interface Centralised extends Baseline {
-  /** [size of the model's shared spec]. */
-  readonly shared: Float64Array;
-}
-
-/** Trains a model centrally. @throws CofactorError CONFIG_INVALID for a section that names no model */
-export function trainCentralised(input: CentralisedInput): Centralised {
-  const { definition, options } = resolveSection(models, input.section, "model");
-  const model = definition.create(options, input.shape);
-  const initial = input.initial ?? model.initialize(input.rng.fork("initialize"));
-  const solver = directSolver(options, input);
-  if (solver === undefined) return descend(model, initial, input);
-  let shared = initial.shared;
-  for (let round = 1; round <= input.rounds; round++) {
-    shared = solver.sweep(shared);
-    input.onRound?.(round, shared);
-  }
-  return { name: "centralised", shared, scores: solver.scorer(shared) };
+/**
+ * Trains on the participants' rows in one place; the state after `rounds` rounds, from the same start as the federated run's.
+ *
+ * The alternating least squares models have solvers of their own here, which share no statistics code with the federated ones;
+ * the gradient models descend along the sum over everyone.
+ */
+export function trainCentralised(run: Run, matrix: RatingMatrix, participants: Int32Array, rounds: number, seed: number): ModelState {
+  const initial = run.model.initialize(createRng(seed, "model"));
+  const solver = directSolver(run, selectRows(matrix, participants));
+  if (solver === undefined) return descend(run, matrix, participants, rounds, seed, initial);
+  let { shared } = initial;
+  for (let round = 1; round <= rounds; round++) shared = solver.sweep(shared);
+  return { ...initial, shared, round: rounds };
 }
 
 /** The model's own central solver, where it has one. */
-function directSolver(options: { readonly kind: string }, { shape, training }: CentralisedInput): CentralSolver | undefined {
-  if (options.kind === "als") return centralAls(options as AlsOptions, shape, training);
-  if (options.kind === "implicit-als") return centralImplicitAls(options as ImplicitAlsOptions, training);
+function directSolver({ terms }: Run, training: RatingMatrix): CentralSolver | undefined {
+  const { range, globalMean } = terms.ratings;
+  const shape = {
+    items: terms.items,
+    cohort: terms.cohort.size,
+    ...(range === undefined ? {} : { ratingRange: range }),
+    ...(globalMean === undefined ? {} : { globalMean }),
+  };
+  if (terms.model.kind === "als") return centralAls(terms.model as unknown as AlsOptions, shape, training);
+  if (terms.model.kind === "implicit-als") return centralImplicitAls(terms.model as unknown as ImplicitAlsOptions, training);
   return undefined;
 }
 
-/** Descends along the sum over everyone, round by round. */
-function descend(model: Model, initial: ModelState, { training, rounds, rng, onRound }: CentralisedInput): Centralised {
-  const parts = Array.from({ length: training.users }, (_, user) => model.createPrivate(ratingsOf(training, user), rng.fork("private", user)));
-  const values = new Float64Array(sizeOf(model.parameters.contribution));
-  const sum = new Float64Array(values.length);
+/** The rows of some people. */
+function selectRows(matrix: RatingMatrix, users: Int32Array): RatingMatrix {
+  if (users.length === matrix.users) return matrix;
+  const rowStart = new Int32Array(users.length + 1);
+  users.forEach((user, row) => {
+    rowStart[row + 1] = rowStart[row]! + matrix.rowStart[user + 1]! - matrix.rowStart[user]!;
+  });
+  const itemIndex = new Int32Array(rowStart[users.length]!);
+  const values = new Float64Array(rowStart[users.length]!);
+  users.forEach((user, row) => {
+    const own = ratingsOf(matrix, user);
+    itemIndex.set(own.items, rowStart[row]!);
+    values.set(own.values, rowStart[row]!);
+  });
+  return { users: users.length, items: matrix.items, rowStart, itemIndex, values };
+}
+
+function descend(run: Run, matrix: RatingMatrix, participants: Int32Array, rounds: number, seed: number, initial: ModelState): ModelState {
   let state = initial;
+  const parts = new Map<number, PrivatePart>();
+  const one = new Float64Array(run.contributionSize);
   for (let round = 1; round <= rounds; round++) {
-    const shared = model.open(state.shared);
-    sum.fill(0);
-    for (let user = 0; user < training.users; user++) {
-      const draws = rng.fork("contribute", round, user);
-      parts[user] = model.contribute(shared, parts[user]!, ratingsOf(training, user), draws, values).private;
-      addAll(sum, values);
+    const shared = run.model.open(state.shared);
+    const sum = new Float64Array(run.contributionSize);
+    for (const user of participants) {
+      const ratings = ratingsOf(matrix, user);
+      const initial = parts.get(user) ?? run.model.createPrivate(ratings, createRng(seed, "private", user));
+      const { private: part } = run.model.contribute(shared, initial, ratings, createRng(seed, "contribute", round, user), one);
+      parts.set(user, part);
+      addInto(sum, one);
     }
-    state = model.advance(state, { values: sum, count: training.users });
-    onRound?.(round, state.shared);
+    state = advanceModel(run, state, { values: sum, count: participants.length });
   }
-  const shared = model.open(state.shared);
-  return {
-    name: "centralised",
-    shared: state.shared,
-    scores(user) {
-      const scores = new Float64Array(training.items);
-      model.score(shared, model.fit(shared, parts[user]!, ratingsOf(training, user), rng.fork("fit", user)), scores);
-      return scores;
-    },
-  };
+  return state;
 }

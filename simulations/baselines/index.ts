@@ -1,5 +1,8 @@
-/** The baselines and their seam. */
-export type { Baseline } from "./baseline.ts";
-export { type Centralised, type CentralisedInput, trainCentralised } from "./centralised.ts";
-export { localOnly } from "./local-only.ts";
-export { itemMeans, popularity } from "./popularity.ts";
+/** Every baseline. A new one is a file and a line here. */
+import type { Baseline } from "./baseline.ts";
+import { centralised } from "./centralised.ts";
+import { localOnly } from "./local-only.ts";
+import { popularity } from "./popularity.ts";
+
+/** The baselines that a scenario may name. */
+export const baselines: readonly Baseline[] = [popularity, centralised, localOnly];

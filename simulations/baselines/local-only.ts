@@ -1,32 +1,48 @@
-/** Local-only: a person alone trains the run's model on own ratings, with no communication. Imports the seam and shared. */
-import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
-import { type Model, sizeOf } from "../../shared/models/model.ts";
-import type { Rng } from "../../shared/random.ts";
+/**
+ * Each person alone: the same model on own ratings, nothing sent or received. It is the leak canary too: a model that never
+ * communicates cannot know what others chose, so whatever it scores above chance comes from the evaluation. Imports the seam.
+ */
+import { ratingsOf } from "../../shared/math/ratings.ts";
+import { createRng } from "../../shared/random.ts";
+import { advanceModel } from "../../shared/run.ts";
 import type { Baseline } from "./baseline.ts";
 
-/**
- * Trains the model for each person apart, as many rounds as the run has, each round's sum being that person's contribution alone.
- *
- * Each person starts from an own random item side: a start that all share would be a message. Under sampled candidates it is
- * the leak canary: it must not do better than chance by much. Work happens at `scores`, one person at a time.
- */
-export function localOnly(model: Model, training: RatingMatrix, rounds: number, rng: Rng): Baseline {
-  const values = new Float64Array(sizeOf(model.parameters.contribution));
-  return {
-    name: "local-only",
-    scores(user) {
-      const ratings = ratingsOf(training, user);
-      const own = rng.fork("local-only", user);
-      let state = model.initialize(own.fork("initialize"));
-      let part = model.createPrivate(ratings, own.fork("private"));
-      for (let round = 1; round <= rounds; round++) {
-        part = model.contribute(model.open(state.shared), part, ratings, own.fork("contribute", round), values).private;
-        state = model.advance(state, { values, count: 1 });
-      }
-      const shared = model.open(state.shared);
-      const scores = new Float64Array(training.items);
-      model.score(shared, model.fit(shared, part, ratings, own.fork("fit")), scores);
-      return scores;
-    },
-  };
+/** How many people are trained alone: each costs a whole training. */
+const sampleSize = 150;
+const maxRounds = 8;
+
+/** Trained alone, for a sample of people drawn by seed. */
+export const localOnly: Baseline = {
+  name: "local-only",
+  summary: `each device alone, no communication (${sampleSize} people drawn by seed, at most ${maxRounds} rounds): the leak canary`,
+  prepare({ run, split, rounds, seed }) {
+    const users = drawUsers(split.training.users, seed);
+    return {
+      users,
+      scoresFor(user, out) {
+        const ratings = ratingsOf(split.training, user);
+        let state = run.model.initialize(createRng(seed, "local-only", user));
+        let part = run.model.createPrivate(ratings, createRng(seed, "private", user));
+        const own = new Float64Array(run.contributionSize);
+        for (let round = 1; round <= Math.min(rounds, maxRounds); round++) {
+          const rng = createRng(seed, "contribute", round, user);
+          part = run.model.contribute(run.model.open(state.shared), part, ratings, rng, own).private;
+          state = advanceModel(run, state, { values: own, count: 1 });
+        }
+        const shared = run.model.open(state.shared);
+        run.model.score(shared, run.model.fit(shared, part, ratings, createRng(seed, "fit", user)), out);
+      },
+    };
+  },
+};
+
+function drawUsers(users: number, seed: number): Int32Array {
+  const rng = createRng(seed, "local-only");
+  const all = Int32Array.from({ length: users }, (_, user) => user);
+  const drawn = Math.min(sampleSize, users);
+  for (let i = 0; i < drawn; i++) {
+    const j = i + rng.below(users - i);
+    [all[i], all[j]] = [all[j]!, all[i]!];
+  }
+  return all.slice(0, drawn).sort();
 }

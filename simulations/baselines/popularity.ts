@@ -1,36 +1,26 @@
-/** Popularity: everyone is shown what most people chose. Imports the seam and shared. */
-import type { RatingMatrix } from "../../shared/math/ratings.ts";
+/** The same for everyone: items by how many people chose them; for ratings, each item's shrunken mean. Imports the seam. */
 import type { Baseline } from "./baseline.ts";
 
-/** How many people chose each item: [items]. */
-export function countChoices(training: RatingMatrix): Float64Array {
-  const counts = new Float64Array(training.items);
-  for (let at = 0; at < training.itemIndex.length; at++) {
-    const item = training.itemIndex[at]!;
-    counts[item] = counts[item]! + 1;
-  }
-  return counts;
-}
+/** How many ratings of the global mean an item's mean starts with. */
+const shrinkage = 5;
 
-/** The item's number of ratings in training, the same for everyone. Orders items; predicts no rating. */
-export function popularity(training: RatingMatrix): Baseline {
-  const counts = countChoices(training);
-  return { name: "popularity", scores: () => counts.slice() };
-}
-
-/**
- * The item's mean training rating, drawn towards the mean of all by `strength` imaginary ratings: what popularity is to
- * predicted ratings. Edge cases: no ratings at all -> 0 for every item.
- */
-export function itemMeans(training: RatingMatrix, strength = 5): Baseline {
-  const total = training.values.length;
-  const mean = total === 0 ? 0 : training.values.reduce((sum, value) => sum + value, 0) / total;
-  const counts = countChoices(training);
-  const means = new Float64Array(training.items).fill(strength * mean);
-  for (let at = 0; at < total; at++) {
-    const item = training.itemIndex[at]!;
-    means[item] = means[item]! + training.values[at]!;
-  }
-  for (let item = 0; item < means.length; item++) means[item] = means[item]! / Math.max(counts[item]! + strength, Number.MIN_VALUE);
-  return { name: "item-means", scores: () => means.slice() };
-}
+/** Popularity over everyone's training part, also of those whose devices do not take part: the stronger baseline. */
+export const popularity: Baseline = {
+  name: "popularity",
+  summary: "the same list for everyone, by how many people chose an item (for ratings: the item's mean)",
+  prepare({ run, split }) {
+    const { itemIndex, values, items } = split.training;
+    const counts = new Float64Array(items);
+    const sums = new Float64Array(items);
+    let total = 0;
+    for (let at = 0; at < itemIndex.length; at++) {
+      counts[itemIndex[at]!]! += 1;
+      sums[itemIndex[at]!]! += values[at]!;
+      total += values[at]!;
+    }
+    const mean = total / Math.max(1, itemIndex.length);
+    const scores =
+      run.model.objective === "ranking" ? counts : sums.map((sum, item) => (sum + shrinkage * mean) / (counts[item]! + shrinkage));
+    return { scoresFor: (_user, out) => out.set(scores) };
+  },
+};

@@ -64,7 +64,7 @@ function looksLikeHeader(reader: DelimitedReader, names: readonly string[], opti
   if (usual(names, "user") >= 0 && usual(names, "item") >= 0) return true;
   if (options.feedback === "implicit") return false;
   const rating = typeof options.rating === "number" ? options.rating - 1 : 2;
-  return rating < reader.fields && Number.isNaN(parseDecimal(reader.bytes, reader.starts[rating]!, reader.ends[rating]!));
+  return (names[rating] ?? "") !== "" && Number.isNaN(parseDecimal(reader.bytes, reader.starts[rating]!, reader.ends[rating]!));
 }
 
 function placeOf(

@@ -32,7 +32,7 @@ export interface CsvOptions {
     | undefined;
 }
 
-const delimiter = v.optional(v.pipe(v.string(), v.regex(/^[\x09\x20-\x7e]{1,4}$/, "expected 1 to 4 ASCII characters, such as , or \\t")));
+const delimiter = v.optional(v.pipe(v.string(), v.regex(/^[\t -~]{1,4}$/, "expected 1 to 4 ASCII characters, such as a comma or a tab")));
 const range = v.pipe(
   v.tuple([v.pipe(v.number(), v.finite()), v.pipe(v.number(), v.finite())]),
   v.check(([low, high]) => low < high, "expected [least, greatest] rating"),

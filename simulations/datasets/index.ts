@@ -1,6 +1,9 @@
 /** The list of data sets and the way from a scenario's section to the data. A new loader is one file and one line here. */
 import { CofactorError } from "../../shared/errors.ts";
 import { nearest, parseConfig } from "../../shared/registry.ts";
+
+export type { Dataset } from "./dataset.ts";
+
 import { adjacency } from "./adjacency.ts";
 import { csv } from "./csv.ts";
 import type { Dataset, DatasetDefinition } from "./dataset.ts";
@@ -33,10 +36,9 @@ export function resolveDataset(section: DatasetSection): {
       section.name,
       datasets.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]),
     );
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      `"dataset.name" expected one of ${datasets.map(({ name }) => name).join(", ")}, got "${section.name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,
-    );
+    const names = datasets.map(({ name }) => name).join(", ");
+    const suffix = hint === undefined ? "" : `; did you mean "${hint}"?`;
+    throw new CofactorError("CONFIG_INVALID", `"dataset.name" expected one of ${names}, got "${section.name}"${suffix}`);
   }
   return { definition, options: parseConfig(definition.options, { ...section, name: definition.name }, "dataset") };
 }

@@ -2,7 +2,7 @@
  * A process that hosts devices: real clients over real sockets, each with its own user's ratings and nothing else.
  * Started by live.ts with an IPC channel; imports the client SDK.
  */
-import { createClient, type Client } from "../../client/index.ts";
+import { type Client, createClient } from "../../client/index.ts";
 import { isCofactorError } from "../../shared/errors.ts";
 import type { HostedDevice, HostOrder, HostReport } from "./messages.ts";
 
@@ -20,6 +20,7 @@ async function start(order: Extract<HostOrder, { kind: "start" }>): Promise<void
     try {
       const client = createDevice(order, device);
       devices.set(device.user, client);
+      client.on("asked", ({ round }) => report({ kind: "asked", user: device.user, round }));
       await client.join();
       void takePart(device.user, client);
     } catch (error) {

@@ -22,6 +22,7 @@ export type HostOrder =
 /** From a host. */
 export type HostReport =
   | { readonly kind: "joined"; readonly devices: number }
+  | { readonly kind: "asked"; readonly user: number; readonly round: number }
   | { readonly kind: "ended"; readonly user: number; readonly bytesUp: number; readonly bytesDown: number }
   | { readonly kind: "recommended"; readonly user: number; readonly items: readonly { readonly item: number; readonly score: number }[] }
   | { readonly kind: "failed"; readonly user: number; readonly code: string; readonly message: string };

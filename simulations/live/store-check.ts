@@ -37,7 +37,7 @@ export function searchClearText(haystack: Buffer, forms: Iterable<Uint8Array>): 
   for (const form of forms) {
     for (const needle of tellingWindows(form)) {
       windows += 1;
-      if (haystack.includes(needle)) found += 1;
+      if (haystack.includes(Buffer.from(needle.buffer, needle.byteOffset, needle.byteLength))) found += 1;
     }
   }
   return { searchedBytes: haystack.length, windows, found };

@@ -39,7 +39,8 @@ export function describeModel(definition: ModelDefinition, options: Readonly<Rec
     });
 
     it("has vectors of the sizes that its specs name, under names that occur once", () => {
-      for (const spec of Object.values(model.parameters) as ParameterSpec[]) expect(new Set(spec.map(({ name }) => name)).size).toBe(spec.length);
+      for (const spec of Object.values(model.parameters) as ParameterSpec[])
+        expect(new Set(spec.map(({ name }) => name)).size).toBe(spec.length);
       expect(start.shared.length).toBe(sizeOf(model.parameters.shared));
       expect(start.state.length).toBe(sizeOf(model.parameters.state));
       expect(start.round).toBe(0);
@@ -136,7 +137,12 @@ export function describeModel(definition: ModelDefinition, options: Readonly<Rec
     it("works for a catalogue of one item, for someone who rated all of it, and with nothing known of the ratings", () => {
       const small = build({ items: 1, cohort: 1 });
       const person: UserRatings = { items: Int32Array.of(0), values: Float64Array.of(1) };
-      const { state } = federate(small, { users: 1, items: 1, rowStart: Int32Array.of(0, 1), itemIndex: person.items, values: person.values }, 2, createRng(1));
+      const { state } = federate(
+        small,
+        { users: 1, items: 1, rowStart: Int32Array.of(0, 1), itemIndex: person.items, values: person.values },
+        2,
+        createRng(1),
+      );
       expect(state.shared.every(Number.isFinite)).toBe(true);
     });
 
@@ -184,7 +190,13 @@ function holdOut(ratings: RatingMatrix): { readonly training: RatingMatrix; read
       rowStart[user + 1] = kept.length;
     }
     const itemIndex = Int32Array.from(kept, (at) => ratings.itemIndex[at]!);
-    return { users: ratings.users, items: ratings.items, rowStart, itemIndex, values: Float64Array.from(kept, (at) => ratings.values[at]!) };
+    return {
+      users: ratings.users,
+      items: ratings.items,
+      rowStart,
+      itemIndex,
+      values: Float64Array.from(kept, (at) => ratings.values[at]!),
+    };
   };
   return { training: select(false), test: select(true) };
 }

@@ -18,14 +18,22 @@ describe("model codec", () => {
 
   it("rebuilds the next model from the last one and a difference", async () => {
     await fc.assert(
-      fc.asyncProperty(values, precision, fc.float({ min: Math.fround(-0.01), max: Math.fround(0.01), noNaN: true }), async (model, format, step) => {
-        const base = encodeModel(model, format);
-        const next = encodeModel(model.map((value) => value * (1 + step)), format);
-        const delta = await encodeDelta(base, next, format);
-        if (delta === undefined) return;
-        expect(delta.length).toBeLessThan(next.length);
-        expect(await applyDelta(base, delta, format)).toEqual(next);
-      }),
+      fc.asyncProperty(
+        values,
+        precision,
+        fc.float({ min: Math.fround(-0.01), max: Math.fround(0.01), noNaN: true }),
+        async (model, format, step) => {
+          const base = encodeModel(model, format);
+          const next = encodeModel(
+            model.map((value) => value * (1 + step)),
+            format,
+          );
+          const delta = await encodeDelta(base, next, format);
+          if (delta === undefined) return;
+          expect(delta.length).toBeLessThan(next.length);
+          expect(await applyDelta(base, delta, format)).toEqual(next);
+        },
+      ),
     );
   });
 

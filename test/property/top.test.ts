@@ -1,3 +1,4 @@
+/** The best items agree with a plain sort. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { topItems } from "../../shared/math/top.ts";

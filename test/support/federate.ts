@@ -1,5 +1,5 @@
 /** The shortest federated run: every device contributes, the contributions are summed, the model advances. */
-import { addAll } from "../../shared/math/linear.ts";
+import { addInto } from "../../shared/math/linear.ts";
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
 import { type Model, type ModelState, sizeOf } from "../../shared/models/model.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
@@ -13,7 +13,13 @@ export interface Federated {
 }
 
 /** Runs `rounds` rounds with everyone in the cohort; `onRound` sees the state after each. */
-export function federate(model: Model, ratings: RatingMatrix, rounds: number, rng: Rng, onRound?: (round: number, state: ModelState) => void): Federated {
+export function federate(
+  model: Model,
+  ratings: RatingMatrix,
+  rounds: number,
+  rng: Rng,
+  onRound?: (round: number, state: ModelState) => void,
+): Federated {
   const people = Array.from({ length: ratings.users }, (_, user) => ratingsOf(ratings, user));
   const parts = people.map((own, user) => model.createPrivate(own, rng.fork("private", user)));
   const values = new Float64Array(sizeOf(model.parameters.contribution));
@@ -23,7 +29,7 @@ export function federate(model: Model, ratings: RatingMatrix, rounds: number, rn
     const sum = new Float64Array(values.length);
     for (const [user, own] of people.entries()) {
       parts[user] = model.contribute(shared, parts[user]!, own, rng.fork("contribute", round, user), values).private;
-      addAll(sum, values);
+      addInto(sum, values);
     }
     state = model.advance(state, { values: sum, count: people.length });
     onRound?.(round, state);

@@ -1,5 +1,6 @@
+/** Flat linear algebra on small cases worked by hand. */
 import { describe, expect, it } from "vitest";
-import { addAll, addDiagonal, addOuter, addScaled, dot, gram, packedSize, solveInPlace } from "../../shared/math/linear.ts";
+import { addDiagonal, addInto, addOuter, addScaled, dot, gram, packedSize, solveInPlace } from "../../shared/math/linear.ts";
 
 describe("flat linear algebra", () => {
   it("packs a symmetric matrix into half of a square and its diagonal", () => {
@@ -16,7 +17,7 @@ describe("flat linear algebra", () => {
     expect([...packed]).toEqual([1, 19, 25, 33, 1]);
     addDiagonal(packed, 1, 2, 10);
     expect([...packed]).toEqual([1, 29, 25, 43, 1]);
-    addAll(a, Float64Array.of(1, 1, 1, 1));
+    addInto(a, Float64Array.of(1, 1, 1, 1));
     expect([...a]).toEqual([10, 12, 15, 10]);
   });
 

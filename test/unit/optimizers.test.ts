@@ -1,3 +1,4 @@
+/** Server optimizers: steps worked by hand, memory, options. */
 import { describe, expect, it } from "vitest";
 import { adam } from "../../shared/math/optimizers/adam.ts";
 import { optimizers } from "../../shared/math/optimizers/index.ts";
@@ -14,7 +15,12 @@ describe.each(optimizers.map((definition) => [definition.kind, definition] as co
     const state = new Float64Array(optimizer.stateSize(3));
     for (let step = 1; step <= 400; step++) {
       // A fresh instance each step: a memory outside of `state` would show.
-      definition.create(options).step(parameters, parameters.map((value) => 2 * value), state, step);
+      definition.create(options).step(
+        parameters,
+        parameters.map((value) => 2 * value),
+        state,
+        step,
+      );
     }
     for (const value of parameters) expect(Math.abs(value)).toBeLessThan(0.05);
   });
@@ -59,7 +65,8 @@ describe("optimizers by hand", () => {
 });
 
 describe("the section of an optimizer among a model's options", () => {
-  const optimizerOf = (section: unknown): unknown => (parseConfig(fcf.options, { kind: "fcf", optimizer: section }, "model") as { optimizer: unknown }).optimizer;
+  const optimizerOf = (section: unknown): unknown =>
+    (parseConfig(fcf.options, { kind: "fcf", optimizer: section }, "model") as { optimizer: unknown }).optimizer;
 
   it("is filled in, also where only one value is named", () => {
     expect(optimizerOf({ learningRate: 0.05 })).toEqual({ kind: "adam", learningRate: 0.05, beta1: 0.9, beta2: 0.999, stability: 1e-8 });

@@ -17,7 +17,15 @@ describe("createRng", () => {
   });
 
   it("gives other streams for other seeds, other keys, and keys of another kind or order", () => {
-    const streams = [createRng(1), createRng(2), createRng(1, "1"), createRng(1, 1), createRng(1, "a", "b"), createRng(1, "b", "a"), createRng(1, "ab")];
+    const streams = [
+      createRng(1),
+      createRng(2),
+      createRng(1, "1"),
+      createRng(1, 1),
+      createRng(1, "a", "b"),
+      createRng(1, "b", "a"),
+      createRng(1, "ab"),
+    ];
     expect(new Set(streams.map((rng) => draw(rng, 4).join())).size).toBe(streams.length);
   });
 

@@ -14,11 +14,15 @@ describe("resolveSection", () => {
   });
 
   it("names the nearest kind", () => {
-    expect(() => resolveSection(definitions, { kind: "fcff" }, "model")).toThrow(/"model.kind" expected one of fcf, als, got "fcff"; did you mean "fcf"\?/);
+    expect(() => resolveSection(definitions, { kind: "fcff" }, "model")).toThrow(
+      /"model.kind" expected one of fcf, als, got "fcff"; did you mean "fcf"\?/,
+    );
   });
 
   it("names the nearest key", () => {
-    expect(() => resolveSection(definitions, { kind: "fcf", rnak: 3 }, "model")).toThrow(/"model.rnak" is not a known key; did you mean "rank"\?/);
+    expect(() => resolveSection(definitions, { kind: "fcf", rnak: 3 }, "model")).toThrow(
+      /"model.rnak" is not a known key; did you mean "rank"\?/,
+    );
   });
 });
 
@@ -26,7 +30,9 @@ describe("parseConfig", () => {
   const schema = v.strictObject({ cohort: v.optional(v.strictObject({ size: v.optional(v.number(), 1) }), {}) });
 
   it("names a nested unknown key and lists the known ones when none is near", () => {
-    expect(() => parseConfig(schema, { cohort: { sise: 3 } }, "terms")).toThrow(/"terms.cohort.sise" is not a known key; did you mean "size"\?/);
+    expect(() => parseConfig(schema, { cohort: { sise: 3 } }, "terms")).toThrow(
+      /"terms.cohort.sise" is not a known key; did you mean "size"\?/,
+    );
     expect(() => parseConfig(schema, { elephant: 3 }, "terms")).toThrow(/"terms.elephant" is not a known key; known keys: cohort/);
   });
 

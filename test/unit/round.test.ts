@@ -46,7 +46,9 @@ describe("stepRound", () => {
     expect(stepRound(stepRound(state, answered(0, "a")).state, deadline).effects).toEqual([
       { kind: "abandon", reason: "expected at least 2 answers, got 1" },
     ]);
-    expect(stepRound(stepRound(state, answered(0, "a", "b")).state, deadline).effects).toEqual([{ kind: "reveal", contributors: ["a", "b"] }]);
+    expect(stepRound(stepRound(state, answered(0, "a", "b")).state, deadline).effects).toEqual([
+      { kind: "reveal", contributors: ["a", "b"] },
+    ]);
   });
 
   it("asks only the survivors of a stage at the next one", () => {

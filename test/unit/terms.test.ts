@@ -13,7 +13,9 @@ describe("parseTerms", () => {
   it("refuses what cannot be, naming the field", () => {
     expect(() => parseTerms({ id: "Wines 1", items: 449 })).toThrow(/"terms.id"/);
     expect(() => parseTerms({ id: "w", items: 0 })).toThrow(/"terms.items"/);
-    expect(() => parseTerms({ id: "w", items: 9, cohort: { size: 5, min: 6 } })).toThrow(/"terms.cohort.min" expected at most cohort.size \(5\), got 6/);
+    expect(() => parseTerms({ id: "w", items: 9, cohort: { size: 5, min: 6 } })).toThrow(
+      /"terms.cohort.min" expected at most cohort.size \(5\), got 6/,
+    );
     expect(() => parseTerms({ id: "w", items: 9, ratings: { range: [5, 1] } })).toThrow(/least < greatest/);
     expect(() => parseTerms({ id: "w", items: 9, chort: {} })).toThrow(/did you mean "cohort"/);
   });

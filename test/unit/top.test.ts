@@ -1,3 +1,4 @@
+/** The best items, with the order of equals pinned. */
 import { describe, expect, it } from "vitest";
 import { topItems } from "../../shared/math/top.ts";
 

@@ -1,17 +1,21 @@
 /**
- * Ciphertexts in bulk: encryption of blocks, sums straight from wire bytes. Imports keys, randomizer, encoding, errors.
+ * Ciphertexts in bulk: encryption of blocks, sums straight from wire bytes. Imports keys, randomizer, rings, encoding, errors.
  *
  * Wire form of a ciphertext c: its base-n digits c mod n and c div n, little-endian, each as long as n. It is as long as a
- * plain ciphertext, converts with one division, and lets a summing side check ranges digit by digit.
+ * plain ciphertext, converts with one division, and lets a summing side check ranges digit by digit and multiply without dividing.
  */
 import { CofactorError } from "../../errors.ts";
 import type { SecureRng } from "../../random.ts";
-import { bytesToBigInt, writeBigInt } from "../encoding.ts";
+import { bigIntToBytes, bytesToBigInt, writeBigInt } from "../encoding.ts";
 import { greatestCommonDivisor } from "./arithmetic.ts";
+import { createCiphertextCheck, isBelow } from "./ciphertext-check.ts";
 import type { PaillierPublicKey } from "./keys.ts";
-import { type ExponentBits, randomizerOf } from "./randomizer.ts";
+import { runInSlices } from "./pause.ts";
+import { type ExponentBits, powerTableOf } from "./randomizer.ts";
+import type { PowerTable, Products, Ring } from "./ring.ts";
+import { createRing } from "./rings.ts";
 
-const pauseMs = 12;
+const sliceBlocks = 8;
 
 /** Bytes of a ciphertext on the wire. */
 export function ciphertextBytes(key: PaillierPublicKey): number {
@@ -23,8 +27,9 @@ export function ciphertextFromBytes(key: PaillierPublicKey, bytes: Uint8Array, a
   return bytesToBigInt(bytes.subarray(at, at + key.bytes)) + bytesToBigInt(bytes.subarray(at + key.bytes, at + 2 * key.bytes)) * key.n;
 }
 
-/** Writes paillier-bigint's number as wire bytes. */
+/** Writes paillier-bigint's number as wire bytes. @throws RangeError unless it is below n^2 */
 export function ciphertextToBytes(key: PaillierPublicKey, ciphertext: bigint, out: Uint8Array, at = 0): void {
+  if (ciphertext < 0n || ciphertext >= key.nSquared) throw new RangeError('"ciphertext" expected a number from 0 below n^2');
   writeBigInt(ciphertext % key.n, out, at, key.bytes);
   writeBigInt(ciphertext / key.n, out, at + key.bytes, key.bytes);
 }
@@ -32,24 +37,41 @@ export function ciphertextToBytes(key: PaillierPublicKey, ciphertext: bigint, ou
 /**
  * Encrypts blocks of n's length, little-endian, each below n.
  *
- * Gives other work a turn every few milliseconds, so that a browser's page stays alive.
- * @throws RangeError for a length that is no multiple of n's, or a block that is not below n
+ * Guarantees: fresh randomness from `secure` for each block; the bytes of the random exponents are wiped. Gives other work a turn every few
+ * milliseconds, so that a browser's page stays alive.
+ * @param ring the ring to work in: by default the fastest that runs here
+ * @throws RangeError for a length that is no multiple of n's, or a block that is not below n (nothing is encrypted then)
  */
-export async function encryptBlocks(key: PaillierPublicKey, blocks: Uint8Array, exponentBits: ExponentBits, secure: SecureRng): Promise<Uint8Array> {
+export async function encryptBlocks(
+  key: PaillierPublicKey,
+  blocks: Uint8Array,
+  exponentBits: ExponentBits,
+  secure: SecureRng,
+  ring?: Ring,
+): Promise<Uint8Array> {
   const count = blocks.length / key.bytes;
   if (!Number.isInteger(count)) throw new RangeError(`"blocks" expected a multiple of ${key.bytes} bytes, got ${blocks.length}`);
-  const randomizer = await randomizerOf(key, exponentBits, secure);
-  const out = new Uint8Array(count * ciphertextBytes(key));
-  let rested = performance.now();
+  const modulus = bigIntToBytes(key.n, key.bytes);
   for (let block = 0; block < count; block++) {
-    const message = bytesToBigInt(blocks.subarray(block * key.bytes, (block + 1) * key.bytes));
-    if (message >= key.n) throw new RangeError(`"blocks" expected every block below n, block ${block} is not`);
-    const ciphertext = ((1n + message * key.n) * randomizer.draw(secure)) % key.nSquared;
-    ciphertextToBytes(key, ciphertext, out, block * ciphertextBytes(key));
-    if (performance.now() - rested > pauseMs) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      rested = performance.now();
-    }
+    if (!isBelow(blocks, block * key.bytes, modulus)) throw new RangeError(`"blocks" expected every block below n, block ${block} is not`);
+  }
+  return runInSlices(encryptSlices(key, blocks, await powerTableOf(key, exponentBits, secure, ring), secure));
+}
+
+function* encryptSlices(
+  key: PaillierPublicKey,
+  blocks: Uint8Array,
+  table: PowerTable,
+  secure: SecureRng,
+): Generator<void, Uint8Array, void> {
+  const count = blocks.length / key.bytes;
+  const out = new Uint8Array(count * ciphertextBytes(key));
+  for (let block = 0; block < count; block += sliceBlocks) {
+    const end = Math.min(count, block + sliceBlocks);
+    const exponents = secure.bytes((end - block) * table.exponentBytes);
+    out.set(table.encrypt(blocks.subarray(block * key.bytes, end * key.bytes), exponents), block * ciphertextBytes(key));
+    exponents.fill(0);
+    yield;
   }
   return out;
 }
@@ -57,11 +79,16 @@ export async function encryptBlocks(key: PaillierPublicKey, blocks: Uint8Array, 
 /** The encrypted sum of many contributions, each of the same number of ciphertexts. */
 export class CiphertextSum {
   readonly #key: PaillierPublicKey;
-  readonly #products: bigint[];
+  readonly #ciphertexts: number;
+  readonly #check: (bytes: Uint8Array, count: number) => void;
+  readonly #products: Products;
 
-  constructor(key: PaillierPublicKey, ciphertexts: number) {
+  /** @param ring the ring to work in: by default the fastest that runs here */
+  constructor(key: PaillierPublicKey, ciphertexts: number, ring: Ring = createRing(key)) {
     this.#key = key;
-    this.#products = new Array<bigint>(ciphertexts).fill(1n);
+    this.#ciphertexts = ciphertexts;
+    this.#check = createCiphertextCheck(key);
+    this.#products = ring.createProducts(ciphertexts);
   }
 
   /**
@@ -69,39 +96,37 @@ export class CiphertextSum {
    * @throws CofactorError SHAPE_MISMATCH, UPDATE_REJECTED naming the ciphertext
    */
   check(bytes: Uint8Array): void {
-    const expected = this.#products.length * ciphertextBytes(this.#key);
-    if (bytes.length !== expected) throw new CofactorError("SHAPE_MISMATCH", `"contribution" expected ${expected} bytes, got ${bytes.length}`);
-    for (let index = 0; index < this.#products.length; index++) {
-      const at = index * ciphertextBytes(this.#key);
-      const low = bytesToBigInt(bytes.subarray(at, at + this.#key.bytes));
-      const high = bytesToBigInt(bytes.subarray(at + this.#key.bytes, at + 2 * this.#key.bytes));
-      if (low === 0n || low >= this.#key.n || high >= this.#key.n) {
-        throw new CofactorError("UPDATE_REJECTED", `ciphertext ${index} expected two digits below n, the first not zero`);
-      }
-    }
+    this.#check(bytes, this.#ciphertexts);
   }
 
-  /** Adds a checked contribution, or an exported sum. */
+  /**
+   * Adds a contribution, or an exported sum. Guarantees: checked before anything is added, so that refused bytes leave the sum as it was.
+   * @throws CofactorError as `check`
+   */
   add(bytes: Uint8Array): void {
-    const { nSquared } = this.#key;
-    for (let index = 0; index < this.#products.length; index++) {
-      const ciphertext = ciphertextFromBytes(this.#key, bytes, index * ciphertextBytes(this.#key));
-      this.#products[index] = (this.#products[index]! * ciphertext) % nSquared;
-    }
+    this.check(bytes);
+    this.#products.multiply(bytes);
   }
 
   /**
    * The sum in wire form.
-   * @throws CofactorError AGGREGATION_FAILED when a product shares a factor with n: one of its contributions is no ciphertext
+   * @throws CofactorError AGGREGATION_FAILED with details.indexes when products share a factor with n: one of their contributions is no
+   *   ciphertext (`sharesFactor` of each contribution finds whose)
    */
   export(): Uint8Array {
-    const out = new Uint8Array(this.#products.length * ciphertextBytes(this.#key));
-    this.#products.forEach((product, index) => {
-      if (greatestCommonDivisor(product % this.#key.n, this.#key.n) !== 1n) {
-        throw new CofactorError("AGGREGATION_FAILED", `the sum's ciphertext ${index} is not invertible: a contribution was malformed`);
-      }
-      ciphertextToBytes(this.#key, product, out, index * ciphertextBytes(this.#key));
-    });
-    return out;
+    const bytes = this.#products.result();
+    const indexes = sharesFactor(this.#key, bytes);
+    if (indexes.length === 0) return bytes;
+    const message = `the sum's ciphertext ${indexes[0]} is not invertible: a contribution was malformed`;
+    throw new CofactorError("AGGREGATION_FAILED", message, { details: { indexes } });
   }
+}
+
+/** Which of some ciphertexts share a factor with n: none in an honest contribution. One greatest common divisor serves all. */
+export function sharesFactor(key: PaillierPublicKey, bytes: Uint8Array): readonly number[] {
+  const lows: bigint[] = [];
+  for (let at = 0; at < bytes.length; at += ciphertextBytes(key)) lows.push(bytesToBigInt(bytes.subarray(at, at + key.bytes)));
+  const product = lows.reduce((all, low) => (all * low) % key.n, 1n);
+  if (greatestCommonDivisor(product, key.n) === 1n) return [];
+  return lows.flatMap((low, index) => (greatestCommonDivisor(low, key.n) === 1n ? [] : [index]));
 }

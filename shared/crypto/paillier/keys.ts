@@ -7,7 +7,7 @@
  */
 import { PrivateKey as ReferencePrivateKey, PublicKey as ReferencePublicKey } from "paillier-bigint";
 import { CofactorError } from "../../errors.ts";
-import { bitLength, greatestCommonDivisor, inverseMod } from "./arithmetic.ts";
+import { bitLength, greatestCommonDivisor, inverseMod, powerMod } from "./arithmetic.ts";
 
 /** The public key: encrypts and adds. */
 export interface PaillierPublicKey {
@@ -19,7 +19,7 @@ export interface PaillierPublicKey {
   readonly bytes: number;
 }
 
-/** The private key: opens. */
+/** The private key: opens. Its primes are not enumerable, so that logs and copies miss them. */
 export interface PaillierPrivateKey {
   readonly publicKey: PaillierPublicKey;
   readonly p: bigint;
@@ -46,11 +46,17 @@ export function createPublicKey(n: bigint, options: { readonly allowWeak?: boole
   return Object.freeze({ n, nSquared: n * n, bits, bytes: bits / 8 });
 }
 
-/** A private key from its primes. @throws CofactorError CONFIG_INVALID when they make no sound key */
+/**
+ * A private key from its primes.
+ * @throws CofactorError CONFIG_INVALID when they make no sound key, are equal, or one fails a Fermat test to the base 2
+ */
 export function createPrivateKey(p: bigint, q: bigint, options: { readonly allowWeak?: boolean } = {}): PaillierPrivateKey {
   const publicKey = createPublicKey(p * q, options);
   if (p === q || greatestCommonDivisor(publicKey.n, (p - 1n) * (q - 1n)) !== 1n) throw refused("expected two primes that fit together");
-  return Object.freeze({ publicKey, p, q });
+  if (powerMod(2n, p - 1n, p) !== 1n || powerMod(2n, q - 1n, q) !== 1n) throw refused("expected two primes, got a composite number");
+  const shown = { publicKey };
+  Object.defineProperties(shown, { p: { value: p, enumerable: false }, q: { value: q, enumerable: false } });
+  return Object.freeze(shown) as PaillierPrivateKey;
 }
 
 /**
@@ -58,7 +64,11 @@ export function createPrivateKey(p: bigint, q: bigint, options: { readonly allow
  *
  * @param drawPrime a random prime of exactly so many bits, 3 mod 4, from a CSPRNG
  */
-export async function generatePrivateKey(bits: number, drawPrime: (bits: number) => Promise<bigint>, options: { readonly allowWeak?: boolean } = {}): Promise<PaillierPrivateKey> {
+export async function generatePrivateKey(
+  bits: number,
+  drawPrime: (bits: number) => Promise<bigint>,
+  options: { readonly allowWeak?: boolean } = {},
+): Promise<PaillierPrivateKey> {
   for (;;) {
     const [p, q] = await Promise.all([drawPrime(bits / 2), drawPrime(bits / 2)]);
     if (p === q || bitLength(p * q) !== bits || p % 4n !== 3n || q % 4n !== 3n) continue;
@@ -90,6 +100,7 @@ export function parsePrivateKey(text: string, options: { readonly allowWeak?: bo
   } catch {
     throw refused("expected a private key as JSON");
   }
+  if (typeof primes !== "object" || primes === null) throw refused("expected a private key as a JSON object");
   if (typeof primes.p !== "string" || typeof primes.q !== "string" || !/^[0-9a-f]+$/.test(primes.p) || !/^[0-9a-f]+$/.test(primes.q)) {
     throw refused('expected a private key with "p" and "q" in hexadecimal');
   }

@@ -3,7 +3,8 @@
  * BigInt's; and random primes. Node only.
  *
  * The Diffie-Hellman object computes base^secret mod modulus for any odd modulus; every factory checks one result against BigInt
- * and falls back to it when the platform refuses or differs (other crypto libraries limit the length).
+ * and falls back to it when the platform refuses or differs (other crypto libraries limit the length). OpenSSL also refuses bases and
+ * results of 1 and modulus - 1: those go to BigInt one by one; the decryptor's blinding makes them a hostile rarity.
  */
 import { createDiffieHellman, generatePrime } from "node:crypto";
 import { bigIntToBytes, bytesToBigInt } from "../encoding.ts";
@@ -17,9 +18,9 @@ export const opensslPower: PowerFactory = (exponent, modulus) => {
     const length = Math.ceil(bitLength(modulus) / 8);
     const group = createDiffieHellman(bigEndian(modulus, length), Buffer.from([2]));
     group.setPrivateKey(bigEndian(exponent, length));
-    const raise = (base: bigint): bigint =>
-      base <= 1n || base >= modulus - 1n ? fallback(base) : bytesToBigInt(group.computeSecret(bigEndian(base, length)).reverse());
-    return raise(3n) === fallback(3n) ? raise : fallback;
+    const raise = (base: bigint): bigint => bytesToBigInt(group.computeSecret(bigEndian(base, length)).reverse());
+    const sample = modulus / 3n;
+    return raise(sample) === fallback(sample) ? orElse(raise, fallback) : fallback;
   } catch {
     return fallback;
   }
@@ -30,6 +31,16 @@ export async function drawPrime(bits: number): Promise<bigint> {
   return new Promise((resolve, reject) => {
     generatePrime(bits, { bigint: true, add: 4n, rem: 3n }, (error, prime) => (error ? reject(error) : resolve(prime)));
   });
+}
+
+function orElse(first: (base: bigint) => bigint, second: (base: bigint) => bigint): (base: bigint) => bigint {
+  return (base) => {
+    try {
+      return first(base);
+    } catch {
+      return second(base);
+    }
+  };
 }
 
 function bigEndian(value: bigint, length: number): Buffer {

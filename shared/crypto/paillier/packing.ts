@@ -1,7 +1,8 @@
 /**
  * Many small signed integers in one plaintext: slots of equal width, biased so that none borrows from its neighbour, with
- * guard bits so that a whole cohort's sum stays in its slot. Imports errors.ts.
+ * guard bits so that a whole cohort's sum stays in its slot. Imports check.ts and errors.ts.
  */
+import { integer } from "../../check.ts";
 import { CofactorError } from "../../errors.ts";
 
 /** How integers are packed. */
@@ -21,11 +22,15 @@ export interface Packing {
  * @throws CofactorError CONFIG_INVALID when a slot would be wider than 45 bits or than the plaintext
  */
 export function createPacking(keyBits: number, valueBits: number, maxCount: number): Packing {
-  const guardBits = Math.ceil(Math.log2(maxCount));
+  // Whole-number arithmetic: both sides must find the same layout, and logarithms may differ in the last place between platforms.
+  const guardBits = 32 - Math.clz32(integer(maxCount, 1, 2 ** 31, "maxCount") - 1);
   const width = valueBits + guardBits;
   const slots = Math.floor((keyBits - 1) / width);
   if (width > 45 || slots < 1) {
-    throw new CofactorError("CONFIG_INVALID", `a slot expected at most 45 bits, got ${valueBits} for a value and ${guardBits} for ${maxCount} summands`);
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `a slot expected at most 45 bits, got ${valueBits} for a value and ${guardBits} for ${maxCount} summands`,
+    );
   }
   return { valueBits, guardBits, slots, blockBytes: keyBits / 8 };
 }
@@ -43,7 +48,8 @@ export function pack(packing: Packing, values: Int32Array | Float64Array): Uint8
   const out = new Uint8Array(blockCount(packing, values.length) * blockBytes);
   for (let index = 0; index < values.length; index++) {
     const biased = values[index]! + bias;
-    if (!(biased > 0 && biased < 2 * bias) || !Number.isInteger(biased)) throw new RangeError(`"values" expected integers below ${bias} in size, entry ${index} is not`);
+    if (!(biased > 0 && biased < 2 * bias) || !Number.isInteger(biased))
+      throw new RangeError(`"values" expected integers below ${bias} in size, entry ${index} is not`);
     const bit = (index % slots) * width;
     let at = Math.floor(index / slots) * blockBytes + (bit >> 3);
     let rest = biased * 2 ** (bit & 7);
@@ -89,7 +95,8 @@ function assertEmptyTail(packing: Packing, blocks: Uint8Array, count: number): v
   for (let block = 0; block * packing.blockBytes < blocks.length; block++) {
     const used = Math.max(0, Math.min(packing.slots, count - block * packing.slots)) * width;
     for (let byte = used >> 3; byte < packing.blockBytes; byte++) {
-      const tail = byte === used >> 3 ? blocks[block * packing.blockBytes + byte]! >> (used & 7) : blocks[block * packing.blockBytes + byte]!;
+      const tail =
+        byte === used >> 3 ? blocks[block * packing.blockBytes + byte]! >> (used & 7) : blocks[block * packing.blockBytes + byte]!;
       if (tail !== 0) throw overflowed(`block ${block} holds something behind its last slot`);
     }
   }

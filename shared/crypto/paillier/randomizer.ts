@@ -1,67 +1,51 @@
 /**
  * The randomness of ciphertexts without an exponentiation: hs^a from a fixed-base table, hs = (-x^2)^n mod n^2.
- * Imports arithmetic, keys, encoding.
+ * Imports keys, rings, pause, encoding.
  *
- * Security: with exponents a of half n's length this is Damgard, Jurik and Nielsen's variant, as secure as Paillier's.
- * The option 512 rests besides on the hardness of discrete logarithms with 512-bit exponents. x is drawn by the encrypting
- * side, so no trust in the key's owner is added. Table look-ups are not constant-time.
+ * Security: with exponents a of half n's length this is Damgard, Jurik and Nielsen's variant, as secure as Paillier's for keys with
+ * p = q = 3 mod 4 and gcd(p - 1, q - 1) = 2 (what generatePrivateKey makes). The option 512 rests besides on the hardness of discrete
+ * logarithms with 512-bit exponents. x is drawn by the encrypting side, so no trust in the key's owner is added. Table look-ups are not
+ * constant-time.
  *
  * Source: Damgard, Jurik and Nielsen 2010, section 4.2, https://doi.org/10.1007/s10207-010-0119-9; short exponents: Jost et al.
  * 2015, https://eprint.iacr.org/2015/864
  */
 import type { SecureRng } from "../../random.ts";
 import { bytesToBigInt } from "../encoding.ts";
-import { powerMod } from "./arithmetic.ts";
 import type { PaillierPublicKey } from "./keys.ts";
+import { runInSlices } from "./pause.ts";
+import type { PowerTable, Ring } from "./ring.ts";
+import { createRing } from "./rings.ts";
 
 /** Length of the random exponents: half of n's (the default), or 512 bits. */
 export type ExponentBits = "half" | 512;
 
-/** Draws the random factor of a ciphertext. */
-export interface Randomizer {
-  /** hs^a mod n^2 for a fresh random a. */
-  draw(secure: SecureRng): bigint;
-}
+const maxTables = 4;
+/** In the order of last use. Keyed by n, not by the key object: every client of a process parses the key anew. */
+const tables = new Map<string, Promise<PowerTable>>();
 
-const windowSize = 256;
-const pauseMs = 12;
-const cache = new WeakMap<PaillierPublicKey, Map<ExponentBits, Promise<Randomizer>>>();
-
-/** The randomizer of a key, made once for each key object and exponent length. Takes some 0.5 s at 2048 bits, in slices. */
-export function randomizerOf(key: PaillierPublicKey, exponentBits: ExponentBits, secure: SecureRng): Promise<Randomizer> {
-  let made = cache.get(key);
-  if (made === undefined) cache.set(key, (made = new Map()));
-  let randomizer = made.get(exponentBits);
-  if (randomizer === undefined) made.set(exponentBits, (randomizer = createRandomizer(key, exponentBits, secure)));
-  return randomizer;
-}
-
-async function createRandomizer(key: PaillierPublicKey, exponentBits: ExponentBits, secure: SecureRng): Promise<Randomizer> {
-  const modulus = key.nSquared;
-  const rows = (exponentBits === "half" ? key.bits / 2 : exponentBits) / 8;
-  const x = bytesToBigInt(secure.bytes(key.bytes + 16)) % key.n;
-  let base = powerMod(key.n - ((x * x) % key.n), key.n, modulus);
-  // Row r holds base^(digit * 256^r) for every digit: one random byte of the exponent picks one entry of one row.
-  const table: bigint[] = [];
-  let rested = performance.now();
-  for (let row = 0; row < rows; row++) {
-    let power = 1n;
-    for (let digit = 0; digit < windowSize; digit++) {
-      table.push(power);
-      power = (power * base) % modulus;
-    }
-    base = power;
-    if (performance.now() - rested > pauseMs) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      rested = performance.now();
-    }
+/**
+ * The table of a key, made once for each n and exponent length in a process and then shared; the last four are kept (some 20 MB each at
+ * 2048 bits). Made in slices of a few milliseconds.
+ *
+ * @param ring the ring to make it in: by default the process's own, which alone is cached
+ */
+export function powerTableOf(key: PaillierPublicKey, exponentBits: ExponentBits, secure: SecureRng, ring?: Ring): Promise<PowerTable> {
+  if (ring !== undefined) return createTable(ring, exponentBits, secure);
+  const name = `${exponentBits} ${key.n.toString(36)}`;
+  const table = tables.get(name) ?? createTable(createRing(key), exponentBits, secure);
+  tables.delete(name);
+  tables.set(name, table);
+  table.catch(() => tables.delete(name));
+  for (const oldest of tables.keys()) {
+    if (tables.size <= maxTables) break;
+    tables.delete(oldest);
   }
-  return {
-    draw(random) {
-      const digits = random.bytes(rows);
-      let product = table[digits[0]!]!;
-      for (let row = 1; row < rows; row++) product = (product * table[row * windowSize + digits[row]!]!) % modulus;
-      return product;
-    },
-  };
+  return table;
+}
+
+function createTable(ring: Ring, exponentBits: ExponentBits, secure: SecureRng): Promise<PowerTable> {
+  const { n, bits, bytes } = ring.key;
+  const x = bytesToBigInt(secure.bytes(bytes + 16)) % n;
+  return runInSlices(ring.buildTable(n - ((x * x) % n), exponentBits === "half" ? bits / 16 : exponentBits / 8));
 }

@@ -1,0 +1,70 @@
+/** `cofactor join`: a real client from the shell. Node only. */
+import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
+import { CofactorError } from "../shared/errors.ts";
+import { createClient } from "./client.ts";
+import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
+import { fileStore } from "./stores/file.node.ts";
+import type { Client } from "./types.ts";
+
+/** The subcommand. */
+export const command: Command = defineCommand({
+  options: {
+    server: { kind: "text", value: "URL", summary: "the aggregator" },
+    run: { kind: "text", value: "ID", summary: "the run's name" },
+    ratings: { kind: "text", value: "FILE", summary: "lines of item,value; a line of words on top is a header" },
+    recommend: { kind: "number", value: "N", summary: "how many items to recommend at the end", default: 10 },
+    rounds: { kind: "number", value: "N", summary: "stop after so many rounds; 0 takes no part; default: to the run's end" },
+    store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
+    "accept-open": { kind: "flag", summary: "accept a run whose aggregator reads contributions" },
+  },
+  examples: ["cofactor join --server https://aggregator.example --run wines-1 --ratings mine.csv --recommend 5"],
+  async run({ options, io }) {
+    const { server, run, ratings, rounds, recommend } = options;
+    if (server === undefined || run === undefined || ratings === undefined) {
+      throw new CofactorError("CONFIG_INVALID", '"--server", "--run" and "--ratings" are needed');
+    }
+    const passphrase = process.env["COFACTOR_PASSPHRASE"] ?? "";
+    if (options.store !== undefined && passphrase.length < 8) {
+      throw new CofactorError("CONFIG_INVALID", '"--store" needs a passphrase of at least 8 characters in COFACTOR_PASSPHRASE');
+    }
+    const file = readRatingsFile(ratings);
+    const store = options.store === undefined ? undefined : await fileStore({ path: options.store, key: passphrase });
+    let client: Client | undefined;
+    try {
+      client = createClient({
+        url: server,
+        run,
+        ratings: file.pairs,
+        ...(options["accept-open"] ? { accept: { protections: ["open", "paillier"] } } : {}),
+        ...(store === undefined ? {} : { store }),
+      });
+      report(client, io);
+      await client.join();
+      if (rounds !== 0) await client.participate({ signal: io.signal, ...(rounds === undefined ? {} : { rounds }) });
+      for (const { item, score } of client.recommend({ count: recommend })) io.out(`item ${item}  ${score.toFixed(4)}\n`);
+      return 0;
+    } catch (error) {
+      throw namingLines(error, ratings, file);
+    } finally {
+      client?.close();
+      await store?.close();
+    }
+  },
+});
+
+/** Says what leaves the device and what becomes of it. */
+function report(client: Client, io: CommandIo): void {
+  client.on("joined", ({ terms }) =>
+    io.out(`joined ${terms.id}: model ${terms.model.kind}, protection ${terms.protection.kind}, sums over at least ${terms.cohort.min}\n`),
+  );
+  client.on("contributed", ({ round, bytes, digest, status }) =>
+    io.out(`round ${round}: ${status}, ${bytes} bytes left this device, sha256 ${digest}\n`),
+  );
+  client.on("published", ({ round, accepted, included }) =>
+    io.out(`round ${round}: published from ${accepted} devices${included ? ", this one among them" : ""}\n`),
+  );
+  client.on("declined", ({ round, reason }) => io.err(`round ${round}: declined (${reason})\n`));
+  client.on("failed", ({ round, error }) => io.err(`round ${round}: ${error.code}: ${error.message}\n`));
+  client.on("disconnected", ({ reason }) => client.state !== "closed" && io.err(`disconnected: ${reason}\n`));
+  client.on("abandoned", ({ round, reason }) => io.out(`round ${round}: abandoned (${reason})\n`));
+}

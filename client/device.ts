@@ -1,0 +1,360 @@
+/** A device at work: keeps one session alive, answers what the server asks, and serves the user. Imports shared and client's parts. */
+import { type Clock, platformClock } from "../shared/clock.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
+import { createEmitter, type Emitter } from "../shared/emitter.ts";
+import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { toRunId } from "../shared/ids.ts";
+import { createRng, drawSeed, type SecureRng, secureRng } from "../shared/random.ts";
+import type { RunTerms } from "../shared/terms.ts";
+import { type Connector, noBytes, type Packet } from "../shared/transport.ts";
+import { type ModelRef, parseRequest, type RequestHeader } from "../shared/wire/messages.ts";
+import { decodeModel } from "../shared/wire/model-codec.ts";
+import { assertInCatalogue, type OwnRatings, toOwnRatings } from "./ratings.ts";
+import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
+import { openSession, type Session } from "./session.ts";
+import { socketConnector } from "./socket.ts";
+import { memoryStore } from "./stores/memory.ts";
+import { Trainer } from "./trainer.ts";
+import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
+import { Vault } from "./vault.ts";
+
+const maxRetryMs = 30_000;
+/** How long after joining an invitation waits for the app to call `participate`. */
+const holdMs = 1_000;
+/** Connections that may fail in a row while only the last model is missing. */
+const maxFinalAttempts = 5;
+const nothing: Packet = { header: {}, payload: noBytes };
+
+/** The client behind `createClient`. */
+export class Device implements Client {
+  readonly #options: ClientOptions;
+  readonly #run: string;
+  readonly #own: OwnRatings;
+  readonly #connect: Connector;
+  readonly #secure: SecureRng;
+  readonly #clock: Clock;
+  readonly #vault: Vault;
+  readonly #trainer: Trainer;
+  readonly #events = createEmitter<ClientEvents>();
+  #state: ClientState = "idle";
+  #identity: Identity | undefined;
+  #session: Session | undefined;
+  #opening: Promise<void> | undefined;
+  #model:
+    | { readonly ref: ModelRef; readonly opened: unknown; readonly part: ReturnType<Session["run"]["model"]["createPrivate"]> }
+    | undefined;
+  #newest: ModelRef | undefined;
+  #joinedAtMs = 0;
+  #hasEnded = false;
+  #included = 0;
+  /** Connections that failed or ended since something last succeeded on one. */
+  #attempts = 0;
+  #isTakingPart = false;
+  #fatal: CofactorError | undefined;
+  readonly #wakers = new Set<() => void>();
+  #earlierTraffic = { bytesSent: 0, bytesReceived: 0 };
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(options: ClientOptions) {
+    if ((options.connect === undefined) === (options.url === undefined)) throw new TypeError('one of "url" and "connect" expected');
+    this.#options = options;
+    this.#run = toRunId(options.run);
+    this.#own = toOwnRatings(options.ratings);
+    this.#connect = options.connect ?? socketConnector(options.url!);
+    this.#secure = options.secure ?? secureRng;
+    this.#clock = options.clock ?? platformClock;
+    this.#vault = new Vault(options.store ?? memoryStore(), this.#run);
+    this.#trainer = new Trainer({
+      ratings: this.#own.ratings,
+      vault: this.#vault,
+      secure: this.#secure,
+      maxRounds: options.accept?.maxRounds,
+    });
+  }
+
+  get on(): Emitter<ClientEvents>["on"] {
+    return this.#events.on;
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get id(): string | undefined {
+    return this.#identity?.id;
+  }
+
+  get terms(): RunTerms | undefined {
+    return this.#session?.run.terms;
+  }
+
+  get model(): ModelRef | undefined {
+    return this.#model?.ref;
+  }
+
+  get traffic(): { readonly bytesSent: number; readonly bytesReceived: number } {
+    const now = this.#session?.channel.traffic ?? { bytesSent: 0, bytesReceived: 0 };
+    return {
+      bytesSent: this.#earlierTraffic.bytesSent + now.bytesSent,
+      bytesReceived: this.#earlierTraffic.bytesReceived + now.bytesReceived,
+    };
+  }
+
+  async join(): Promise<void> {
+    await this.#open(undefined);
+    await this.refresh();
+  }
+
+  async participate(options: ParticipateOptions = {}): Promise<Participated> {
+    if (this.#isTakingPart) throw new TypeError('"participate" expected the earlier call to have ended');
+    const { signal } = options;
+    const before = this.#included;
+    const goal = before + (options.rounds ?? Number.POSITIVE_INFINITY);
+    if (this.#state === "closed") this.#become("idle");
+    const wake = (): void => this.#wake();
+    signal?.addEventListener("abort", wake);
+    this.#isTakingPart = true;
+    this.#wake();
+    try {
+      for (;;) {
+        if (this.#fatal !== undefined) throw this.#fatal;
+        const reason = this.#reasonToEnd(goal, signal);
+        if (reason === "signal" || reason === "closed") return { rounds: this.#included - before, reason };
+        if (reason !== undefined) {
+          // The goal is reached: no further invitation is taken while the last model is fetched.
+          this.#isTakingPart = false;
+          await this.#working;
+          if (await this.#isFresh(signal)) return { rounds: this.#included - before, reason };
+        } else if (this.#session?.channel.isOpen === true) await this.#nextChange(60_000);
+        else await this.#reopen(signal);
+      }
+    } finally {
+      this.#isTakingPart = false;
+      signal?.removeEventListener("abort", wake);
+    }
+  }
+
+  recommend(options: RecommendOptions = {}): Recommendation[] {
+    const session = this.#session;
+    if (this.#model === undefined || session === undefined) throw new TypeError('"recommend" expected "join" before');
+    return recommendItems(session.run.model, this.#model.opened, this.#model.part, this.#own.ratings, session.run.terms.items, options);
+  }
+
+  async refresh(): Promise<void> {
+    const session = this.#session;
+    const ref = this.#newest;
+    if (session === undefined || ref === undefined || this.#model?.ref.sha256 === ref.sha256) return;
+    const { run } = session;
+    const opened = run.model.open(decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision));
+    const rng = createRng(drawSeed(this.#secure));
+    const part = run.model.fit(opened, await this.#trainer.privatePart(run), this.#own.ratings, rng);
+    this.#model = { ref, opened, part };
+  }
+
+  async leave(): Promise<void> {
+    if (this.#session?.channel.isOpen !== true) await this.#open(undefined);
+    await this.#session!.leave();
+    this.close();
+    await this.#working;
+    await this.#vault.clear();
+    this.#identity = undefined;
+    this.#model = undefined;
+  }
+
+  close(): void {
+    this.#become("closed");
+    this.#session?.channel.close();
+    this.#wake();
+  }
+
+  #become(state: ClientState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#events.emit("state", state);
+  }
+
+  #reasonToEnd(goal: number, signal: AbortSignal | undefined): Participated["reason"] | undefined {
+    if (signal?.aborted === true) return "signal";
+    if (this.#state === "closed") return "closed";
+    if (this.#included >= goal) return "rounds";
+    return this.#hasEnded ? "ended" : undefined;
+  }
+
+  /** True once the newest model is here; connects again where that needs it. */
+  async #isFresh(signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await this.refresh();
+      return true;
+    } catch (error) {
+      if (!isRetryable(error) || this.#attempts >= maxFinalAttempts) throw error;
+      await this.#reopen(signal);
+      return false;
+    }
+  }
+
+  /** Connects again after a wait with full jitter, so that a thousand devices that lost a server do not come back in one instant. */
+  async #reopen(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#attempts > 0) {
+      const longest = Math.min(maxRetryMs, (this.#options.retryMs ?? 500) * 2 ** Math.min(this.#attempts - 1, 16));
+      await this.#nextChange(createRng(drawSeed(this.#secure)).float() * longest);
+      if (signal?.aborted === true || this.#state === "closed") return;
+    }
+    this.#attempts += 1;
+    try {
+      await this.#open(signal);
+    } catch (error) {
+      if (signal?.aborted === true || this.#state === "closed") return;
+      if (!isRetryable(error)) throw error;
+      this.#events.emit("disconnected", { reason: isCofactorError(error) ? error.message : "could not connect" });
+    }
+  }
+
+  #open(signal: AbortSignal | undefined): Promise<void> {
+    this.#opening ??= this.#openSession(signal).finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #openSession(signal: AbortSignal | undefined): Promise<void> {
+    this.#become("connecting");
+    let session: Session;
+    try {
+      this.#identity ??= this.#options.identity ?? (await this.#vault.identity(this.#secure));
+      session = await openSession({
+        connect: this.#connect,
+        run: this.#run,
+        accept: this.#options.accept ?? {},
+        identity: this.#identity,
+        vault: this.#vault,
+        signal,
+        inspect: (run) => assertInCatalogue(this.#own, run.terms.items),
+      });
+    } catch (error) {
+      if (this.state !== "closed") this.#become("disconnected");
+      throw error;
+    }
+    if (this.state === "closed") {
+      session.channel.close();
+      throw new CofactorError("CANCELLED", "the client was closed while it connected");
+    }
+    this.#session?.channel.close("replaced by a newer connection");
+    this.#earlierTraffic = this.traffic;
+    this.#session = session;
+    this.#newest = session.joined.model;
+    this.#hasEnded = session.joined.ended;
+    this.#joinedAtMs = this.#clock.now();
+    // Rounds up to the newest model's are over, whatever this device missed.
+    await this.#trainer.settle(session.joined.model.round, false);
+    this.#become("joined");
+    session.channel.onClose((reason) => {
+      if (this.#session !== session) return;
+      if (this.#state !== "closed") this.#become("disconnected");
+      this.#attempts = Math.max(1, this.#attempts);
+      this.#events.emit("disconnected", { reason });
+      this.#wake();
+    });
+    session.channel.serve((kind, packet) => this.#handle(session, kind, packet));
+    this.#events.emit("joined", { isNew: session.joined.isNew, terms: session.run.terms });
+  }
+
+  async #handle(session: Session, kind: string, packet: Packet): Promise<Packet> {
+    switch (kind) {
+      case "ask":
+        return this.#asked(session, parseRequest("ask", packet.header), packet.payload.slice());
+      case "published":
+        await this.#published(parseRequest("published", packet.header));
+        return nothing;
+      case "abandoned": {
+        const header = parseRequest("abandoned", packet.header);
+        await this.#inTurn(async () => void (await this.#trainer.settle(header.round, false)));
+        this.#events.emit("abandoned", header);
+        return nothing;
+      }
+      default:
+        throw new CofactorError("MESSAGE_MALFORMED", 'a device expected "ask", "published" or "abandoned"');
+    }
+  }
+
+  async #published(header: RequestHeader<"published">): Promise<void> {
+    let included = false;
+    // Behind the work of this round: its private part is kept or dropped as a whole.
+    await this.#inTurn(async () => {
+      included = (await this.#trainer.settle(header.round, header.included)) && header.included;
+    });
+    this.#newest = header.model;
+    this.#hasEnded = header.ended;
+    this.#attempts = 0;
+    if (included) this.#included += 1;
+    this.#events.emit("published", { round: header.round, accepted: header.accepted, included, ended: header.ended });
+    this.#wake();
+  }
+
+  async #asked(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<Packet> {
+    const isWilling = await this.#isWilling();
+    const reason = isWilling
+      ? ((await this.#trainer.refusal(session.run, header, brief)) ?? this.#trainer.promise(header))
+      : "this device does not take part at present";
+    if (reason !== undefined) {
+      this.#events.emit("declined", { round: header.round, reason });
+      return { header: { takesPart: false, reason }, payload: noBytes };
+    }
+    this.#events.emit("asked", { round: header.round, stage: header.stage, deadlineMs: header.deadlineMs });
+    void this.#inTurn(() => this.#work(session, header, brief));
+    return { header: { takesPart: true }, payload: noBytes };
+  }
+
+  /** Only the app decides that a device takes part; an invitation right behind `join` waits a moment for it. */
+  async #isWilling(): Promise<boolean> {
+    for (;;) {
+      const left = this.#joinedAtMs + holdMs - this.#clock.now();
+      if (this.#isTakingPart || left <= 0 || this.#state === "closed") return this.#isTakingPart;
+      await this.#nextChange(left);
+    }
+  }
+
+  async #work(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<void> {
+    try {
+      const contributed = await this.#trainer.answer(session, header, brief);
+      this.#attempts = 0;
+      this.#events.emit("contributed", contributed);
+    } catch (error) {
+      const known = isCofactorError(error) ? error : new CofactorError("INTERNAL", "the device failed unexpectedly", { cause: error });
+      this.#events.emit("failed", { round: header.round, error: known });
+      // A new connection asks again, and the answer goes on where it was.
+      if (isRetryable(known)) session.channel.close("the answer could not be sent");
+      if (known !== error) {
+        this.#fatal = known;
+        this.#wake();
+      }
+    }
+  }
+
+  /** One piece of work after the other: what rounds do to the store never mixes. */
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.#working.then(task);
+    this.#working = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #wake(): void {
+    for (const waker of [...this.#wakers]) waker();
+  }
+
+  /** Waits for the next change that may end the waiting, at most so long. */
+  async #nextChange(withinMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#wakers.delete(done);
+        resolve();
+      };
+      const cancel = this.#clock.after(withinMs, done);
+      this.#wakers.add(done);
+    });
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return isCofactorError(error) && error.retryable;
+}

@@ -1,0 +1,103 @@
+/** What an app sees of a device: options, events, and the client itself. Imports types alone. */
+import type { Clock } from "../shared/clock.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
+import type { Emitter } from "../shared/emitter.ts";
+import type { CofactorError } from "../shared/errors.ts";
+import type { SecureRng } from "../shared/random.ts";
+import type { RunTerms } from "../shared/terms.ts";
+import type { Connector } from "../shared/transport.ts";
+import type { ModelRef } from "../shared/wire/messages.ts";
+import type { Acceptance } from "./consent.ts";
+import type { Recommendation, RecommendOptions } from "./recommend.ts";
+import type { ClientStore } from "./store.ts";
+import type { Contributed } from "./trainer.ts";
+
+/** What a client is made of. */
+export interface ClientOptions {
+  /** The server's address; or `connect`. */
+  readonly url?: string;
+  /** Another transport. */
+  readonly connect?: Connector;
+  /** The run's name. */
+  readonly run: string;
+  /** The user's own ratings: item index and value (1 for implicit feedback). They stay here. */
+  readonly ratings: Iterable<readonly [item: number, value: number]>;
+  /** What the user accepts; by default only protections under which the aggregator reads no contribution. */
+  readonly accept?: Acceptance;
+  /** Where identity, private part and records are kept; by default in memory. */
+  readonly store?: ClientStore;
+  /** Who the device is; by default an identity of its own for each run, kept in the store. */
+  readonly identity?: Identity;
+  readonly secure?: SecureRng;
+  /** Measures waits; by default the platform's. */
+  readonly clock?: Clock;
+  /** Wait before the first reconnection; doubles up to 30 s, with jitter. Default 500. */
+  readonly retryMs?: number;
+}
+
+/** Where a client stands: `disconnected` comes back by itself while it takes part. */
+export type ClientState = "idle" | "connecting" | "joined" | "disconnected" | "closed";
+
+/** The events of a client. */
+export type ClientEvents = {
+  state: ClientState;
+  joined: { readonly isNew: boolean; readonly terms: RunTerms };
+  /** The device takes part in this stage. */
+  asked: { readonly round: number; readonly stage: number; readonly deadlineMs: number };
+  /** The device does not answer: it must not, or the app has not asked it to. */
+  declined: { readonly round: number; readonly reason: string };
+  contributed: Contributed;
+  published: { readonly round: number; readonly accepted: number; readonly included: boolean; readonly ended: boolean };
+  abandoned: { readonly round: number; readonly reason: string };
+  disconnected: { readonly reason: string };
+  /** A step failed in a way that later rounds may survive. */
+  failed: { readonly round: number; readonly error: CofactorError };
+};
+
+/** How long to take part. */
+export interface ParticipateOptions {
+  /** Stop after so many published rounds that hold this device's contribution; by default at the run's end. */
+  readonly rounds?: number;
+  /** Ends taking part early: no error, the call returns. */
+  readonly signal?: AbortSignal;
+}
+
+/** How taking part ended. */
+export interface Participated {
+  /** Published rounds that hold this device's contribution, as far as it was there to learn of them. */
+  readonly rounds: number;
+  readonly reason: "rounds" | "ended" | "signal" | "closed";
+}
+
+/** A device. */
+export interface Client {
+  readonly on: Emitter<ClientEvents>["on"];
+  readonly state: ClientState;
+  /** The device's name in this run, once it has one: its public key, base64url. */
+  readonly id: string | undefined;
+  /** The published model that recommendations come from. */
+  readonly model: ModelRef | undefined;
+  /** The terms of the run, once joined. */
+  readonly terms: RunTerms | undefined;
+  /** Bytes sent and received so far, over all connections. */
+  readonly traffic: { readonly bytesSent: number; readonly bytesReceived: number };
+  /**
+   * Connects, checks the signed terms, fetches the newest model. Takes part in nothing yet.
+   * @throws CofactorError TERMS_REFUSED, AUTH_FAILED, PROTOCOL_UNSUPPORTED, DISCONNECTED; RangeError for a rating beyond the catalogue
+   */
+  join(): Promise<void>;
+  /**
+   * Takes part in rounds until the run ends, or as the options say; joins where needed, reconnects by itself, and settles with the
+   * newest model fetched.
+   * @throws CofactorError what a reconnection is refused with; STORE_FAILED and the like of one round come as events
+   */
+  participate(options?: ParticipateOptions): Promise<Participated>;
+  /** The best items for this user by the newest model that was fetched; needs no round of one's own. @throws TypeError before `join` */
+  recommend(options?: RecommendOptions): Recommendation[];
+  /** Fetches the newest published model. */
+  refresh(): Promise<void>;
+  /** Tells the server to forget this device, and forgets identity, model and private part here; the record of rounds stays. */
+  leave(): Promise<void>;
+  /** Ends the connection; what is stored stays. */
+  close(): void;
+}

@@ -1,0 +1,94 @@
+/**
+ * The open round in memory: its state, its half of the protection, its unfinished uploads; made fresh, or from what a store
+ * holds. Imports shared and the store's types.
+ */
+import type { AggregatorHalf } from "../shared/protections/protection.ts";
+import { beginRound, type RoundEffect, type RoundState, type RoundStep, stepRound, withStatus } from "../shared/round.ts";
+import { type Run, roundFrame } from "../shared/run.ts";
+import type { OpenRound, RoundRecord, StoredAnswer } from "./store.ts";
+import { Uploads } from "./uploads.ts";
+
+/** A round that is being driven. */
+export interface ActiveRound {
+  state: RoundState;
+  readonly aggregator: AggregatorHalf;
+  readonly uploads: Uploads;
+  /** Answers that are being checked and made durable, by client. */
+  readonly saving: Map<string, Promise<void>>;
+  /** Digests of the durable answers, and of those being made durable, by stage and client. */
+  readonly digests: Map<string, string>;
+  readonly startedMs: number;
+  bytesUp: number;
+  deadlineAtMs: number;
+  cancelDeadline: () => void;
+  /** True once the deadline has passed: only what is being made durable is still waited for. */
+  isDue: boolean;
+}
+
+/** A round and what is to be done about it first. */
+export interface EnteredRound {
+  readonly active: ActiveRound;
+  readonly effects: readonly RoundEffect[];
+}
+
+/** The key of a stage's answer of a client in `digests`. */
+export function answerKey(stage: number, client: string): string {
+  return `${stage} ${client}`;
+}
+
+/** A fresh round over a cohort. */
+export function enterRound(run: Run, round: number, cohort: readonly string[], nowMs: number): EnteredRound {
+  const step = beginRound(round, cohort, run.terms.cohort.min, run.protection.stages.length);
+  return { active: createActive(run, step.state, nowMs), effects: step.effects };
+}
+
+/**
+ * The round that a killed server left open: every durable answer is taken in again, once, in the order in which they came.
+ *
+ * Guarantees: the same durable answers give the same sum; a round that was being revealed is revealed over the same contributors, so
+ * that a keyholder is asked for the same sum again. Whatever the stage waits for is asked anew: devices repeat the same bytes.
+ */
+export function restoreRound(run: Run, open: OpenRound, answers: readonly StoredAnswer[], nowMs: number): EnteredRound {
+  let step: RoundStep = beginRound(open.round, open.cohort, run.terms.cohort.min, run.protection.stages.length);
+  const active = createActive(run, step.state, nowMs);
+  let effects: readonly RoundEffect[] = [];
+  for (let stage = 0; stage < run.protection.stages.length && stage <= open.stage; stage++) {
+    const given = answers.filter((answer) => answer.stage === stage);
+    for (const answer of given) {
+      active.aggregator.combine(stage, answer.client, answer.bytes);
+      active.digests.set(answerKey(stage, answer.client), answer.digest);
+    }
+    step = stepRound(step.state, { kind: "answered", stage, clients: given.map((answer) => answer.client) });
+    effects = step.effects;
+    // The stage had ended: at its deadline, when not everybody had answered.
+    if (stage < open.stage && step.state.phase === "collecting" && step.state.stage === stage) {
+      step = stepRound(step.state, { kind: "deadline", stage });
+      effects = step.effects;
+    }
+  }
+  active.state = step.state;
+  if (effects.length > 0) return { active, effects };
+  return { active, effects: [{ kind: "ask", stage: step.state.stage, clients: withStatus(step.state, "asked") }] };
+}
+
+/** What a round came to. */
+export function recordOf(active: ActiveRound, outcome: RoundRecord["outcome"], sha256: string, reason: string): RoundRecord {
+  const invited = active.state.members.size;
+  const accepted = withStatus(active.state, "answered").length;
+  return { round: active.state.round, outcome, invited, accepted, dropped: invited - accepted, sha256, reason };
+}
+
+function createActive(run: Run, state: RoundState, nowMs: number): ActiveRound {
+  return {
+    state,
+    aggregator: run.protection.createAggregator(roundFrame(run, state.round)),
+    uploads: new Uploads(),
+    saving: new Map(),
+    digests: new Map(),
+    startedMs: nowMs,
+    bytesUp: 0,
+    deadlineAtMs: 0,
+    cancelDeadline: () => undefined,
+    isDue: false,
+  };
+}

@@ -1,0 +1,66 @@
+/** `cofactor serve`: an aggregator for one run. */
+import { readFileSync } from "node:fs";
+import pino from "pino";
+import { parse } from "yaml";
+import { type Command, defineCommand } from "../shared/command/command.ts";
+import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { defineRun } from "../shared/run.ts";
+import { createServer, type Server } from "./server.ts";
+import { sqliteStore } from "./stores/sqlite.ts";
+
+/** The subcommand. */
+export const command: Command = defineCommand({
+  positionals: ["<TERMS.yaml>"],
+  options: {
+    port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
+    host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
+    store: { kind: "text", value: "FILE", summary: "the SQLite file; default: the run's name with .sqlite" },
+    origin: { kind: "list", value: "ORIGIN", summary: "an origin whose pages may connect" },
+  },
+  examples: ["cofactor serve wines.yaml --port 8080 --store wines.sqlite --origin https://shop.example"],
+  async run({ options, positionals, io }) {
+    const { port, host, origin } = options;
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CofactorError("CONFIG_INVALID", '"--port" expected 0 to 65535');
+    const log = pino({ name: "aggregator" });
+    const run = defineRun(readTerms(positionals[0]!));
+    const server = await createServer({ run, store: sqliteStore(options.store ?? `${run.terms.id}.sqlite`) });
+    logEvents(server, log);
+    const { url } = await server.listen({ port, host, allowedOrigins: origin });
+    log.info({ url, run: run.terms.id, serverKey: server.publicKey, published: server.model.round }, "listening");
+    await new Promise<void>((resolve) => {
+      if (io.signal.aborted) resolve();
+      io.signal.addEventListener("abort", () => resolve());
+    });
+    log.info("closing");
+    await server.close();
+    return 0;
+  },
+});
+
+/** Logs what happens: public facts alone, no client, no number of a contribution. */
+function logEvents(server: Server, log: pino.Logger): void {
+  server.on("joined", ({ isNew }) => log.debug({ isNew }, "client joined"));
+  server.on("began", (event) => log.info(event, "round began"));
+  server.on("round", ({ round, outcome, invited, accepted, dropped, reason, seconds, ended }) =>
+    log.info({ round, outcome, invited, accepted, dropped, reason, seconds, ended }, "round ended"),
+  );
+  server.on("refused", (event) => log.warn(event, "message refused"));
+  server.on("keyholder", (event) => log.info(event, "keyholder"));
+  server.on("failed", ({ round, error }) => log.error({ round, code: isCofactorError(error) ? error.code : "INTERNAL" }, "round failed"));
+}
+
+function readTerms(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new CofactorError("CONFIG_INVALID", `the terms file "${path}" cannot be read`, { cause });
+  }
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new CofactorError("CONFIG_INVALID", `${path}: expected YAML: ${cause instanceof Error ? cause.message.split("\n")[0] : ""}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,78 @@
+/** `cofactor keyholder`: the process that opens sums. Reconnects until it is ended. */
+import { setTimeout as sleep } from "node:timers/promises";
+import pino from "pino";
+import { type Command, defineCommand } from "../shared/command/command.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
+import { opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
+import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { protections } from "../shared/protections/index.ts";
+import { resolveSection } from "../shared/registry.ts";
+import { connectSocket } from "./connect.ts";
+import { openKeyFile } from "./key-file.ts";
+import { fileRecord, type OpenedRecord, serveKeyholder } from "./keyholder.ts";
+import { readPassphrase } from "./passphrase.ts";
+
+/** The subcommand. */
+export const command: Command = defineCommand({
+  options: {
+    key: { kind: "text", value: "FILE", summary: "the key file, as keys deal writes it" },
+    server: { kind: "text", value: "URL", summary: "the aggregator" },
+    run: { kind: "text", value: "ID", summary: "the run's name" },
+    record: { kind: "text", value: "FILE", summary: "which rounds were opened; default: the key file's name with .opened" },
+    "server-key": { kind: "text", value: "KEY", summary: "the aggregator's public key, when it is known" },
+    "passphrase-file": { kind: "text", value: "FILE", summary: "where the passphrase is; else the variable COFACTOR_PASSPHRASE" },
+  },
+  examples: ["cofactor keyholder --key holder.key --server https://aggregator.example --run wines-1 --passphrase-file secret.txt"],
+  async run({ options, io }) {
+    const { key, server: url, run: runId } = options;
+    if (key === undefined || url === undefined || runId === undefined) {
+      throw new CofactorError("CONFIG_INVALID", '"--key", "--server" and "--run" are needed');
+    }
+    const { identity, secret } = await openKeyFile(key, readPassphrase(options["passphrase-file"]));
+    const record = fileRecord(options.record ?? `${key}.opened`);
+    await serveForever({ url, runId, identity, secret, record, serverKey: options["server-key"], signal: io.signal });
+    return 0;
+  },
+});
+
+interface Duty {
+  readonly url: string;
+  readonly runId: string;
+  readonly identity: Identity;
+  readonly secret: string;
+  readonly record: OpenedRecord;
+  readonly serverKey: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Serves until it is told to end; an aggregator that is away is tried again every second. */
+async function serveForever({ url, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
+  const log = pino({ name: "keyholder" });
+  while (!signal.aborted) {
+    try {
+      const { channel, run: joined } = await serveKeyholder({
+        connect: connectSocket(url),
+        run: runId,
+        identity,
+        record,
+        createOpener(terms) {
+          const { definition, options } = resolveSection(protections, { ...terms.terms.protection }, "protection");
+          if (definition.createOpener === undefined)
+            throw new CofactorError("CONFIG_INVALID", `protection "${definition.kind}" needs no keyholder`);
+          return definition.createOpener(options, secret, opensslPower);
+        },
+        ...(serverKey === undefined ? {} : { serverKey }),
+      });
+      log.info({ run: joined.terms.id }, "joined");
+      await new Promise<void>((resolve) => {
+        channel.onClose(() => resolve());
+        signal.addEventListener("abort", () => channel.close("ended by its operator"));
+      });
+      log.info("disconnected");
+    } catch (error) {
+      if (!isCofactorError(error) || !error.retryable) throw error;
+      log.warn({ code: error.code }, "the aggregator cannot be reached");
+    }
+    await sleep(1_000, undefined, { signal }).catch(() => undefined);
+  }
+}

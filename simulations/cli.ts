@@ -1,0 +1,59 @@
+/** `cofactor simulate`: runs a scenario, in memory or over real sockets, and reports. */
+import { writeFileSync } from "node:fs";
+import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
+import { CofactorError } from "../shared/errors.ts";
+import { runLive } from "./live/live.ts";
+import { resultTable, roundLine } from "./report.ts";
+import type { Result } from "./result.ts";
+import type { Scenario } from "./scenario.ts";
+import { loadScenario } from "./scenario-file.ts";
+import { simulate } from "./simulate.ts";
+
+/** The subcommand. */
+export const command: Command = defineCommand({
+  positionals: ["[SCENARIO.yaml]"],
+  options: {
+    set: { kind: "list", value: "PATH=VALUE", summary: "changes a value of the scenario, for example model.rank=16" },
+    seed: { kind: "number", value: "N", summary: "the seed of everything that is drawn" },
+    workers: { kind: "number", value: "N", summary: "threads for the devices; changes no result" },
+    json: { kind: "text", value: "FILE", summary: "writes the result as JSON; - for standard output, and nothing else there" },
+  },
+  examples: [
+    "cofactor simulate",
+    "cofactor simulate simulations/scenarios/quick.yaml --seed 7",
+    "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
+  ],
+  async run({ options, positionals, io }) {
+    const { set, seed, workers, json } = options;
+    if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
+      throw new CofactorError("CONFIG_INVALID", `"--workers" expected 1 to 256, got ${workers}`);
+    }
+    const overrides = [...set, ...(seed === undefined ? [] : [`seed=${seed}`])];
+    const scenario = await loadScenario(positionals[0], overrides);
+    // With the JSON on standard output, progress goes to a watching person alone.
+    const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
+    const result = await train(scenario, workers, say, io);
+    if (json === "-") io.out(`${JSON.stringify(result)}\n`);
+    else {
+      say(
+        resultTable(result, ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ")),
+      );
+      if (json !== undefined) {
+        writeFileSync(json, `${JSON.stringify(result, undefined, 1)}\n`);
+        say(`  result    ${json}`);
+      }
+    }
+    return io.signal.aborted ? 130 : 0;
+  },
+});
+
+async function train(scenario: Scenario, workers: number | undefined, say: (line: string) => void, { signal }: CommandIo): Promise<Result> {
+  if (scenario.network.transport === "socket") return runLive(scenario, { say, signal });
+  const onRound = (round: Result["rounds"][number], rounds: number): void => say(roundLine(round, rounds));
+  return simulate(scenario, { onRound, signal, ...(workers === undefined ? {} : { workers }) });
+}
+
+/** A word of a shell's command line. */
+function quoted(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

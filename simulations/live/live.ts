@@ -1,0 +1,201 @@
+/**
+ * Runs a scenario over real sockets on this machine: an aggregator with an SQLite store, a keyholder process, processes full of real
+ * clients, and one client in a process of its own that is killed in the middle of a round. Imports server and client.
+ */
+import { fork } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer, type RoundReport, type Server, sqliteStore } from "../../server/index.ts";
+import { toBase64url } from "../../shared/crypto/encoding.ts";
+import { createIdentity, seedOf } from "../../shared/crypto/identity.ts";
+import { CofactorError } from "../../shared/errors.ts";
+import { ratingsOf } from "../../shared/math/ratings.ts";
+import { secureRng } from "../../shared/random.ts";
+import { bytesPerValue } from "../../shared/wire/model-codec.ts";
+import { fittedScores } from "../fitted.ts";
+import { type Prepared, prepareScenario } from "../prepare.ts";
+import { formatBytes, roundLine } from "../report.ts";
+import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
+import type { Scenario } from "../scenario.ts";
+import { inspectStore, type StoreFinding } from "./inspect.ts";
+import type { KeyholderOrder } from "./keyholder-process.ts";
+import type { HostedDevice } from "./messages.ts";
+import { showPeople } from "./people.ts";
+import { type DeviceHost, ended, siblingModule, startHost } from "./processes.ts";
+
+/** How a live run reports. */
+export interface LiveOptions {
+  readonly say: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** From which round on the client in its own process is killed, once it is asked. */
+const killRound = 2;
+
+/**
+ * Runs a scenario over sockets.
+ * @throws CofactorError when a device or the aggregator fails for good; every process started here is ended in any case
+ */
+export async function runLive(scenario: Scenario, { say, signal }: LiveOptions): Promise<Result> {
+  const startedMs = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), "cofactor-"));
+  const storeFolder = mkdtempSync(join(folder, "store-"));
+  const stops: (() => Promise<unknown>)[] = [];
+  try {
+    const holder = createIdentity(secureRng);
+    const prepared = await prepareScenario(scenario, scenario.protection.kind === "open" ? undefined : [holder.id]);
+    const { run, participants } = prepared;
+    say(`aggregator   starting on a free port of this machine, store in a temporary folder`);
+    const server = await createServer({ run, store: sqliteStore(join(storeFolder, "aggregator.sqlite")), gatherMs: 1_500 });
+    stops.push(() => server.close());
+    const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
+    if (prepared.secret !== undefined) {
+      stops.push(await startKeyholder({ url, run: run.terms.id, seed: toBase64url(seedOf(holder)), secret: prepared.secret }));
+      say(`keyholder    a process of its own has the private key; the aggregator has only the public one`);
+    }
+    const hosts = startDevices(prepared, url);
+    stops.push(
+      async () => Promise.all(hosts.map((host) => ended(host.process, 3_000))),
+      async () => {
+        for (const host of hosts) host.order({ kind: "stop" });
+      },
+    );
+    say(`devices      ${participants.length} real clients over Socket.IO in ${hosts.length} processes, each with its own user's ratings`);
+    const outcome = await follow(prepared, server, hosts, storeFolder, say, signal);
+    const people = await showPeople(prepared, hosts[0]!);
+    const scoresFor = fittedScores(run, prepared.split.training, server.shared, () => undefined, scenario.seed);
+    const training = {
+      rounds: outcome.rounds,
+      roundSeconds: outcome.seconds,
+      clientSeconds: [],
+      scoresFor,
+      isComplete: outcome.isComplete,
+    };
+    const result = await assembleResult(prepared, training, startedMs, signal);
+    for (const line of people) say(line);
+    sayWhatWasSeen(outcome.finding, prepared, say);
+    const path = join(folder, "result.json");
+    writeFileSync(
+      path,
+      `${JSON.stringify({ ...result, live: { killedClients: outcome.killed, store: outcome.finding } }, undefined, 1)}\n`,
+    );
+    say(`\nresult       ${path}`);
+    return result;
+  } finally {
+    for (const stop of stops.reverse()) await stop().catch(() => undefined);
+    rmSync(storeFolder, { recursive: true, force: true });
+  }
+}
+
+/** Starts the keyholder and waits until it has joined. @returns what ends it */
+async function startKeyholder(order: KeyholderOrder): Promise<() => Promise<void>> {
+  const child = fork(siblingModule("keyholder-process"), [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
+  child.send(order);
+  await new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    child.once("exit", () => reject(new CofactorError("INTERNAL", "the keyholder's process ended before it joined")));
+  });
+  return async () => {
+    child.disconnect();
+    await ended(child, 3_000);
+  };
+}
+
+/** Starts the hosts: one for each core, and one with a single device, last, that will be killed. */
+function startDevices(prepared: Prepared, url: string): DeviceHost[] {
+  const { run, participants, split } = prepared;
+  const devices = Array.from(participants, (user): HostedDevice => {
+    const { items, values } = ratingsOf(split.training, user);
+    return { user, items: [...items], values: [...values] };
+  });
+  const victim = devices.splice(-1);
+  const count = Math.max(1, availableParallelism());
+  const groups = Array.from({ length: count }, (_, index) => devices.filter((_device, position) => position % count === index));
+  return [...groups, victim].map((group) => {
+    const host = startHost(group);
+    host.order({ kind: "start", url, run: run.terms.id, protections: [run.protection.kind], devices: group });
+    return host;
+  });
+}
+
+interface Outcome {
+  /** Whether the run ended by itself. */
+  readonly isComplete: boolean;
+  readonly rounds: RoundResult[];
+  readonly seconds: number[];
+  readonly killed: number;
+  readonly finding: StoreFinding | undefined;
+}
+
+/** Follows the rounds to the end: a line each, one client killed, the store inspected while it holds contributions. */
+function follow(
+  prepared: Prepared,
+  server: Server,
+  hosts: readonly DeviceHost[],
+  storeFolder: string,
+  say: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  const { run, split, scenario } = prepared;
+  const victim = hosts.at(-1)!;
+  const rounds: RoundResult[] = [];
+  const seconds: number[] = [];
+  let killed = 0;
+  let finding: StoreFinding | undefined;
+  return new Promise((resolve, reject) => {
+    const finish = (isComplete: boolean): void => resolve({ rounds, seconds, killed, finding, isComplete });
+    signal?.addEventListener("abort", () => finish(false), { once: true });
+    victim.onReport((report) => {
+      if (report.kind !== "asked" || report.round < killRound || killed > 0) return;
+      victim.kill();
+      killed += 1;
+      say(`             (killed one client's process in the middle of round ${report.round})`);
+    });
+    server.on("revealing", ({ round }) => {
+      if (round >= Math.min(killRound, run.terms.rounds) && finding === undefined)
+        finding = inspectStore(prepared, storeFolder, server.shared);
+    });
+    server.on("round", (report) => {
+      const { metrics } = evaluatePart(
+        prepared,
+        fittedScores(run, split.training, server.shared, () => undefined, scenario.seed),
+        "validation",
+      );
+      const result = toRoundResult(report, prepared, metrics);
+      rounds.push(result);
+      seconds.push(report.seconds);
+      say(roundLine(result, run.terms.rounds, report.seconds));
+      if (report.ended) finish(true);
+    });
+    server.on("failed", ({ error }) => say(`             (round failed: ${error instanceof Error ? error.message : "unknown"})`));
+    for (const host of hosts) {
+      host.onReport((report) => {
+        if (report.kind === "failed") reject(new CofactorError("INTERNAL", `a device failed: ${report.code}: ${report.message}`));
+      });
+      if (host !== victim)
+        host.process.once("exit", () => reject(new CofactorError("INTERNAL", "a process of devices ended before the run did")));
+    }
+  });
+}
+
+function toRoundResult(report: RoundReport, { run }: Prepared, metrics: Readonly<Record<string, number>>): RoundResult {
+  const { round, outcome, invited, accepted, dropped, bytesUp } = report;
+  const bytesDown = invited * run.sharedSize * bytesPerValue(run.terms.precision);
+  return { round, outcome, invited, accepted, dropped, rejected: 0, seconds: report.seconds, bytesUp, bytesDown, metrics };
+}
+
+function sayWhatWasSeen(finding: StoreFinding | undefined, { run }: Prepared, say: (line: string) => void): void {
+  if (finding === undefined) return;
+  say("\nWhat the aggregator saw");
+  say(`  one contribution  ${formatBytes(finding.contributionBytes)}, sha256 ${finding.contributionSha256}`);
+  say(`                    begins ${finding.contributionHead}`);
+  const place = `${formatBytes(finding.searchedBytes)} of store files, read while they held ${finding.contributions} contributions`;
+  if (run.protection.revealsContributions)
+    say(`  its store         ${place}: holds contributions IN CLEAR (${finding.found} of ${finding.windows} samples found)`);
+  else if (finding.found === 0)
+    say(
+      `  its store         ${place}: no contribution in clear (0 of ${finding.windows} samples found; the published model, as a control, is found)`,
+    );
+  else throw new CofactorError("INTERNAL", `the store holds ${finding.found} of ${finding.windows} samples of contributions in clear`);
+}

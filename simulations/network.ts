@@ -1,0 +1,46 @@
+/** What a simulated network does to a cohort: who never answers, who is late, how long the stage lasts. Virtual time. Imports random. */
+import { createRng } from "../shared/random.ts";
+import type { NetworkOptions } from "./scenario.ts";
+
+/** A cohort's fate in a round. */
+export interface Answering {
+  /** Who answers in time, in the cohort's order. */
+  readonly answering: readonly number[];
+  /** Who never answers, or too late. */
+  readonly lost: readonly number[];
+  /** Virtual milliseconds until the last answer, or the deadline when somebody was lost: the aggregator waits for them until then. */
+  readonly elapsedMs: number;
+}
+
+/** Virtual milliseconds after which a lost message is sent again. */
+export const resendMs = 1_000;
+
+/**
+ * Draws a cohort's fate.
+ *
+ * Guarantees: a person's fate depends on seed, round and person alone; a higher `dropout`, `latencyMs` or `loss` loses nobody less.
+ */
+export function drawAnswering(network: NetworkOptions, seed: number, round: number, cohort: Iterable<number>): Answering {
+  const answering: number[] = [];
+  const lost: number[] = [];
+  let elapsedMs = 0;
+  for (const user of cohort) {
+    const rng = createRng(seed, "network", round, user);
+    const isDropped = rng.float() < network.dropout;
+    const delayMs = -Math.log(1 - rng.float()) * network.latencyMs;
+    // The invitation and the answer may each get lost several times over.
+    const resends = timesLost(rng.float(), network.loss) + timesLost(rng.float(), network.loss);
+    const answersAtMs = delayMs + resends * resendMs;
+    if (isDropped || answersAtMs > network.deadlineMs) lost.push(user);
+    else {
+      answering.push(user);
+      elapsedMs = Math.max(elapsedMs, answersAtMs);
+    }
+  }
+  return { answering, lost, elapsedMs: lost.length > 0 ? network.deadlineMs : elapsedMs };
+}
+
+/** How often a message is lost before it arrives: geometric, by inversion of a uniform draw. */
+function timesLost(uniform: number, loss: number): number {
+  return loss === 0 ? 0 : Math.floor(Math.log(1 - uniform) / Math.log(loss));
+}

@@ -1,0 +1,64 @@
+/** A scenario made ready: data, split, participants, keys, run. What simulation and live run begin with. Imports everything shared. */
+import { drawPrime, opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
+import { CofactorError } from "../shared/errors.ts";
+import { protections } from "../shared/protections/index.ts";
+import type { Opener } from "../shared/protections/protection.ts";
+import { resolveSection } from "../shared/registry.ts";
+import { defineRun, type Run } from "../shared/run.ts";
+import { type Dataset, loadDataset } from "./datasets/index.ts";
+import { drawParticipants } from "./population.ts";
+import type { Scenario } from "./scenario.ts";
+import { type Split, splitDataset } from "./split.ts";
+
+/** Everything a run of a scenario needs. */
+export interface Prepared {
+  readonly scenario: Scenario;
+  readonly dataset: Dataset;
+  readonly split: Split;
+  /** [n] people whose devices take part, ascending. */
+  readonly participants: Int32Array;
+  readonly run: Run;
+  /** The private key of the protection, for a keyholder; undefined where none is needed. */
+  readonly secret: string | undefined;
+  /** Opens sums in this process: what the simulation uses in a keyholder's place. */
+  readonly opener: Opener | undefined;
+}
+
+/** @param keyholders public identity keys that the terms shall name */
+export async function prepareScenario(scenario: Scenario, keyholders?: readonly string[]): Promise<Prepared> {
+  const dataset = await loadDataset(scenario.dataset);
+  const split = await splitDataset(dataset, scenario.split);
+  const participants = drawParticipants(dataset.matrix.users, scenario.participants, scenario.seed);
+  const { definition, options } = resolveSection(protections, scenario.protection, "protection");
+  const provision = await definition.provision?.(options, drawPrime);
+  const protection = { ...(provision?.options ?? options), ...(keyholders === undefined ? {} : { keyholders }) };
+  const size = Math.min(
+    participants.length,
+    scenario.cohort.size ?? Math.max(1, Math.round(scenario.cohort.fraction * participants.length)),
+  );
+  if (scenario.cohort.min > size) {
+    throw new CofactorError("CONFIG_INVALID", `"cohort.min" expected at most ${size}, the size of a cohort, got ${scenario.cohort.min}`);
+  }
+  const run = defineRun({
+    id: `simulation-${scenario.seed}`,
+    items: dataset.matrix.items,
+    rounds: scenario.rounds,
+    cohort: { size, min: scenario.cohort.min },
+    deadline: { stageMs: scenario.network.deadlineMs, graceMs: 1_000 },
+    ratings: { range: dataset.ratingRange, globalMean: meanOf(split.training.values) },
+    model: scenario.model,
+    protection,
+    aggregation: scenario.aggregation,
+    precision: scenario.precision,
+    ...(scenario.range === undefined ? {} : { range: scenario.range }),
+  });
+  const opener = provision === undefined ? undefined : definition.createOpener?.(protection, provision.secret, opensslPower);
+  return { scenario, dataset, split, participants, run, secret: provision?.secret, opener };
+}
+
+/** The mean of the training ratings: a public constant of a simulated run. */
+function meanOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return values.length === 0 ? 0 : sum / values.length;
+}

@@ -1,0 +1,60 @@
+/** Results as text for a terminal: a line a round, a table at the end. Imports result. */
+import type { Result, RoundResult } from "./result.ts";
+
+/** A status line for a round. */
+export function roundLine(round: RoundResult, rounds: number, seconds?: number): string {
+  const quality = Object.entries(round.metrics ?? {})
+    .slice(0, 2)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  const parts = [
+    `round ${String(round.round).padStart(String(rounds).length)}/${rounds}`,
+    round.outcome === "published" ? `accepted ${round.accepted}` : "ABANDONED",
+    `dropped ${round.dropped}`,
+    `up ${formatBytes(round.bytesUp)}`,
+    ...(quality.length > 0 ? [`validation ${quality.join(" ")}`] : []),
+    ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
+  ];
+  return parts.join("  ");
+}
+
+/** The table of quality beside the baselines, with what makes the figures comparable. */
+export function resultTable(result: Result, command: string): string {
+  const names = Object.keys(result.metrics.test);
+  const rows: [string, Readonly<Record<string, number>>][] = [
+    [`federated ${String(result.scenario.model.kind)} (${String(result.scenario.protection.kind)})`, result.metrics.test],
+    ...Object.entries(result.metrics.baselines),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length), 8);
+  const line = (name: string, cells: readonly string[]): string =>
+    `  ${name.padEnd(width)}  ${cells.map((cell) => cell.padStart(9)).join("  ")}`;
+  return [
+    ...(result.isLeaking ? ["", "  WARNING: these figures LEAK: training knew what was held out. They say nothing about quality."] : []),
+    ...(result.isComplete
+      ? []
+      : [
+          "",
+          `  INTERRUPTED after ${result.rounds.length} of ${result.scenario.rounds} rounds: the figures are those of the rounds so far.`,
+        ]),
+    "",
+    line("test", names),
+    ...rows.map(([name, metrics]) =>
+      line(
+        name,
+        names.map((metric) => (metrics[metric] ?? Number.NaN).toFixed(4)),
+      ),
+    ),
+    "",
+    `  protocol  ${result.protocol}; everyone served by a local solve; seed ${result.scenario.seed}`,
+    `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
+    `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
+    `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
+    `  command   ${command}`,
+  ].join("\n");
+}
+
+/** Bytes for people: "31.7 kB". */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}

@@ -1,0 +1,187 @@
+/** The result of a simulation or live run, as `--json` writes it, and its parts that both kinds share. Imports evaluation. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { baselines } from "./baselines/index.ts";
+import { type Evaluation, evaluate, type ScoresFor } from "./evaluate.ts";
+import { packageRoot } from "./package-root.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Scenario } from "./scenario.ts";
+import { median } from "./statistics.ts";
+
+/** A round of a result. */
+export interface RoundResult {
+  readonly round: number;
+  readonly outcome: "published" | "abandoned";
+  readonly invited: number;
+  readonly accepted: number;
+  /** Lost, or later than the deadline. */
+  readonly dropped: number;
+  /** Refused contributions: not finite, or not encodable. */
+  readonly rejected: number;
+  /** How long the stage was: virtual in a simulation, real in a live run. */
+  readonly seconds: number;
+  /** Bytes of all sealed contributions; for live runs everything that devices sent. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** On validation, when the scenario evaluates on the way. */
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+/** The result. The same seed gives the same but for `timing`, `memory` and `version`, at any number of workers. */
+export interface Result {
+  readonly version: string;
+  readonly scenario: Scenario;
+  readonly dataset: {
+    readonly name: string;
+    readonly users: number;
+    readonly items: number;
+    readonly ratings: number;
+    readonly sha256: string;
+    readonly splitHash: string;
+    readonly notes: readonly string[];
+  };
+  readonly protocol: string;
+  readonly isLeaking: boolean;
+  /** False when the run was interrupted: the figures are those of the rounds so far, and baselines may be missing. */
+  readonly isComplete: boolean;
+  readonly rounds: readonly RoundResult[];
+  readonly metrics: {
+    readonly test: Readonly<Record<string, number>>;
+    readonly validation: Readonly<Record<string, number>>;
+    /** On test. */
+    readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  };
+  /** What is proved about a person's privacy; no mechanism adds noise yet, so nothing is. */
+  readonly privacy: PrivacyResult;
+  readonly protection: Readonly<Record<string, unknown>>;
+  readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
+  readonly timing: {
+    readonly totalSeconds: number;
+    readonly roundSecondsMedian: number;
+    readonly clientSecondsMedian: number;
+    readonly roundSeconds: readonly number[];
+  };
+  readonly memory: { readonly peakRssBytes: number };
+}
+
+/** The privacy section of a result; null where there is no mechanism. */
+export interface PrivacyResult {
+  readonly unit: "user" | "rating";
+  readonly mechanism: string;
+  readonly epsilon: number | null;
+  readonly delta: number | null;
+  readonly clipNorm: number | null;
+  readonly noiseStddev: number | null;
+  readonly neighboring: "add-remove" | "replace" | null;
+}
+
+const noMechanism: PrivacyResult = {
+  unit: "user",
+  mechanism: "none",
+  epsilon: null,
+  delta: null,
+  clipNorm: null,
+  noiseStddev: null,
+  neighboring: null,
+};
+
+/** What a training gave, before it is evaluated. */
+export interface Training {
+  readonly rounds: readonly RoundResult[];
+  readonly roundSeconds: readonly number[];
+  readonly clientSeconds: readonly number[];
+  readonly scoresFor: ScoresFor;
+  /** Whether all rounds were run. */
+  readonly isComplete: boolean;
+}
+
+/** Evaluates a part of the split as the scenario says. */
+export function evaluatePart(prepared: Prepared, scoresFor: ScoresFor, part: "validation" | "test", users?: Int32Array): Evaluation {
+  const { scenario, split, run, dataset } = prepared;
+  const { metrics, candidates, negatives, negativeDraws } = scenario.evaluation;
+  return evaluate({
+    scoresFor,
+    split,
+    part,
+    objective: run.model.objective,
+    ...(metrics.length === 0 ? {} : { metrics }),
+    ratingRange: dataset.ratingRange,
+    candidates,
+    negatives,
+    negativeDraws,
+    seed: scenario.seed,
+    ...(users === undefined ? {} : { users }),
+  });
+}
+
+/**
+ * Evaluates a training and its baselines, and puts the result together.
+ * @param signal once it is aborted, the baselines that are not ready yet are left out
+ */
+export async function assembleResult(prepared: Prepared, training: Training, startedMs: number, signal?: AbortSignal): Promise<Result> {
+  const { scenario, dataset, split, participants, run } = prepared;
+  const test = evaluatePart(prepared, training.scoresFor, "test");
+  const validation = evaluatePart(prepared, training.scoresFor, "validation");
+  const compared: Record<string, Readonly<Record<string, number>>> = {};
+  for (const baseline of baselines.filter(({ name }) => scenario.baselines.includes(name))) {
+    // A pending signal gets its turn.
+    await nextTurn();
+    if (signal?.aborted === true) break;
+    const ready = baseline.prepare({ run, split, participants, rounds: scenario.rounds, seed: scenario.seed });
+    compared[baseline.name] = evaluatePart(prepared, ready.scoresFor, "test", ready.users).metrics;
+  }
+  const published = training.rounds.filter(({ outcome }) => outcome === "published");
+  const accepted = published.reduce((total, { accepted: count }) => total + count, 0);
+  return {
+    version: packageVersion(),
+    scenario,
+    dataset: {
+      name: dataset.name,
+      users: dataset.matrix.users,
+      items: dataset.matrix.items,
+      ratings: dataset.matrix.values.length,
+      sha256: dataset.sha256,
+      splitHash: split.hash,
+      notes: [...dataset.notes, ...split.notes],
+    },
+    protocol: Object.values(test.protocols)[0] ?? split.label,
+    isLeaking: test.isLeaking,
+    isComplete: training.isComplete,
+    rounds: training.rounds,
+    metrics: { test: test.metrics, validation: split.counts.validation > 0 ? validation.metrics : {}, baselines: compared },
+    privacy: noMechanism,
+    protection: describeProtection(prepared),
+    traffic: {
+      upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
+      downBytesPerClientRound: Math.round(
+        sum(published, "bytesDown") /
+          Math.max(
+            1,
+            published.reduce((total, { invited }) => total + invited, 0),
+          ),
+      ),
+    },
+    timing: {
+      totalSeconds: (performance.now() - startedMs) / 1000,
+      roundSecondsMedian: median(training.roundSeconds),
+      clientSecondsMedian: median(training.clientSeconds),
+      roundSeconds: training.roundSeconds,
+    },
+    memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
+  };
+}
+
+/** The protection's public options, without the run's own key, which differs from run to run. */
+function describeProtection({ run }: Prepared): Readonly<Record<string, unknown>> {
+  const { publicKey: _key, keyholders: _holders, ...options } = run.terms.protection as Record<string, unknown>;
+  return { ...options, valuesPerContribution: run.contributionSize, range: run.range };
+}
+
+function sum(rounds: readonly RoundResult[], key: "bytesUp" | "bytesDown"): number {
+  return rounds.reduce((total, round) => total + round[key], 0);
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}

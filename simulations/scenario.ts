@@ -1,0 +1,119 @@
+/** A scenario: everything that decides a simulation, with a default for each. Imports the seams' schemas. */
+import * as v from "valibot";
+import { CofactorError } from "../shared/errors.ts";
+import { models } from "../shared/models/index.ts";
+import { protections } from "../shared/protections/index.ts";
+import { nearest, parseConfig, resolveSection } from "../shared/registry.ts";
+import { rules } from "../shared/rules/index.ts";
+import type { Section } from "../shared/terms.ts";
+import { baselines } from "./baselines/index.ts";
+import { type DatasetSection, resolveDataset } from "./datasets/index.ts";
+import { type EvaluationOptions, evaluationOptions } from "./evaluation-options.ts";
+import { type SplitOptions, splitOptions } from "./split.ts";
+
+/** A resolved scenario. */
+export interface Scenario {
+  readonly dataset: DatasetSection;
+  readonly split: SplitOptions;
+  readonly model: Section;
+  /** By default what the model's definition asks for. */
+  readonly rounds: number;
+  /** How many of the data's people have a device that takes part; by default all. Everyone is evaluated. */
+  readonly participants?: number | undefined;
+  /** Devices asked in a round: a number, or a share of those that take part. */
+  readonly cohort: { readonly size?: number | undefined; readonly fraction: number; readonly min: number };
+  readonly protection: Section;
+  readonly aggregation: Section;
+  readonly range?: { readonly maxAbs: number; readonly fractionBits: number } | undefined;
+  readonly precision: "float32" | "float64";
+  readonly network: NetworkOptions;
+  readonly evaluation: EvaluationOptions;
+  readonly baselines: readonly string[];
+  readonly seed: number;
+}
+
+/** How devices and aggregator reach each other. */
+export interface NetworkOptions {
+  /** "memory": simulated, with a virtual clock; "socket": real processes over loopback. */
+  readonly transport: "memory" | "socket";
+  /** Chance that a device asked in a round never answers. */
+  readonly dropout: number;
+  /** Mean of a device's answering time, exponentially distributed, virtual. */
+  readonly latencyMs: number;
+  /** Chance that a message is lost on the way and sent again. */
+  readonly loss: number;
+  /** How long a stage waits. */
+  readonly deadlineMs: number;
+}
+
+const section = v.looseObject({ kind: v.optional(v.string()) });
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
+const schema = v.strictObject({
+  dataset: v.optional(v.looseObject({ name: v.optional(v.string(), "xwines-starter") }), {}),
+  split: v.optional(v.looseObject({ kind: v.optional(v.string(), "leave-one-out") }), {}),
+  model: v.optional(section, {}),
+  rounds: v.optional(count),
+  participants: v.optional(count),
+  cohort: v.optional(v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2) }), {}),
+  protection: v.optional(section, {}),
+  aggregation: v.optional(section, {}),
+  range: v.optional(v.strictObject({ maxAbs: v.number(), fractionBits: v.number() })),
+  precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
+  network: v.optional(
+    v.strictObject({
+      transport: v.optional(v.picklist(["memory", "socket"]), "memory"),
+      dropout: v.optional(share, 0),
+      latencyMs: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+      loss: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.99)), 0),
+      deadlineMs: v.optional(v.pipe(v.number(), v.minValue(1)), 60_000),
+    }),
+    {},
+  ),
+  evaluation: v.optional(v.looseObject({}), {}),
+  baselines: v.optional(v.array(v.string()), ["popularity", "centralised", "local-only"]),
+  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 1),
+});
+
+/**
+ * Fills in a scenario's defaults and checks every section by its own seam.
+ *
+ * The default model follows from the split: `fcf` where an order is judged (leave-one-out), `als` where ratings are (random, given).
+ *
+ * @throws CofactorError CONFIG_INVALID with the path (also as `details.path`), what was expected, and the nearest known word
+ */
+export function parseScenario(input: unknown): Scenario {
+  const raw = parseConfig(schema, input ?? {}, "");
+  const { definition, options } = resolveDataset(raw.dataset);
+  const split = parseConfig(splitOptions, { seed: raw.seed, ...raw.split }, "split");
+  const modelKind = split.kind === "leave-one-out" ? "fcf" : "als";
+  const model = resolveSection(models, withKind(raw.model, modelKind), "model");
+  for (const name of raw.baselines) assertBaseline(name);
+  return {
+    ...raw,
+    dataset: { ...options, name: definition.name },
+    split,
+    model: { ...model.options },
+    rounds: raw.rounds ?? model.definition.rounds,
+    protection: { ...resolveSection(protections, withKind(raw.protection, "open"), "protection").options },
+    aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
+    evaluation: parseConfig(evaluationOptions, raw.evaluation, "evaluation"),
+  };
+}
+
+/** A section of which only options were written, with the default kind. */
+function withKind(section: { readonly kind?: string | undefined }, fallback: string): Section {
+  return { ...section, kind: section.kind ?? fallback };
+}
+
+function assertBaseline(name: string): void {
+  const known = baselines.map((baseline) => baseline.name);
+  if (known.includes(name)) return;
+  const hint = nearest(name, known);
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `"baselines" expected ${known.join(", ")}, got "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,
+    { details: { path: "baselines" } },
+  );
+}

@@ -1,0 +1,29 @@
+/** A worker thread with a shard of simulated devices: see shards.ts. */
+import { parentPort, workerData } from "node:worker_threads";
+import { isCofactorError } from "../shared/errors.ts";
+import { defineRun } from "../shared/run.ts";
+import { Shard } from "./shard.ts";
+import type { WorkerOrder, WorkerReport, WorkerSetup } from "./shards.ts";
+
+const setup = workerData as WorkerSetup;
+const shard = new Shard(defineRun(setup.terms), setup.training, setup.seed);
+
+parentPort!.on("message", (order: WorkerOrder) => {
+  if (order.kind === "settle") shard.settle(order.isPublished);
+  else void contribute(order);
+});
+
+async function contribute(order: Extract<WorkerOrder, { kind: "contribute" }>): Promise<void> {
+  try {
+    for (const { block, users } of order.blocks) {
+      const sum = await shard.contribute(order.round, order.shared, block, users);
+      const transfer = [...new Set([sum.part.buffer as ArrayBuffer, sum.deviceMs.buffer as ArrayBuffer])];
+      parentPort!.postMessage({ sum } satisfies WorkerReport, transfer);
+    }
+  } catch (error) {
+    // Both ends are this program: unlike a peer's, the message of an unexpected error may be told.
+    const code = isCofactorError(error) ? error.code : "INTERNAL";
+    const message = error instanceof Error ? error.message : String(error);
+    parentPort!.postMessage({ error: { code, message, retryable: false } } satisfies WorkerReport);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Runs a scenario in memory: the round machine, the models and both halves of the protection of the deployed system, with a virtual
+ * clock and a simulated network. Imports shared and simulations.
+ */
+import { availableParallelism } from "node:os";
+import { CofactorError } from "../shared/errors.ts";
+import type { ModelState } from "../shared/models/model.ts";
+import type { Run } from "../shared/run.ts";
+import { fittedScores } from "./fitted.ts";
+import { type Prepared, prepareScenario } from "./prepare.ts";
+import { assembleResult, evaluatePart, type Result, type RoundResult, type Training } from "./result.ts";
+import { parseScenario, type Scenario } from "./scenario.ts";
+import { createShards, type Shards } from "./shards.ts";
+import { initialState, runRound } from "./simulated-round.ts";
+
+/** How a simulation is run; none of it changes the result. */
+export interface SimulateOptions {
+  /** Threads for the devices; by default 1 unless the job is big enough for more, and never more than 4. */
+  readonly workers?: number;
+  /** Called after each round. */
+  readonly onRound?: (round: RoundResult, rounds: number) => void;
+  /** Ends the simulation after the current round, with what is known so far: `isComplete` is false, baselines may be missing. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a scenario.
+ *
+ * @param scenario as parseScenario gives it, or as a person writes it
+ * @throws CofactorError CONFIG_INVALID, DATA_INVALID; COHORT_TOO_SMALL when rounds are abandoned again and again
+ * @example const result = await simulate({ model: { kind: "implicit-als" }, rounds: 5 });
+ */
+export async function simulate(scenario: Scenario | object, options: SimulateOptions = {}): Promise<Result> {
+  const startedMs = performance.now();
+  const prepared = await prepareScenario(parseScenario(scenario));
+  const { run, split } = prepared;
+  const shards = createShards(run, split.training, prepared.scenario.seed, options.workers ?? defaultWorkers(run));
+  try {
+    return await assembleResult(prepared, await train(prepared, shards, options), startedMs, options.signal);
+  } finally {
+    await shards.close();
+  }
+}
+
+/** Contributions in clear cost little more than their sum, which memory bounds: threads pay from this many values a round. */
+const bigRound = 100_000_000;
+
+/** What hides contributions costs far more than summing them: worth threads at any size. */
+function defaultWorkers(run: Run): number {
+  const isBig = !run.protection.revealsContributions || run.contributionSize * run.terms.cohort.size >= bigRound;
+  return isBig ? Math.min(4, availableParallelism()) : 1;
+}
+
+/** How many rounds in a row may be abandoned before the simulation gives up. */
+const maxAbandoned = 20;
+
+async function train(prepared: Prepared, shards: Shards, options: SimulateOptions): Promise<Training> {
+  const { scenario, run, split } = prepared;
+  const rounds: RoundResult[] = [];
+  const roundSeconds: number[] = [];
+  const clientSeconds: number[] = [];
+  const total = run.terms.rounds;
+  const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, () => undefined, scenario.seed);
+  let state = initialState(run, scenario.seed);
+  let abandoned = 0;
+  for (let round = 1; state.round < total && options.signal?.aborted !== true; round++) {
+    const startedMs = performance.now();
+    const outcome = await runRound(prepared, shards, state, round);
+    roundSeconds.push((performance.now() - startedMs) / 1000);
+    clientSeconds.push(outcome.clientSeconds);
+    let result = outcome.result;
+    if (outcome.state === undefined) abandoned += 1;
+    else {
+      abandoned = 0;
+      state = outcome.state;
+      const { every } = scenario.evaluation;
+      const isDue = every > 0 && split.counts.validation > 0 && (state.round % every === 0 || state.round === total);
+      if (isDue) result = { ...result, metrics: evaluatePart(prepared, scoresOf(state), "validation").metrics };
+    }
+    rounds.push(result);
+    options.onRound?.(result, total);
+    if (abandoned >= maxAbandoned)
+      throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
+  }
+  return { rounds, roundSeconds, clientSeconds, scoresFor: scoresOf(state), isComplete: state.round >= total };
+}

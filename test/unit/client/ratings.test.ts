@@ -1,0 +1,98 @@
+/** Ratings at the edge: what an app hands over, and what a message may say about it. */
+import { describe, expect, it } from "vitest";
+import { assertInCatalogue, toOwnRatings } from "../../../client/ratings.ts";
+
+type Pair = readonly [item: number, value: number];
+
+function message(pairs: unknown): string {
+  try {
+    toOwnRatings(pairs as Pair[]);
+    return "accepted";
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    return (error as Error).message;
+  }
+}
+
+describe("toOwnRatings", () => {
+  it("sorts by item, keeps values with their items and remembers positions", () => {
+    const own = toOwnRatings([
+      [52, 2],
+      [17, 4.5],
+      [3, -1],
+    ]);
+    expect([...own.ratings.items]).toEqual([3, 17, 52]);
+    expect([...own.ratings.values]).toEqual([-1, 4.5, 2]);
+    expect([...own.positions]).toEqual([2, 1, 0]);
+  });
+
+  it("takes any iterable, and leaves the caller's list as it was", () => {
+    const list: Pair[] = [
+      [2, 1],
+      [1, 1],
+    ];
+    expect([...toOwnRatings(new Map(list)).ratings.items]).toEqual([1, 2]);
+    toOwnRatings(list);
+    expect(list).toEqual([
+      [2, 1],
+      [1, 1],
+    ]);
+    expect(toOwnRatings([]).ratings.items).toHaveLength(0);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["an entry that is no pair", [[1, 1], 7], /entry 1/],
+    ["a pair of three", [[1, 1, 1]], /entry 0/],
+    [
+      "an item that is no whole number",
+      [
+        [1, 1],
+        [2, 1],
+        [987.25, 1],
+      ],
+      /entry 2/,
+    ],
+    ["a negative item", [[-987, 1]], /entry 0/],
+    ["an item as text", [["987", 1]], /entry 0/],
+    ["an item beyond 31 bits", [[2 ** 31, 1]], /entry 0/],
+    [
+      "a value that is not finite",
+      [
+        [1, 1],
+        [2, Number.NaN],
+      ],
+      /entry 1/,
+    ],
+    ["a value as text", [[1, "4.75"]], /entry 0/],
+    [
+      "an item twice",
+      [
+        [987, 4.75],
+        [5, 1],
+        [987, 3.25],
+      ],
+      /entries 0 and 2/,
+    ],
+  ])("refuses %s by its position", (_what, pairs, position) => {
+    expect(message(pairs)).toMatch(position);
+  });
+
+  it("never tells an item or a value", () => {
+    for (const pairs of [
+      [
+        [987, 4.75],
+        [987, 3.25],
+      ],
+      [[987.25, 4.75]],
+      [[987, "4.75"]],
+    ])
+      expect(message(pairs)).not.toMatch(/987|4\.75|3\.25/);
+    const own = toOwnRatings([
+      [1, 1],
+      [987, 4.75],
+    ]);
+    expect(() => assertInCatalogue(own, 100)).toThrow(/entry 1 /);
+    expect(() => assertInCatalogue(own, 100)).not.toThrow(/987|4\.75/);
+    expect(() => assertInCatalogue(own, 988)).not.toThrow();
+  });
+});

@@ -1,0 +1,214 @@
+/** Evaluation: candidates, negatives, parts, groups, labels. */
+import { describe, expect, it } from "vitest";
+import { createRng } from "../../shared/random.ts";
+import { parseConfig } from "../../shared/registry.ts";
+import { datasetFromRows, type InteractionRow } from "../../simulations/datasets/from-rows.ts";
+import { loadDataset } from "../../simulations/datasets/index.ts";
+import { type EvaluateInput, evaluate, evaluatePeople, summarize } from "../../simulations/evaluate.ts";
+import { drawNegatives, negativeRng } from "../../simulations/evaluation-negatives.ts";
+import { evaluationOptions, metricsFor } from "../../simulations/evaluation-options.ts";
+import { type Split, splitDataset } from "../../simulations/split.ts";
+
+/** Two people, five items; the latest of "a" is item 3 (validation 2), of "b" item 1 (validation 5). */
+const rows: InteractionRow[] = [
+  ["a", 1, 5, 1],
+  ["a", 2, 4, 2],
+  ["a", 3, 2, 3],
+  ["b", 4, 1, 1],
+  ["b", 5, 3, 2],
+  ["b", 1, 4, 3],
+];
+const smallSplit = () => splitDataset(datasetFromRows(rows, { name: "rows" }), { kind: "leave-one-out", order: "latest", seed: 0 });
+const fixed =
+  (...scores: number[][]) =>
+  (user: number, out: Float64Array) =>
+    out.set(scores[user]!);
+const input = (split: Split, more: Partial<EvaluateInput> & Pick<EvaluateInput, "scoresFor">): EvaluateInput => ({
+  split,
+  part: "test",
+  objective: "ranking",
+  seed: 1,
+  ...more,
+});
+
+describe("evaluation against all candidates", () => {
+  it("leaves out the person's training items and the other held-out item, and nobody else's", async () => {
+    const split = await smallSplit();
+    // a: candidates 3, 4, 5 (1 trained, 2 validation, though both score higher); item 3 stands second.
+    // b: candidates 1, 2, 3; item 1 stands first.
+    const scoresFor = fixed([9, 9, 5, 1, 7], [3, 2, 1, 9, 9]);
+    expect(evaluate(input(split, { scoresFor, metrics: ["hr@1", "hr@2", "ndcg@2", "recall@2"] })).metrics).toEqual({
+      "hr@1": 0.5,
+      "hr@2": 1,
+      "ndcg@2": (1 / Math.log2(3) + 1) / 2,
+      "recall@2": 1,
+    });
+  });
+
+  it("of the validation part leaves out the test item", async () => {
+    const split = await smallSplit();
+    // a: candidates 2, 4, 5 for item 2; item 3, the test item, scores highest and is out.
+    const scoresFor = fixed([9, 5, 9, 1, 2], [9, 5, 1, 9, 4]);
+    expect(evaluate(input(split, { scoresFor, part: "validation", metrics: ["hr@1"] })).metrics).toEqual({ "hr@1": 0.5 });
+  });
+
+  it("counts a NaN score as a miss", async () => {
+    const split = await smallSplit();
+    const scoresFor = (_: number, out: Float64Array) => out.fill(Number.NaN);
+    expect(evaluate(input(split, { scoresFor })).metrics).toEqual({ "hr@10": 0, "ndcg@10": 0, "recall@10": 0 });
+  });
+
+  it("names its protocol", async () => {
+    const split = await smallSplit();
+    const scoresFor = fixed([1, 1, 1, 1, 1], [1, 1, 1, 1, 1]);
+    expect(evaluate(input(split, { scoresFor }))).toMatchObject({
+      protocols: { "hr@10": "leave-one-out, all candidates, honest" },
+      isLeaking: false,
+      users: 2,
+      spread: {},
+    });
+    const leaking = evaluate(input(split, { scoresFor, negatives: "paper-compat", candidates: "sampled-99" }));
+    expect(leaking.isLeaking).toBe(true);
+    expect(leaking.protocols["hr@10"]).toMatch(/^leave-one-out, 99 sampled negatives \(1 draw\), paper-compat \(LEAKING/);
+  });
+});
+
+describe("evaluation of ratings", () => {
+  it("clips predictions to the range and averages over ratings, not people", async () => {
+    const dataset = datasetFromRows([...rows, ["c", 1, 2, 1], ["c", 2, 2, 2]], { name: "rows" });
+    const split = await splitDataset(dataset, { kind: "random", testFraction: 0.9, validationFraction: 0, seed: 3 });
+    const prediction = 9;
+    const { metrics, protocols } = evaluate(
+      input(split, { scoresFor: (_, out) => out.fill(prediction), objective: "rating", ratingRange: [1, 5] }),
+    );
+    const errors = [...split.test.values].map((value) => 5 - value);
+    expect(errors.length).toBe(7);
+    expect(metrics["rmse"]).toBeCloseTo(Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / 7), 12);
+    expect(metrics["mae"]).toBeCloseTo(errors.reduce((sum, error) => sum + error, 0) / 7, 12);
+    expect(protocols["rmse"]).toBe("random 90 % test, seed 3, predictions clipped to [1, 5]");
+  });
+
+  it("shows a model that gave NaN", async () => {
+    const split = await smallSplit();
+    const scoresFor = (_: number, out: Float64Array) => out.fill(Number.NaN);
+    expect(evaluate(input(split, { scoresFor, objective: "rating", ratingRange: [1, 5] })).metrics["rmse"]).toBeNaN();
+  });
+
+  it("is refused for a model that predicts an order", () => {
+    expect(() => metricsFor("ranking", ["rmse"])).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+    expect(() => metricsFor("rating", ["hr@0"])).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+    expect(metricsFor("rating", ["rmse", "hr@5"]).map(({ name }) => name)).toEqual(["rmse", "hr@5"]);
+  });
+});
+
+describe("evaluation of people", () => {
+  it("gives each person's figures, and groups add up to the whole", async () => {
+    const dataset = await loadDataset({ name: "food-world-cup" });
+    const split = await splitDataset(dataset, { kind: "leave-one-out", order: "random", seed: 1 });
+    const rng = createRng(5, "scores");
+    const people = evaluatePeople(
+      input(split, {
+        scoresFor: (user, out) => {
+          const own = rng.fork(user);
+          for (let item = 0; item < out.length; item++) out[item] = own.float() * 5;
+        },
+        objective: "rating",
+        metrics: ["hr@10", "rmse", "mae"],
+        ratingRange: [1, 5],
+      }),
+    );
+    const gender = dataset.userAttributes!.find(({ name }) => name === "gender")!.values;
+    const groups = [...new Set(gender)].map((value) => summarize(people, (user) => gender[user] === value));
+    const all = summarize(people);
+    expect(groups.length).toBeGreaterThan(2);
+    expect(groups.reduce((sum, { users }) => sum + users, 0)).toBe(all.users);
+    const whole = (name: string, power: number) =>
+      groups.reduce((sum, { metrics, users }) => sum + metrics[name]! ** power * users, 0) / all.users;
+    expect(whole("hr@10", 1)).toBeCloseTo(all.metrics["hr@10"]!, 12);
+    expect(whole("mae", 1)).toBeCloseTo(all.metrics["mae"]!, 12);
+    expect(whole("rmse", 2)).toBeCloseTo(all.metrics["rmse"]! ** 2, 12);
+  });
+
+  it.each(["all", "sampled-99"] as const)("gives each the same figures alone as among everyone, candidates %s", async (candidates) => {
+    const split = await splitDataset(await loadDataset({ name: "wines" }), {
+      kind: "random",
+      testFraction: 0.2,
+      validationFraction: 0.2,
+      seed: 1,
+    });
+    const popularity = new Float64Array(split.training.items);
+    for (const item of split.training.itemIndex) popularity[item]!++;
+    const scoresFor = (_: number, out: Float64Array) => out.set(popularity);
+    const everyone = evaluatePeople(input(split, { scoresFor, candidates }));
+    for (const at of [0, 7, everyone.users.length - 1]) {
+      const alone = evaluatePeople(input(split, { scoresFor, candidates, users: everyone.users.slice(at, at + 1) }));
+      for (const [name, values] of Object.entries(everyone.values)) expect(alone.values[name]![0]).toBe(values[at]);
+    }
+  });
+
+  it("scores the people asked for alone, and nobody without held-out items", async () => {
+    const dataset = datasetFromRows([...rows, ["c", 1, 2, 1]], { name: "rows" });
+    const split = await splitDataset(dataset, { kind: "leave-one-out", order: "latest", seed: 0 });
+    const asked: number[] = [];
+    const scoresFor = (user: number) => void asked.push(user);
+    expect(evaluate(input(split, { scoresFor })).users).toBe(2);
+    expect(evaluate(input(split, { scoresFor, users: Int32Array.of(1, 2) })).users).toBe(1);
+    expect(asked).toEqual([0, 1, 1]);
+    expect(evaluate(input(split, { scoresFor, users: Int32Array.of(2) })).metrics["hr@10"]).toBeNaN();
+  });
+});
+
+describe("sampled negatives", () => {
+  it("are 99 distinct items that are not excluded, and leave the flags as they were", () => {
+    const excluded = Uint8Array.from({ length: 300 }, (_, item) => (item % 3 === 0 ? 1 : 0));
+    const before = excluded.slice();
+    const drawn = drawNegatives(createRng(1), excluded, 200);
+    expect(new Set(drawn).size).toBe(99);
+    expect([...drawn].every((item) => item % 3 !== 0)).toBe(true);
+    expect(excluded).toEqual(before);
+  });
+
+  it("are all there are when there are no more than 99", () => {
+    expect([...drawNegatives(createRng(1), Uint8Array.of(0, 1, 0), 2)]).toEqual([0, 2]);
+  });
+
+  it("come from streams of their own for each seed, part, draw and person", () => {
+    const excluded = new Uint8Array(5000);
+    const base = { seed: 1, negatives: "honest", part: "test", draw: 0 } as const;
+    const keys = [base, { ...base, seed: 2 }, { ...base, part: "validation" as const }, { ...base, draw: 1 }];
+    const drawn = keys.flatMap((key) => [0, 1].map((user) => drawNegatives(negativeRng(key).fork(user), excluded, 5000).join()));
+    expect(new Set(drawn).size).toBe(8);
+    expect(drawNegatives(negativeRng(base).fork(0), excluded, 5000).join()).toBe(drawn[0]);
+  });
+
+  it("of paper-compat serve validation and test alike, as in the codes it follows", () => {
+    const [validation, test] = (["validation", "test"] as const).map((part) => {
+      const stream = negativeRng({ seed: 1, negatives: "paper-compat", part, draw: 0 });
+      return drawNegatives(stream.fork(3), new Uint8Array(5000), 5000).join();
+    });
+    expect(validation).toBe(test);
+  });
+
+  it("give the same figures again for the same seed, others for another, with their spread", async () => {
+    const split = await splitDataset(await loadDataset({ name: "wines" }), { kind: "leave-one-out", order: "latest", seed: 0 });
+    const popularity = new Float64Array(split.training.items);
+    for (const item of split.training.itemIndex) popularity[item]!++;
+    const run = (seed: number) => evaluate(input(split, { scoresFor: (_, out) => out.set(popularity), candidates: "sampled-99", seed }));
+    const first = run(1);
+    expect(run(1)).toEqual(first);
+    expect(run(2).metrics).not.toEqual(first.metrics);
+    expect(first.spread["hr@10"]).toBeGreaterThan(0);
+    expect(first.spread["hr@10"]).toBeLessThan(0.02);
+    expect(first.protocols["hr@10"]).toBe("leave-one-out, 99 sampled negatives (5 draws), honest");
+  });
+});
+
+describe("the section evaluation", () => {
+  it("has defaults that can be believed", () => {
+    expect(parseConfig(evaluationOptions, {}, "evaluation")).toMatchObject({ candidates: "all", negatives: "honest", metrics: [] });
+  });
+
+  it.each([{ candidates: "some" }, { metrics: ["hr"] }, { metrics: ["ndcg@0"] }, { evry: 3 }])("refuses %j", (section) => {
+    expect(() => parseConfig(evaluationOptions, section, "evaluation")).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+  });
+});
