@@ -39,8 +39,8 @@ export interface ListenHandlers {
   readonly onRefused: (error: CofactorError) => void;
 }
 
-/** Messages that may wait to be written to one peer; whoever does not read them is cut off. */
-const maxWaitingMessages = 64;
+/** Packets that may wait to be written to one peer, two for each message; whoever does not read them is cut off. */
+const maxWaitingPackets = 256;
 
 /** Bytes of one message: a chunk, its header and the frame around them. */
 const maxMessageBytes = 524_288;
@@ -94,8 +94,10 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
         emit: (event, ...args) => socket.emit(event, ...args),
         disconnect: () => socket.disconnect(true),
       },
-      { isOverfull: () => conn.writeBuffer.length > maxWaitingMessages, onRefused: handlers.onRefused },
+      { isOverfull: () => conn.writeBuffer.length > maxWaitingPackets, onRefused: handlers.onRefused },
     );
+    // Packets that cannot be decoded; the connection is ended behind it.
+    socket.on("error", () => handlers.onRefused(new CofactorError("MESSAGE_MALFORMED", "expected Socket.IO packets")));
     handlers.onChannel(channel);
   });
 
@@ -119,11 +121,12 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
 function toRefusal(reason: string, cause: unknown): CofactorError | undefined {
   if (reason === "parse error") return new CofactorError("MESSAGE_MALFORMED", "expected Socket.IO packets");
   if (reason !== "transport error" || !(cause instanceof Error)) return undefined;
-  const origin = cause.cause ?? (cause as { description?: unknown }).description ?? cause;
-  const code = typeof origin === "object" && origin !== null ? String((origin as { code?: unknown }).code) : "";
-  if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH")
+  // Engine.IO hands on nothing of the WebSocket's error but its text.
+  if (cause.message.includes("Max payload size exceeded"))
     return new CofactorError("MESSAGE_TOO_LARGE", `expected messages of at most ${maxMessageBytes} bytes`);
-  return code.startsWith("WS_ERR_") ? new CofactorError("MESSAGE_MALFORMED", "expected well-formed WebSocket frames") : undefined;
+  return cause.message.includes("Invalid WebSocket frame")
+    ? new CofactorError("MESSAGE_MALFORMED", "expected well-formed WebSocket frames")
+    : undefined;
 }
 
 function isOfHost(origin: string, host: string | undefined): boolean {

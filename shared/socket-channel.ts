@@ -132,7 +132,8 @@ class SocketChannel implements Channel {
   }
 
   #receive(args: readonly unknown[]): void {
-    const [kind, header, rawPayload, acknowledge] = args;
+    const [kind, header, rawPayload] = args;
+    const acknowledge = args.at(-1);
     if (typeof acknowledge !== "function") {
       this.#options.onRefused?.(new CofactorError("MESSAGE_MALFORMED", "a message expected to be acknowledged"));
       return;

@@ -1,0 +1,161 @@
+/**
+ * The aggregator is killed by SIGKILL at named points and started again on the same file: the run finishes, every sum is exact,
+ * no published model is lost, and no device is asked again for what was acknowledged.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { socketConnector } from "../../client/socket.ts";
+import { sqliteStore } from "../../server/index.ts";
+import { createIdentity, type Identity } from "../../shared/crypto/identity.ts";
+import { isCofactorError } from "../../shared/errors.ts";
+import { secureRng } from "../../shared/random.ts";
+import { decodeModel } from "../../shared/wire/model-codec.ts";
+import { contributionOf } from "../support/counting-run.ts";
+import type { DoomedOrder, DoomedReport } from "../support/doomed-server.ts";
+import { type KillPoint, killPoints } from "../support/killing-store.ts";
+import { floatBytes, ScriptedClient } from "../support/scripted-client.ts";
+
+const size = 4;
+const devices = 3;
+const rounds = 3;
+const program = new URL("../support/doomed-server.ts", import.meta.url);
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** The server's process and its successors on one file; each dies at its own point, the last one lives. */
+class Lineage {
+  readonly path: string;
+  readonly #fates: { readonly point: KillPoint; readonly nth: number }[];
+  url: Promise<string>;
+  deaths = 0;
+  failures: string[] = [];
+  #child: ChildProcess | undefined;
+  #isOver = false;
+
+  constructor(path: string, fates: { readonly point: KillPoint; readonly nth: number }[]) {
+    this.path = path;
+    this.#fates = [...fates];
+    this.url = this.#spawn();
+  }
+
+  /** Settles once a process listens, however many die before. */
+  #spawn(): Promise<string> {
+    return new Promise((resolve) => {
+      const fate = this.#fates.shift();
+      const child = fork(program, { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+      this.#child = child;
+      child.on("message", (report: DoomedReport) => {
+        if (report.kind === "listening") resolve(report.url);
+        else this.failures.push(report.message);
+      });
+      child.once("exit", (code, signal) => {
+        if (this.#isOver) return;
+        if (signal === "SIGKILL") this.deaths += 1;
+        else this.failures.push(`the process ended with code ${code}, signal ${signal}`);
+        const next = this.#spawn();
+        this.url = next;
+        void next.then(resolve);
+      });
+      const order: DoomedOrder = { path: this.path, size, devices, rounds, point: fate?.point, nth: fate?.nth ?? 0 };
+      child.send(order);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    const child = this.#child!;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.disconnect();
+    await ended;
+  }
+}
+
+/** What a device saw of the run, over all its connections. */
+interface Seen {
+  readonly published: Map<number, string>;
+  readonly accepted: Set<number>;
+  /** Rounds that it was asked for again after its answer was acknowledged. */
+  readonly askedAgain: number[];
+}
+
+/** A device that comes back after each loss, and answers each round with the same bytes. */
+async function takePart(lineage: Lineage, index: number, identity: Identity): Promise<Seen> {
+  const seen: Seen = { published: new Map(), accepted: new Set(), askedAgain: [] };
+  for (;;) {
+    let client: ScriptedClient | undefined;
+    try {
+      client = new ScriptedClient(await socketConnector(await lineage.url)(), "counting", identity);
+      const current = client;
+      client.onAsk = ({ round }) => {
+        if (seen.accepted.has(round)) seen.askedAgain.push(round);
+        current.answer(round, floatBytes(contributionOf(size, index))).then(
+          () => seen.accepted.add(round),
+          () => undefined,
+        );
+      };
+      const joined = await client.join();
+      if (joined.ended) return seen;
+      await client.until(() => {
+        for (const header of current.published) seen.published.set(header.round, header.model.sha256);
+        return current.published.at(-1)?.ended === true;
+      });
+      return seen;
+    } catch (error) {
+      if (!(isCofactorError(error) && error.retryable) && !String(error).includes("connection ended")) throw error;
+      for (const header of client?.published ?? []) seen.published.set(header.round, header.model.sha256);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function survive(fates: { readonly point: KillPoint; readonly nth: number }[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "cofactor-chaos-"));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  const lineage = new Lineage(join(folder, "run.sqlite"), fates);
+  const seen = await Promise.all(Array.from({ length: devices }, (_, index) => takePart(lineage, index, createIdentity(secureRng))));
+  await lineage.end();
+  expect(lineage.failures).toEqual([]);
+  expect(lineage.deaths).toBe(fates.length);
+  expect(seen.flatMap(({ askedAgain }) => askedAgain)).toEqual([]);
+
+  const store = sqliteStore(lineage.path);
+  cleanups.unshift(() => store.close());
+  const records = store.records("counting");
+  expect(records.map(({ round, outcome, accepted }) => [round, outcome, accepted])).toEqual(
+    [1, 2, 3].map((round) => [round, "published", devices]),
+  );
+  // Every published model is kept, and holds each device's contribution exactly once for each round.
+  for (const { round, sha256 } of records) {
+    const values = decodeModel(store.model("counting", sha256)!, size, "float64");
+    expect([...values]).toEqual([round, round, round, 0]);
+  }
+  for (const { published } of seen) for (const [round, sha256] of published) expect(records[round - 1]!.sha256).toBe(sha256);
+  expect(store.openRound("counting")).toBeUndefined();
+  expect(store.answers("counting", rounds)).toEqual([]);
+}
+
+describe("an aggregator that is killed and started again on its file", () => {
+  it.each(killPoints)(
+    "finishes the run with exact sums when it dies %s",
+    async (point) => {
+      await survive([{ point, nth: point.includes("answer") || point.includes("round is begun") ? 2 : 1 }]);
+    },
+    30_000,
+  );
+
+  it("finishes the run with exact sums when it dies at five different points one after another", async () => {
+    await survive([
+      { point: "after the run is saved, before its start is published", nth: 1 },
+      { point: "after an answer is durable, before it is acknowledged", nth: 2 },
+      { point: "after the contributors are fixed, before the sum is revealed", nth: 1 },
+      { point: "before a publication is durable", nth: 1 },
+      { point: "after a publication is durable, before it is announced", nth: 1 },
+    ]);
+  }, 60_000);
+});

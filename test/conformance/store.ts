@@ -1,0 +1,206 @@
+/** What every store guarantees: call `describeStore` with a way to open one, and to open what it kept again. */
+import { afterEach, describe, expect, it } from "vitest";
+import { keptModels, type Publication, type RoundRecord, type Store } from "../../server/store.ts";
+
+/** One store's persistent place. */
+export interface StorePlace {
+  /** Opens the store; after `close`, opens it again with what it kept. */
+  open(): Store;
+  remove(): void;
+}
+
+/** A store under test. */
+export interface StoreCase {
+  readonly name: string;
+  /** False for stores that keep nothing once they are closed: the cases that open again are skipped. */
+  readonly isDurable: boolean;
+  createPlace(): StorePlace;
+}
+
+const run = "films-1";
+const stored = { terms: '{"id":"films-1"}', identitySeed: Uint8Array.from({ length: 32 }, (_, index) => index) };
+
+function publication(round: number, name = `model-${round}`): Publication {
+  return { round, advanced: round, sha256: name, model: Uint8Array.of(round, 2, 3), state: Float64Array.of(round, Number.MIN_VALUE, -0) };
+}
+
+function record(round: number, outcome: RoundRecord["outcome"] = "published"): RoundRecord {
+  return {
+    round,
+    outcome,
+    invited: 5,
+    accepted: 4,
+    dropped: 1,
+    sha256: `model-${round}`,
+    reason: outcome === "published" ? "" : "expected more",
+  };
+}
+
+function answer(client: string, stage = 0, byte = 1): { stage: number; client: string; digest: string; bytes: Uint8Array } {
+  return { stage, client, digest: `digest-${client}-${byte}`, bytes: Uint8Array.of(byte, 0, 255) };
+}
+
+/** Declares the suite for one store. */
+export function describeStore({ name, isDurable, createPlace }: StoreCase): void {
+  describe(`${name} store`, () => {
+    const places: StorePlace[] = [];
+    let current: Store | undefined;
+    afterEach(() => {
+      current?.close();
+      for (const place of places.splice(0)) place.remove();
+    });
+    const place = (): StorePlace => {
+      const made = createPlace();
+      places.push(made);
+      return { ...made, open: () => (current = made.open()) };
+    };
+    /** The store as a new process would find it; the same object where nothing outlives it. */
+    const reopen = (at: StorePlace, store: Store): Store => {
+      if (!isDurable) return store;
+      store.close();
+      return at.open();
+    };
+    /** A store with the run and its start. */
+    const founded = (at: StorePlace): Store => {
+      const store = at.open();
+      store.saveRun(run, stored);
+      store.publish(run, publication(0), undefined);
+      return store;
+    };
+
+    it("knows nothing at first", () => {
+      const store = place().open();
+      expect(store.loadRun(run)).toBeUndefined();
+      expect(store.latest(run)).toBeUndefined();
+      expect(store.openRound(run)).toBeUndefined();
+      expect(store.records(run)).toEqual([]);
+      expect(store.countEnrolled(run)).toBe(0);
+    });
+
+    it("keeps the run's terms and identity byte for byte", () => {
+      const at = place();
+      const again = reopen(at, founded(at)).loadRun(run);
+      expect(again?.terms).toBe(stored.terms);
+      expect([...again!.identitySeed]).toEqual([...stored.identitySeed]);
+    });
+
+    it("enrols each client once and forgets whoever leaves", () => {
+      const at = place();
+      const store = founded(at);
+      expect([store.enrol(run, "a"), store.enrol(run, "b"), store.enrol(run, "a")]).toEqual([true, true, false]);
+      store.forget(run, "b");
+      const again = reopen(at, store);
+      expect(again.countEnrolled(run)).toBe(1);
+      expect([again.enrol(run, "a"), again.enrol(run, "b")]).toEqual([false, true]);
+    });
+
+    it("keeps the newest publication with its model, state and numbers bit for bit", () => {
+      const at = place();
+      const store = founded(at);
+      store.publish(run, { ...publication(7), advanced: 3 }, record(7));
+      const latest = reopen(at, store).latest(run)!;
+      expect([latest.round, latest.advanced, latest.sha256]).toEqual([7, 3, "model-7"]);
+      expect([...latest.model]).toEqual([7, 2, 3]);
+      expect([...latest.state].map((value) => [value, Object.is(value, -0)])).toEqual(
+        [
+          [7, false],
+          [Number.MIN_VALUE, false],
+          [0, true],
+        ].map(([value, minus]) => [minus === true ? -0 : value, minus]),
+      );
+    });
+
+    it(`keeps the last ${keptModels} models by their hash, and lets older ones go`, () => {
+      const at = place();
+      const store = founded(at);
+      for (let round = 1; round <= keptModels; round++) store.publish(run, publication(round), record(round));
+      const again = reopen(at, store);
+      expect(again.model(run, "model-0")).toBeUndefined();
+      for (let round = 1; round <= keptModels; round++) expect([...again.model(run, `model-${round}`)!]).toEqual([round, 2, 3]);
+    });
+
+    it("keeps the newest model also when its bytes were published before", () => {
+      const at = place();
+      const store = founded(at);
+      for (let round = 1; round <= keptModels; round++)
+        store.publish(run, publication(round, round === keptModels ? "model-0" : `model-${round}`), record(round));
+      store.publish(run, publication(keptModels + 1), record(keptModels + 1));
+      expect(reopen(at, store).model(run, "model-0")).toBeDefined();
+    });
+
+    it("keeps the open round, its stage, and its cohort in order", () => {
+      const at = place();
+      const store = founded(at);
+      store.saveRound(run, { round: 4, stage: 0, cohort: ["c", "a", "b"] });
+      store.saveRound(run, { round: 4, stage: 1, cohort: ["c", "a", "b"] });
+      expect(reopen(at, store).openRound(run)).toEqual({ round: 4, stage: 1, cohort: ["c", "a", "b"] });
+    });
+
+    it("keeps an acknowledged answer once for each stage and client: the first one, in the order in which they came", async () => {
+      const at = place();
+      const store = founded(at);
+      store.saveRound(run, { round: 1, stage: 0, cohort: ["a", "b"] });
+      await Promise.all([store.saveAnswer(run, 1, answer("b")), store.saveAnswer(run, 1, answer("a"))]);
+      await store.saveAnswer(run, 1, answer("a", 0, 9));
+      await store.saveAnswer(run, 1, answer("a", 1, 5));
+      const kept = reopen(at, store).answers(run, 1);
+      expect(kept.map(({ stage, client, digest, bytes }) => [stage, client, digest, [...bytes]])).toEqual([
+        [0, "b", "digest-b-1", [1, 0, 255]],
+        [0, "a", "digest-a-1", [1, 0, 255]],
+        [1, "a", "digest-a-5", [5, 0, 255]],
+      ]);
+    });
+
+    it.each(["published", "abandoned"] as const)("forgets the open round and its answers in one step when it is %s", async (outcome) => {
+      const at = place();
+      const store = founded(at);
+      store.saveRound(run, { round: 1, stage: 0, cohort: ["a", "b"] });
+      await store.saveAnswer(run, 1, answer("a"));
+      if (outcome === "published") store.publish(run, publication(1), record(1));
+      else store.abandon(run, record(1, "abandoned"));
+      const again = reopen(at, store);
+      expect(again.openRound(run)).toBeUndefined();
+      expect(again.answers(run, 1)).toEqual([]);
+      expect(again.records(run)).toEqual([record(1, outcome)]);
+      expect(again.latest(run)!.round).toBe(outcome === "published" ? 1 : 0);
+    });
+
+    it("keeps all records in the order of their rounds", () => {
+      const at = place();
+      const store = founded(at);
+      store.publish(run, publication(1), record(1));
+      store.abandon(run, record(2, "abandoned"));
+      store.publish(run, publication(3), record(3));
+      expect(reopen(at, store).records(run)).toEqual([record(1), record(2, "abandoned"), record(3)]);
+    });
+
+    it("keeps two runs apart", () => {
+      const at = place();
+      const store = founded(at);
+      store.saveRun("other", { ...stored, terms: "{}" });
+      store.publish("other", publication(0, "model-o"), undefined);
+      store.enrol("other", "a");
+      store.saveRound("other", { round: 1, stage: 0, cohort: ["a"] });
+      store.publish(run, publication(1), record(1));
+      expect(store.openRound("other")).toEqual({ round: 1, stage: 0, cohort: ["a"] });
+      expect(store.countEnrolled(run)).toBe(0);
+      expect(store.model(run, "model-o")).toBeUndefined();
+      expect(store.latest("other")!.sha256).toBe("model-o");
+    });
+
+    it.skipIf(!isDurable)("makes pending answers durable before it closes", async () => {
+      const at = place();
+      const store = founded(at);
+      store.saveRound(run, { round: 1, stage: 0, cohort: ["a"] });
+      const pending = store.saveAnswer(run, 1, answer("a"));
+      store.close();
+      await pending;
+      expect(
+        at
+          .open()
+          .answers(run, 1)
+          .map(({ client }) => client),
+      ).toEqual(["a"]);
+    });
+  });
+}

@@ -1,0 +1,62 @@
+/** A store that kills its own process at a named point, so that a test sees what a power cut would leave. */
+import type { Store } from "../../server/index.ts";
+
+/** Where a process can die. Each is right before or right after something became durable. */
+export const killPoints = [
+  "before the run is saved",
+  "after the run is saved, before its start is published",
+  "after a round is begun, before anybody is asked",
+  "before an answer is durable",
+  "after an answer is durable, before it is acknowledged",
+  "before the contributors are fixed",
+  "after the contributors are fixed, before the sum is revealed",
+  "before a publication is durable",
+  "after a publication is durable, before it is announced",
+] as const;
+
+/** One of the points. */
+export type KillPoint = (typeof killPoints)[number];
+
+/** Wraps a store: the process ends by SIGKILL when `point` is reached for the `nth` time. */
+export function killingStore(inner: Store, point: KillPoint | undefined, nth: number, stages: number): Store {
+  let left = nth;
+  const reach = (here: KillPoint): void => {
+    if (here !== point) return;
+    left -= 1;
+    if (left === 0) process.kill(process.pid, "SIGKILL");
+  };
+  return {
+    loadRun: (run) => inner.loadRun(run),
+    saveRun(run, stored) {
+      reach("before the run is saved");
+      inner.saveRun(run, stored);
+      reach("after the run is saved, before its start is published");
+    },
+    enrol: (run, client) => inner.enrol(run, client),
+    countEnrolled: (run) => inner.countEnrolled(run),
+    forget: (run, client) => inner.forget(run, client),
+    latest: (run) => inner.latest(run),
+    model: (run, sha256) => inner.model(run, sha256),
+    publish(run, publication, record) {
+      if (record !== undefined) reach("before a publication is durable");
+      inner.publish(run, publication, record);
+      if (record !== undefined) reach("after a publication is durable, before it is announced");
+    },
+    abandon: (run, record) => inner.abandon(run, record),
+    openRound: (run) => inner.openRound(run),
+    saveRound(run, open) {
+      const isFixed = open.stage === stages;
+      if (isFixed) reach("before the contributors are fixed");
+      inner.saveRound(run, open);
+      reach(isFixed ? "after the contributors are fixed, before the sum is revealed" : "after a round is begun, before anybody is asked");
+    },
+    async saveAnswer(run, round, answer) {
+      reach("before an answer is durable");
+      await inner.saveAnswer(run, round, answer);
+      reach("after an answer is durable, before it is acknowledged");
+    },
+    answers: (run, round) => inner.answers(run, round),
+    records: (run) => inner.records(run),
+    close: () => inner.close(),
+  };
+}
