@@ -1,8 +1,8 @@
 /** `cofactor join`: a real client from the shell. Node only. */
-import { readFileSync } from "node:fs";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { createClient } from "./client.ts";
+import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
 import { fileStore } from "./stores/file.node.ts";
 import type { Client } from "./types.ts";
 
@@ -27,21 +27,27 @@ export const command: Command = defineCommand({
     if (options.store !== undefined && passphrase.length < 8) {
       throw new CofactorError("CONFIG_INVALID", '"--store" needs a passphrase of at least 8 characters in COFACTOR_PASSPHRASE');
     }
-    const client = createClient({
-      url: server,
-      run,
-      ratings: readRatings(ratings),
-      ...(options["accept-open"] ? { accept: { protections: ["open", "paillier"] } } : {}),
-      ...(options.store === undefined ? {} : { store: await fileStore({ path: options.store, key: passphrase }) }),
-    });
-    report(client, io);
+    const file = readRatingsFile(ratings);
+    const store = options.store === undefined ? undefined : await fileStore({ path: options.store, key: passphrase });
+    let client: Client | undefined;
     try {
+      client = createClient({
+        url: server,
+        run,
+        ratings: file.pairs,
+        ...(options["accept-open"] ? { accept: { protections: ["open", "paillier"] } } : {}),
+        ...(store === undefined ? {} : { store }),
+      });
+      report(client, io);
       await client.join();
       if (rounds !== 0) await client.participate({ signal: io.signal, ...(rounds === undefined ? {} : { rounds }) });
       for (const { item, score } of client.recommend({ count: recommend })) io.out(`item ${item}  ${score.toFixed(4)}\n`);
       return 0;
+    } catch (error) {
+      throw namingLines(error, ratings, file);
     } finally {
-      client.close();
+      client?.close();
+      await store?.close();
     }
   },
 });
@@ -57,23 +63,8 @@ function report(client: Client, io: CommandIo): void {
   client.on("published", ({ round, accepted, included }) =>
     io.out(`round ${round}: published from ${accepted} devices${included ? ", this one among them" : ""}\n`),
   );
+  client.on("declined", ({ round, reason }) => io.err(`round ${round}: declined (${reason})\n`));
+  client.on("failed", ({ round, error }) => io.err(`round ${round}: ${error.code}: ${error.message}\n`));
+  client.on("disconnected", ({ reason }) => client.state !== "closed" && io.err(`disconnected: ${reason}\n`));
   client.on("abandoned", ({ round, reason }) => io.out(`round ${round}: abandoned (${reason})\n`));
-}
-
-/** Reads `item,value` lines. Errors name the line, never what it holds. */
-function readRatings(path: string): (readonly [number, number])[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new CofactorError("DATA_INVALID", `the ratings file "${path}" cannot be read`, { cause });
-  }
-  const ratings: (readonly [number, number])[] = [];
-  text.split(/\r?\n/).forEach((line, index) => {
-    if (line.trim() === "") return;
-    const [item, value] = line.split(",").map((cell) => (cell.trim() === "" ? Number.NaN : Number(cell)));
-    if (Number.isSafeInteger(item) && Number.isFinite(value)) ratings.push([item!, value!]);
-    else if (index > 0) throw new CofactorError("DATA_INVALID", `${path}:${index + 1}: expected an item's number, a comma and a number`);
-  });
-  return ratings;
 }

@@ -9,7 +9,7 @@ import type { Client, ClientOptions } from "./types.ts";
  * A device for one run.
  *
  * @throws TypeError or RangeError for ratings that are not pairs of an item index and a finite number
- * @example const client = createClient({ url, run: "wines-1", ratings: [[17, 4.5], [52, 2]] }); await client.join();
+ * @example const client = createClient({ url: "http://127.0.0.1:8080", run: "wines-1", ratings: [[17, 4.5], [52, 2]] });
  */
 export function createClient(options: ClientOptions): Client {
   return new Device(options);

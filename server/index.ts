@@ -1,4 +1,5 @@
 /** The server's public entry: `cofactor/server`. */
+export { type DealtKey, dealKey } from "./deal-key.ts";
 export type { RoundReport, ServerEvents } from "./events.ts";
 export { fileRecord, type KeyholderParts, memoryRecord, type OpenedRecord, serveKeyholder } from "./keyholder.ts";
 export type { Metrics } from "./metrics.ts";

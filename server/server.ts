@@ -64,7 +64,7 @@ export interface Server {
  * An aggregator on a store: it goes on with what the store holds.
  *
  * @throws CofactorError CONFIG_INVALID for bad terms, or when the store holds other terms for this run's name; STORE_FAILED
- * @example const server = await createServer({ run, store: sqliteStore("films.sqlite") }); await server.listen({ port: 8080 });
+ * @example const server = await createServer({ run: { id: "films-1", items: 9, protection: { kind: "open" } }, store: memoryStore() }); await server.close();
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const run = isRun(options.run) ? options.run : defineRun(options.run);

@@ -33,6 +33,7 @@ export function resolveSection<D extends Definition<{ kind: string }>>(
     throw new CofactorError(
       "CONFIG_INVALID",
       `"${label}.kind" expected one of ${kinds.join(", ")}, got "${section.kind}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,
+      { details: { path: `${label}.kind` } },
     );
   }
   return { definition, options: parseConfig(definition.options, section, label) };
@@ -41,7 +42,8 @@ export function resolveSection<D extends Definition<{ kind: string }>>(
 /**
  * Parses configuration written by a person.
  *
- * @throws CofactorError CONFIG_INVALID with the path, what was expected and, for an unknown key, the nearest known one
+ * @throws CofactorError CONFIG_INVALID with the path (also as `details.path`), what was expected and, for an unknown key, the
+ * nearest known one
  */
 export function parseConfig<Schema extends v.GenericSchema>(schema: Schema, input: unknown, label: string): v.InferOutput<Schema> {
   const result = v.safeParse(schema, input);
@@ -53,9 +55,9 @@ export function parseConfig<Schema extends v.GenericSchema>(schema: Schema, inpu
     const known = Object.keys((issue as { requirement?: object }).requirement ?? entriesOf(schema, issue.path));
     const hint = nearest(key, known);
     const suffix = hint === undefined ? (known.length === 0 ? "" : `; known keys: ${known.join(", ")}`) : `; did you mean "${hint}"?`;
-    throw new CofactorError("CONFIG_INVALID", `"${path}" is not a known key${suffix}`);
+    throw new CofactorError("CONFIG_INVALID", `"${path}" is not a known key${suffix}`, { details: { path } });
   }
-  throw new CofactorError("CONFIG_INVALID", `"${path}": ${issue.message}`);
+  throw new CofactorError("CONFIG_INVALID", `"${path}": ${issue.message}`, { details: { path } });
 }
 
 /** The candidate with the smallest edit distance, when it is close enough to be a likely typing slip. */
@@ -96,10 +98,20 @@ function entriesOf(schema: v.GenericSchema, path: readonly { readonly key?: unkn
   return objectEntries(current) ?? {};
 }
 
+/** The keys that an object schema knows; of a choice between several, the keys of all. */
 function objectEntries(schema: unknown): Record<string, unknown> | undefined {
-  let current = schema as { entries?: Record<string, unknown>; wrapped?: unknown; pipe?: readonly unknown[] } | undefined;
+  let current = schema as SchemaNode | undefined;
   while (current !== undefined && current.entries === undefined && (current.wrapped !== undefined || current.pipe !== undefined)) {
-    current = (current.wrapped ?? current.pipe?.[0]) as typeof current;
+    current = (current.wrapped ?? current.pipe?.[0]) as SchemaNode | undefined;
   }
-  return current?.entries;
+  if (current?.entries !== undefined || !Array.isArray(current?.options)) return current?.entries;
+  return Object.assign({}, ...current.options.map((option: unknown) => objectEntries(option) ?? {})) as Record<string, unknown>;
+}
+
+/** The parts of valibot's schemas that lead to an object's keys. */
+interface SchemaNode {
+  readonly entries?: Record<string, unknown>;
+  readonly wrapped?: unknown;
+  readonly pipe?: readonly unknown[];
+  readonly options?: unknown;
 }

@@ -97,12 +97,20 @@ export function parseTerms(input: unknown): RunTerms {
 /**
  * Canonical JSON: keys sorted, no white space, no undefined; numbers as ECMAScript prints them (RFC 8785's choice).
  * Equal terms give equal bytes on every platform.
+ *
+ * @throws TypeError for anything but plain data: an object of a class, such as a private part or a typed array, has no such form
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (!isPlain(value)) throw new TypeError('"value" expected plain data');
   if (Array.isArray(value)) return `[${value.map((entry) => canonicalJson(entry ?? null)).join(",")}]`;
   const entries = Object.entries(value)
     .filter(([, entry]) => entry !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonicalJson(entry)}`).join(",")}}`;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === null || prototype === Object.prototype;
 }

@@ -5,7 +5,8 @@ import { CofactorError } from "../shared/errors.ts";
 import { runLive } from "./live/live.ts";
 import { resultTable, roundLine } from "./report.ts";
 import type { Result } from "./result.ts";
-import { loadScenario, type Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import { loadScenario } from "./scenario-file.ts";
 import { simulate } from "./simulate.ts";
 
 /** The subcommand. */
@@ -34,7 +35,9 @@ export const command: Command = defineCommand({
     const result = await train(scenario, workers, say, io);
     if (json === "-") io.out(`${JSON.stringify(result)}\n`);
     else {
-      say(resultTable(result, ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${override}`)].join(" ")));
+      say(
+        resultTable(result, ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ")),
+      );
       if (json !== undefined) {
         writeFileSync(json, `${JSON.stringify(result, undefined, 1)}\n`);
         say(`  result    ${json}`);
@@ -48,4 +51,9 @@ async function train(scenario: Scenario, workers: number | undefined, say: (line
   if (scenario.network.transport === "socket") return runLive(scenario, { say, signal });
   const onRound = (round: Result["rounds"][number], rounds: number): void => say(roundLine(round, rounds));
   return simulate(scenario, { onRound, signal, ...(workers === undefined ? {} : { workers }) });
+}
+
+/** A word of a shell's command line. */
+function quoted(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

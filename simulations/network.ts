@@ -1,4 +1,4 @@
-/** What a simulated network does to a cohort: who never answers, who is late. Virtual time. Imports random. */
+/** What a simulated network does to a cohort: who never answers, who is late, how long the stage lasts. Virtual time. Imports random. */
 import { createRng } from "../shared/random.ts";
 import type { NetworkOptions } from "./scenario.ts";
 
@@ -8,11 +8,18 @@ export interface Answering {
   readonly answering: readonly number[];
   /** Who never answers, or too late. */
   readonly lost: readonly number[];
-  /** Virtual milliseconds until the last answer in time, or the deadline when somebody was lost. */
+  /** Virtual milliseconds until the last answer, or the deadline when somebody was lost: the aggregator waits for them until then. */
   readonly elapsedMs: number;
 }
 
-/** Draws it. Depends on seed, round and person alone. */
+/** Virtual milliseconds after which a lost message is sent again. */
+export const resendMs = 1_000;
+
+/**
+ * Draws a cohort's fate.
+ *
+ * Guarantees: a person's fate depends on seed, round and person alone; a higher `dropout`, `latencyMs` or `loss` loses nobody less.
+ */
 export function drawAnswering(network: NetworkOptions, seed: number, round: number, cohort: Iterable<number>): Answering {
   const answering: number[] = [];
   const lost: number[] = [];
@@ -20,12 +27,20 @@ export function drawAnswering(network: NetworkOptions, seed: number, round: numb
   for (const user of cohort) {
     const rng = createRng(seed, "network", round, user);
     const isDropped = rng.float() < network.dropout;
-    const latencyMs = -Math.log(1 - rng.float()) * network.latencyMs;
-    if (isDropped || latencyMs > network.deadlineMs) lost.push(user);
+    const delayMs = -Math.log(1 - rng.float()) * network.latencyMs;
+    // The invitation and the answer may each get lost several times over.
+    const resends = timesLost(rng.float(), network.loss) + timesLost(rng.float(), network.loss);
+    const answersAtMs = delayMs + resends * resendMs;
+    if (isDropped || answersAtMs > network.deadlineMs) lost.push(user);
     else {
       answering.push(user);
-      elapsedMs = Math.max(elapsedMs, latencyMs);
+      elapsedMs = Math.max(elapsedMs, answersAtMs);
     }
   }
-  return { answering, lost, elapsedMs: lost.length > 0 && network.latencyMs > 0 ? network.deadlineMs : elapsedMs };
+  return { answering, lost, elapsedMs: lost.length > 0 ? network.deadlineMs : elapsedMs };
+}
+
+/** How often a message is lost before it arrives: geometric, by inversion of a uniform draw. */
+function timesLost(uniform: number, loss: number): number {
+  return loss === 0 ? 0 : Math.floor(Math.log(1 - uniform) / Math.log(loss));
 }

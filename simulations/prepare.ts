@@ -1,11 +1,12 @@
 /** A scenario made ready: data, split, participants, keys, run. What simulation and live run begin with. Imports everything shared. */
 import { drawPrime, opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
+import { CofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
 import type { Opener } from "../shared/protections/protection.ts";
-import { createRng } from "../shared/random.ts";
 import { resolveSection } from "../shared/registry.ts";
 import { defineRun, type Run } from "../shared/run.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
+import { drawParticipants } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Split, splitDataset } from "./split.ts";
 
@@ -35,11 +36,14 @@ export async function prepareScenario(scenario: Scenario, keyholders?: readonly 
     participants.length,
     scenario.cohort.size ?? Math.max(1, Math.round(scenario.cohort.fraction * participants.length)),
   );
+  if (scenario.cohort.min > size) {
+    throw new CofactorError("CONFIG_INVALID", `"cohort.min" expected at most ${size}, the size of a cohort, got ${scenario.cohort.min}`);
+  }
   const run = defineRun({
     id: `simulation-${scenario.seed}`,
     items: dataset.matrix.items,
     rounds: scenario.rounds,
-    cohort: { size, min: Math.min(size, scenario.cohort.min) },
+    cohort: { size, min: scenario.cohort.min },
     deadline: { stageMs: scenario.network.deadlineMs, graceMs: 1_000 },
     ratings: { range: dataset.ratingRange, globalMean: meanOf(split.training.values) },
     model: scenario.model,
@@ -50,18 +54,6 @@ export async function prepareScenario(scenario: Scenario, keyholders?: readonly 
   });
   const opener = provision === undefined ? undefined : definition.createOpener?.(protection, provision.secret, opensslPower);
   return { scenario, dataset, split, participants, run, secret: provision?.secret, opener };
-}
-
-/** A subset of the data's people drawn by seed, ascending; everyone when `count` is undefined. */
-function drawParticipants(users: number, count: number | undefined, seed: number): Int32Array {
-  const all = Int32Array.from({ length: users }, (_, user) => user);
-  if (count === undefined || count >= users) return all;
-  const rng = createRng(seed, "participants");
-  for (let i = 0; i < count; i++) {
-    const j = i + rng.below(users - i);
-    [all[i], all[j]] = [all[j]!, all[i]!];
-  }
-  return all.slice(0, count).sort();
 }
 
 /** The mean of the training ratings: a public constant of a simulated run. */

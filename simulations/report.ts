@@ -29,6 +29,12 @@ export function resultTable(result: Result, command: string): string {
     `  ${name.padEnd(width)}  ${cells.map((cell) => cell.padStart(9)).join("  ")}`;
   return [
     ...(result.isLeaking ? ["", "  WARNING: these figures LEAK: training knew what was held out. They say nothing about quality."] : []),
+    ...(result.isComplete
+      ? []
+      : [
+          "",
+          `  INTERRUPTED after ${result.rounds.length} of ${result.scenario.rounds} rounds: the figures are those of the rounds so far.`,
+        ]),
     "",
     line("test", names),
     ...rows.map(([name, metrics]) =>

@@ -1,11 +1,13 @@
 /** The result of a simulation or live run, as `--json` writes it, and its parts that both kinds share. Imports evaluation. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { baselines } from "./baselines/index.ts";
 import { type Evaluation, evaluate, type ScoresFor } from "./evaluate.ts";
 import { packageRoot } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Scenario } from "./scenario.ts";
+import { median } from "./statistics.ts";
 
 /** A round of a result. */
 export interface RoundResult {
@@ -13,8 +15,12 @@ export interface RoundResult {
   readonly outcome: "published" | "abandoned";
   readonly invited: number;
   readonly accepted: number;
+  /** Lost, or later than the deadline. */
   readonly dropped: number;
+  /** Refused contributions: not finite, or not encodable. */
   readonly rejected: number;
+  /** How long the stage was: virtual in a simulation, real in a live run. */
+  readonly seconds: number;
   /** Bytes of all sealed contributions; for live runs everything that devices sent. */
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -37,6 +43,8 @@ export interface Result {
   };
   readonly protocol: string;
   readonly isLeaking: boolean;
+  /** False when the run was interrupted: the figures are those of the rounds so far, and baselines may be missing. */
+  readonly isComplete: boolean;
   readonly rounds: readonly RoundResult[];
   readonly metrics: {
     readonly test: Readonly<Record<string, number>>;
@@ -44,6 +52,8 @@ export interface Result {
     /** On test. */
     readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
   };
+  /** What is proved about a person's privacy; no mechanism adds noise yet, so nothing is. */
+  readonly privacy: PrivacyResult;
   readonly protection: Readonly<Record<string, unknown>>;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
@@ -55,12 +65,35 @@ export interface Result {
   readonly memory: { readonly peakRssBytes: number };
 }
 
+/** The privacy section of a result; null where there is no mechanism. */
+export interface PrivacyResult {
+  readonly unit: "user" | "rating";
+  readonly mechanism: string;
+  readonly epsilon: number | null;
+  readonly delta: number | null;
+  readonly clipNorm: number | null;
+  readonly noiseStddev: number | null;
+  readonly neighboring: "add-remove" | "replace" | null;
+}
+
+const noMechanism: PrivacyResult = {
+  unit: "user",
+  mechanism: "none",
+  epsilon: null,
+  delta: null,
+  clipNorm: null,
+  noiseStddev: null,
+  neighboring: null,
+};
+
 /** What a training gave, before it is evaluated. */
 export interface Training {
   readonly rounds: readonly RoundResult[];
   readonly roundSeconds: readonly number[];
   readonly clientSeconds: readonly number[];
   readonly scoresFor: ScoresFor;
+  /** Whether all rounds were run. */
+  readonly isComplete: boolean;
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -82,13 +115,19 @@ export function evaluatePart(prepared: Prepared, scoresFor: ScoresFor, part: "va
   });
 }
 
-/** Evaluates a training and its baselines, and puts the result together. */
-export function assembleResult(prepared: Prepared, training: Training, startedMs: number): Result {
+/**
+ * Evaluates a training and its baselines, and puts the result together.
+ * @param signal once it is aborted, the baselines that are not ready yet are left out
+ */
+export async function assembleResult(prepared: Prepared, training: Training, startedMs: number, signal?: AbortSignal): Promise<Result> {
   const { scenario, dataset, split, participants, run } = prepared;
   const test = evaluatePart(prepared, training.scoresFor, "test");
   const validation = evaluatePart(prepared, training.scoresFor, "validation");
   const compared: Record<string, Readonly<Record<string, number>>> = {};
   for (const baseline of baselines.filter(({ name }) => scenario.baselines.includes(name))) {
+    // A pending signal gets its turn.
+    await nextTurn();
+    if (signal?.aborted === true) break;
     const ready = baseline.prepare({ run, split, participants, rounds: scenario.rounds, seed: scenario.seed });
     compared[baseline.name] = evaluatePart(prepared, ready.scoresFor, "test", ready.users).metrics;
   }
@@ -108,8 +147,10 @@ export function assembleResult(prepared: Prepared, training: Training, startedMs
     },
     protocol: Object.values(test.protocols)[0] ?? split.label,
     isLeaking: test.isLeaking,
+    isComplete: training.isComplete,
     rounds: training.rounds,
     metrics: { test: test.metrics, validation: split.counts.validation > 0 ? validation.metrics : {}, baselines: compared },
+    privacy: noMechanism,
     protection: describeProtection(prepared),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
@@ -129,14 +170,6 @@ export function assembleResult(prepared: Prepared, training: Training, startedMs
     },
     memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
   };
-}
-
-/** The middle of a list; 0 of an empty one. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return 0;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** The protection's public options, without the run's own key, which differs from run to run. */

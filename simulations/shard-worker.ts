@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { isCofactorError } from "../shared/errors.ts";
 import { defineRun } from "../shared/run.ts";
-import { type BlockSum, Shard } from "./shard.ts";
+import { Shard } from "./shard.ts";
 import type { WorkerOrder, WorkerReport, WorkerSetup } from "./shards.ts";
 
 const setup = workerData as WorkerSetup;
@@ -15,12 +15,15 @@ parentPort!.on("message", (order: WorkerOrder) => {
 
 async function contribute(order: Extract<WorkerOrder, { kind: "contribute" }>): Promise<void> {
   try {
-    const sums: BlockSum[] = [];
-    for (const { block, users } of order.blocks) sums.push(await shard.contribute(order.round, order.shared, block, users));
-    const transfers = new Set(sums.map(({ part }) => part.buffer as ArrayBuffer));
-    parentPort!.postMessage({ sums } satisfies WorkerReport, [...transfers]);
+    for (const { block, users } of order.blocks) {
+      const sum = await shard.contribute(order.round, order.shared, block, users);
+      const transfer = [...new Set([sum.part.buffer as ArrayBuffer, sum.deviceMs.buffer as ArrayBuffer])];
+      parentPort!.postMessage({ sum } satisfies WorkerReport, transfer);
+    }
   } catch (error) {
+    // Both ends are this program: unlike a peer's, the message of an unexpected error may be told.
     const code = isCofactorError(error) ? error.code : "INTERNAL";
-    parentPort!.postMessage({ code, message: error instanceof Error ? error.message : "unknown" } satisfies WorkerReport);
+    const message = error instanceof Error ? error.message : String(error);
+    parentPort!.postMessage({ error: { code, message, retryable: false } } satisfies WorkerReport);
   }
 }

@@ -1,14 +1,19 @@
 /** The shards of a simulation: one in this thread, or several in worker threads. Imports node:worker_threads. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { CofactorError } from "../shared/errors.ts";
+import { fromWireError, type WireError } from "../shared/errors.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { Run } from "../shared/run.ts";
-import { type BlockSum, blockSize, Shard } from "./shard.ts";
+import { type BlockSum, Shard } from "./shard.ts";
 
 /** Devices, wherever they run. */
 export interface Shards {
-  /** Has devices contribute; the blocks' sums in ascending order of blocks. @param users ascending */
-  contribute(round: number, shared: Float64Array, users: Int32Array): Promise<BlockSum[]>;
+  /**
+   * Has devices contribute and hands over the blocks' sums, ascending by block, each as soon as it is its turn.
+   * @param users ascending
+   * @throws what a device's or a worker's failure was
+   */
+  contribute(round: number, shared: Float64Array, users: Int32Array, onSum: (sum: BlockSum) => void): Promise<void>;
   settle(isPublished: boolean): void;
   close(): Promise<void>;
 }
@@ -20,18 +25,19 @@ export interface WorkerSetup {
   readonly seed: number;
 }
 
+/** The devices of one block that contribute. */
+export interface Block {
+  readonly block: number;
+  readonly users: Int32Array;
+}
+
 /** To a worker. */
 export type WorkerOrder =
-  | {
-      readonly kind: "contribute";
-      readonly round: number;
-      readonly shared: Float64Array;
-      readonly blocks: readonly { readonly block: number; readonly users: Int32Array }[];
-    }
+  | { readonly kind: "contribute"; readonly round: number; readonly shared: Float64Array; readonly blocks: readonly Block[] }
   | { readonly kind: "settle"; readonly isPublished: boolean };
 
-/** From a worker. */
-export type WorkerReport = { readonly sums: readonly BlockSum[] } | { readonly code: string; readonly message: string };
+/** From a worker: a block's sum, or why there is none. */
+export type WorkerReport = { readonly sum: BlockSum } | { readonly error: WireError };
 
 /** Devices in this thread (`workers` 1) or spread over worker threads. Results are the same for any number of workers. */
 export function createShards(run: Run, training: RatingMatrix, seed: number, workers: number): Shards {
@@ -41,37 +47,61 @@ export function createShards(run: Run, training: RatingMatrix, seed: number, wor
 function createLocalShards(run: Run, training: RatingMatrix, seed: number): Shards {
   const shard = new Shard(run, training, seed);
   return {
-    async contribute(round, shared, users) {
-      const sums: BlockSum[] = [];
-      for (const { block, users: members } of toBlocks(users)) sums.push(await shard.contribute(round, shared, block, members));
-      return sums;
+    async contribute(round, shared, users, onSum) {
+      for (const { block, users: members } of toBlocks(users, training.users)) {
+        onSum(await shard.contribute(round, shared, block, members));
+        // Signals and timers get their turn.
+        await nextTurn();
+      }
     },
     settle: (isPublished) => shard.settle(isPublished),
     close: async () => undefined,
   };
 }
 
+/** A round under way in the workers. */
+interface Pending {
+  /** Blocks whose sums are to come, ascending. */
+  readonly blocks: readonly Block[];
+  /** Sums that came before their turn. */
+  readonly early: Map<number, BlockSum>;
+  next: number;
+  readonly onSum: (sum: BlockSum) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class WorkerShards implements Shards {
   readonly #workers: Worker[];
+  readonly #users: number;
+  #pending: Pending | undefined;
+  #failure: unknown;
 
   constructor(run: Run, training: RatingMatrix, seed: number, workers: number) {
     const file = new URL(`./shard-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
     const workerData: WorkerSetup = { terms: run.terms, training: shareMatrix(training), seed };
+    this.#users = training.users;
     this.#workers = Array.from({ length: workers }, () => new Worker(file, { workerData }));
+    for (const worker of this.#workers) {
+      worker.on("message", (report: WorkerReport) => this.#take(report));
+      worker.on("error", (error) => this.#fail(error));
+    }
   }
 
-  async contribute(round: number, shared: Float64Array, users: Int32Array): Promise<BlockSum[]> {
-    const blocks = toBlocks(users);
+  async contribute(round: number, shared: Float64Array, users: Int32Array, onSum: (sum: BlockSum) => void): Promise<void> {
+    const blocks = toBlocks(users, this.#users);
+    if (this.#failure !== undefined) throw this.#failure;
+    if (blocks.length === 0) return;
     const sharedCopy = new Float64Array(new SharedArrayBuffer(shared.byteLength));
     sharedCopy.set(shared);
-    const parts = await Promise.all(
-      this.#workers.map((worker, index) => {
+    await new Promise<void>((resolve, reject) => {
+      this.#pending = { blocks, early: new Map(), next: 0, onSum, resolve, reject };
+      for (const [index, worker] of this.#workers.entries()) {
         // A block always goes to the same worker: its devices' private parts are there.
         const own = blocks.filter(({ block }) => block % this.#workers.length === index);
-        return own.length === 0 ? [] : ask(worker, { kind: "contribute", round, shared: sharedCopy, blocks: own });
-      }),
-    );
-    return parts.flat().sort((a, b) => a.block - b.block);
+        if (own.length > 0) worker.postMessage({ kind: "contribute", round, shared: sharedCopy, blocks: own } satisfies WorkerOrder);
+      }
+    });
   }
 
   settle(isPublished: boolean): void {
@@ -81,32 +111,43 @@ class WorkerShards implements Shards {
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
+
+  #take(report: WorkerReport): void {
+    if ("error" in report) {
+      this.#fail(fromWireError(report.error));
+      return;
+    }
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    pending.early.set(report.sum.block, report.sum);
+    for (let block = pending.blocks[pending.next]; block !== undefined; block = pending.blocks[++pending.next]) {
+      const sum = pending.early.get(block.block);
+      if (sum === undefined) return;
+      pending.early.delete(block.block);
+      pending.onSum(sum);
+    }
+    this.#pending = undefined;
+    pending.resolve();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#pending?.reject(this.#failure);
+    this.#pending = undefined;
+  }
 }
 
-function ask(worker: Worker, order: WorkerOrder): Promise<readonly BlockSum[]> {
-  return new Promise((resolve, reject) => {
-    const done = (report: WorkerReport): void => {
-      worker.off("error", failed);
-      if ("sums" in report) resolve(report.sums);
-      else reject(new CofactorError("INTERNAL", `a simulation worker failed: ${report.code}: ${report.message}`));
-    };
-    const failed = (error: Error): void => {
-      worker.off("message", done);
-      reject(error);
-    };
-    worker.once("message", done);
-    worker.once("error", failed);
-    worker.postMessage(order);
-  });
-}
-
-/** Ascending users cut into blocks of fixed ranges of indices. */
-function toBlocks(users: Int32Array): { readonly block: number; readonly users: Int32Array }[] {
-  const blocks: { readonly block: number; readonly users: Int32Array }[] = [];
+/**
+ * Ascending users cut into blocks of fixed ranges of people: the unit in which sums are made, so that results do not depend on the
+ * number of workers. At least 64 people a block, and no more than 64 blocks, whatever the population.
+ */
+export function toBlocks(users: Int32Array, population: number): Block[] {
+  const size = Math.max(64, Math.ceil(population / 64));
+  const blocks: Block[] = [];
   for (let from = 0; from < users.length; ) {
-    const block = Math.floor(users[from]! / blockSize);
+    const block = Math.floor(users[from]! / size);
     let to = from + 1;
-    while (to < users.length && Math.floor(users[to]! / blockSize) === block) to += 1;
+    while (to < users.length && Math.floor(users[to]! / size) === block) to += 1;
     blocks.push({ block, users: users.slice(from, to) });
     from = to;
   }

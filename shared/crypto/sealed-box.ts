@@ -60,7 +60,13 @@ export function openBox(keys: BoxKeys, context: string, box: Uint8Array): Uint8A
   throw new CofactorError("DECRYPT_FAILED", "the sealed box is damaged, or was sealed for another key or context");
 }
 
-function boxKey(secretKey: Uint8Array, peer: Uint8Array, ephemeral: Uint8Array, receiver: Uint8Array, context: string): Uint8Array | undefined {
+function boxKey(
+  secretKey: Uint8Array,
+  peer: Uint8Array,
+  ephemeral: Uint8Array,
+  receiver: Uint8Array,
+  context: string,
+): Uint8Array | undefined {
   const shared = nacl.scalarMult(secretKey, peer);
   // RFC 7748, section 6.1: a low-order point gives all zeros, whatever the secret.
   if (shared.every((byte) => byte === 0)) return undefined;

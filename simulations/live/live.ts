@@ -65,11 +65,14 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     const outcome = await follow(prepared, server, hosts, storeFolder, say, signal);
     const people = await showPeople(prepared, hosts[0]!);
     const scoresFor = fittedScores(run, prepared.split.training, server.shared, () => undefined, scenario.seed);
-    const result = assembleResult(
-      prepared,
-      { rounds: outcome.rounds, roundSeconds: outcome.seconds, clientSeconds: [], scoresFor },
-      startedMs,
-    );
+    const training = {
+      rounds: outcome.rounds,
+      roundSeconds: outcome.seconds,
+      clientSeconds: [],
+      scoresFor,
+      isComplete: outcome.isComplete,
+    };
+    const result = await assembleResult(prepared, training, startedMs, signal);
     for (const line of people) say(line);
     sayWhatWasSeen(outcome.finding, prepared, say);
     const path = join(folder, "result.json");
@@ -117,6 +120,8 @@ function startDevices(prepared: Prepared, url: string): DeviceHost[] {
 }
 
 interface Outcome {
+  /** Whether the run ended by itself. */
+  readonly isComplete: boolean;
   readonly rounds: RoundResult[];
   readonly seconds: number[];
   readonly killed: number;
@@ -139,8 +144,8 @@ function follow(
   let killed = 0;
   let finding: StoreFinding | undefined;
   return new Promise((resolve, reject) => {
-    const finish = (): void => resolve({ rounds, seconds, killed, finding });
-    signal?.addEventListener("abort", finish, { once: true });
+    const finish = (isComplete: boolean): void => resolve({ rounds, seconds, killed, finding, isComplete });
+    signal?.addEventListener("abort", () => finish(false), { once: true });
     victim.onReport((report) => {
       if (report.kind !== "asked" || report.round < killRound || killed > 0) return;
       victim.kill();
@@ -161,7 +166,7 @@ function follow(
       rounds.push(result);
       seconds.push(report.seconds);
       say(roundLine(result, run.terms.rounds, report.seconds));
-      if (report.ended) finish();
+      if (report.ended) finish(true);
     });
     server.on("failed", ({ error }) => say(`             (round failed: ${error instanceof Error ? error.message : "unknown"})`));
     for (const host of hosts) {
@@ -177,7 +182,7 @@ function follow(
 function toRoundResult(report: RoundReport, { run }: Prepared, metrics: Readonly<Record<string, number>>): RoundResult {
   const { round, outcome, invited, accepted, dropped, bytesUp } = report;
   const bytesDown = invited * run.sharedSize * bytesPerValue(run.terms.precision);
-  return { round, outcome, invited, accepted, dropped, rejected: 0, bytesUp, bytesDown, metrics };
+  return { round, outcome, invited, accepted, dropped, rejected: 0, seconds: report.seconds, bytesUp, bytesDown, metrics };
 }
 
 function sayWhatWasSeen(finding: StoreFinding | undefined, { run }: Prepared, say: (line: string) => void): void {

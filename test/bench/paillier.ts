@@ -20,6 +20,7 @@ const batch = 50;
 const blocks = secureRng.bytes(batch * publicKey.bytes);
 for (let i = 1; i <= batch; i++) blocks[i * publicKey.bytes - 1] = 0;
 
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const cpuMicros = (): number => {
   const { user, system } = process.cpuUsage();
   return user + system;
@@ -32,7 +33,7 @@ for (const ring of [createBigIntRing(publicKey), createWasmRing(publicKey)]) {
   for (const exponentBits of ["half", 512] as ExponentBits[]) {
     const before = cpuMicros();
     const table: PowerTable = await powerTableOf(publicKey, exponentBits, secureRng, ring);
-    console.log(`${ring.name} table, exponent ${exponentBits}: ${((cpuMicros() - before) / 1000).toFixed(0)} ms`);
+    print(`${ring.name} table, exponent ${exponentBits}: ${((cpuMicros() - before) / 1000).toFixed(0)} ms`);
     job(`${ring.name} encrypt, exponent ${exponentBits}`, batch, () => table.encrypt(blocks, secureRng.bytes(batch * table.exponentBytes)));
   }
   const sum = new CiphertextSum(publicKey, batch, ring);
@@ -60,8 +61,8 @@ for (let round = 0; round < 8; round++) {
     if (round > 0) samples.push((cpuMicros() - before) / count);
   }
 }
-console.log(`${publicKey.bits} bits, Node ${process.version}, microseconds of CPU a ciphertext`);
+print(`${publicKey.bits} bits, Node ${process.version}, microseconds of CPU a ciphertext`);
 for (const [name, { samples }] of jobs) {
   const median = samples.sort((a, b) => a - b)[samples.length >> 1]!;
-  console.log(`${name.padEnd(36)} ${median.toFixed(1).padStart(10)}`);
+  print(`${name.padEnd(36)} ${median.toFixed(1).padStart(10)}`);
 }

@@ -55,8 +55,9 @@ describe("the architecture", () => {
     expect(long.map(({ path, text }) => `${path}: ${lineCount(text)} lines, and no "Length:" in its header`)).toEqual([]);
   });
 
-  it("documents every export and begins every file with a header comment", () => {
-    expect(files.filter(({ text }) => !hasHeader(text)).map(({ path }) => `${path}: no header comment`)).toEqual([]);
+  it("documents every export and begins every file but tests with a header comment", () => {
+    const untold = files.filter(({ path, text }) => !path.endsWith(".test.ts") && !hasHeader(text));
+    expect(untold.map(({ path }) => `${path}: no header comment`)).toEqual([]);
     const missing = shipped.flatMap(({ path, text }) => undocumentedExports(text).map((name) => `${path}: ${name} has no doc comment`));
     expect(missing).toEqual([]);
   });

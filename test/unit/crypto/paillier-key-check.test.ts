@@ -22,7 +22,9 @@ test("a prime and a square are refused", async () => {
 });
 
 test("a power that computes wrongly is found", async () => {
-  await expect(verifyPrivateKey(testKey1024, secureRng, (exponent, modulus) => (base) => opensslPower(exponent - 2n, modulus)(base))).rejects.toEqual(refused);
+  await expect(
+    verifyPrivateKey(testKey1024, secureRng, (exponent, modulus) => (base) => opensslPower(exponent - 2n, modulus)(base)),
+  ).rejects.toEqual(refused);
 });
 
 test("primes of another key are found", async () => {

@@ -23,7 +23,8 @@ test("another context, another key, any changed byte and any cut are refused", (
     changed[at] = changed[at]! ^ 1;
     expect(() => openBox(keys, "share/run-1/3", changed)).toThrow(failed);
   }
-  for (const length of [0, 31, 32, 47, box.length - 1]) expect(() => openBox(keys, "share/run-1/3", box.subarray(0, length))).toThrow(failed);
+  for (const length of [0, 31, 32, 47, box.length - 1])
+    expect(() => openBox(keys, "share/run-1/3", box.subarray(0, length))).toThrow(failed);
 });
 
 test("two boxes of the same content differ, and empty content is content", () => {
