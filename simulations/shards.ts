@@ -113,7 +113,10 @@ class WorkerShards implements Shards {
   }
 
   #take(report: WorkerReport): void {
-    if ("error" in report) return this.#fail(fromWireError(report.error));
+    if ("error" in report) {
+      this.#fail(fromWireError(report.error));
+      return;
+    }
     const pending = this.#pending;
     if (pending === undefined) return;
     pending.early.set(report.sum.block, report.sum);
