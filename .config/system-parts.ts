@@ -24,6 +24,8 @@ export function findChromium(): string | undefined {
  */
 export function installSystemParts(): string | undefined {
   if (findChromium() !== undefined) return undefined;
+  const given = process.env["COFACTOR_CHROMIUM"];
+  if (given !== undefined) return `COFACTOR_CHROMIUM expected the path of a Chromium; there is no file ${given}`;
   const install = ["apt-get", "install", "-y", "--no-install-recommends", ...packages];
   const advice = existsSync("/usr/bin/apt-get")
     ? `run: sudo apt-get update && sudo ${install.join(" ")}`

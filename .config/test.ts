@@ -13,8 +13,7 @@ const reportPath = join(root, ".cofactor", "test-report.json");
 const chosen = process.argv.slice(2);
 
 const { passed, failed, skipped } = runAll();
-if (skipped.length > 0)
-  process.stdout.write(`\nskipped:\n${skipped.map(({ name, reason }) => `  ${name}${reason && `: ${reason}`}\n`).join("")}`);
+for (const line of skippedLines(skipped)) process.stdout.write(`${line}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
@@ -27,6 +26,17 @@ function runAll(): TestReport {
   if (!existsSync(reportPath)) return refuse("vitest ended without a report");
   const report = JSON.parse(readFileSync(reportPath, "utf8")) as TestReport;
   return status !== 0 && report.failed === 0 ? { ...report, failed: 1 } : report;
+}
+
+/** The skipped tests with their reasons, one line per reason. A suite that is skipped tells its reason by its name. */
+function skippedLines(tests: TestReport["skipped"]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { name, reason } of tests) {
+    const text = reason === "" ? name.split(" > ")[0]! : `${name}: ${reason}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const lines = [...counts].map(([text, count]) => `  ${count === 1 ? "" : `${count} times `}${text}`);
+  return lines.length === 0 ? [] : ["", `${tests.length} skipped:`, ...lines];
 }
 
 /** What stands in the way of the tests counts as one failure. */

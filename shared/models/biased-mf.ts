@@ -17,6 +17,7 @@ import { type ExplicitProblem, predict, predictItems, solveUserWithBias } from "
 import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
 import { count, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
+import { rangeFor, ratingSpan } from "./range.ts";
 
 /** Options of biased matrix factorization. */
 export interface BiasedMfOptions {
@@ -49,7 +50,8 @@ export const biasedMf: ModelDefinition<BiasedMfOptions> = {
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
   }),
   rounds: 80,
-  range: () => ({ maxAbs: 64, fractionBits: 14 }),
+  // Greatest entry seen on ratings of 1 to 5: 3.7 after one pass, 17.3 after five.
+  range: ({ localEpochs }, shape) => rangeFor(2 * ratingSpan(shape) * localEpochs, 20),
   create: (options, shape) => createBiasedMf(options, shape),
 };
 

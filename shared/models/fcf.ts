@@ -17,6 +17,7 @@ import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./impl
 import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
+import { rangeFor } from "./range.ts";
 
 /** Options of FCF. */
 export interface FcfOptions {
@@ -44,7 +45,8 @@ export const fcf: ModelDefinition<FcfOptions> = {
     optimizer: optimizerSection({ kind: "adam" }),
   }),
   rounds: 30,
-  range: () => ({ maxAbs: 8, fractionBits: 14 }),
+  // Greatest entry seen over 12 rounds on real ratings: 3.5 (rank 4, films), 1.1 (wines).
+  range: () => rangeFor(8, 19),
   create: (options, shape) => createFcf(options, shape),
 };
 

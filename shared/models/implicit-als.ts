@@ -13,6 +13,7 @@ import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./impl
 import { type Model, type ModelDefinition, type ModelShape, type ModelState, sizeOf, tensorOf } from "./model.ts";
 import { nonNegative, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
+import { rangeFor } from "./range.ts";
 
 /** Options of implicit ALS. */
 export interface ImplicitAlsOptions {
@@ -38,7 +39,8 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
     initialStddev: positive(0.1),
   }),
   rounds: 10,
-  range: () => ({ maxAbs: 64, fractionBits: 16 }),
+  // Greatest entry seen on real ratings: 1.07. A solve takes more precision than a step.
+  range: () => rangeFor(8, 22),
   create: (options, shape) => createImplicitAls(options, shape),
 };
 

@@ -1,0 +1,11 @@
+import { models } from "../../shared/models/index.ts";
+import { describeModel } from "./model.ts";
+
+for (const definition of models) {
+  describeModel(definition);
+  describeModel(definition, { rank: 3 });
+}
+
+describeModel(models.find(({ kind }) => kind === "als")!, { weighting: "none", l2: 2 });
+describeModel(models.find(({ kind }) => kind === "biased-mf")!, { batch: "full", localEpochs: 2 });
+describeModel(models.find(({ kind }) => kind === "fcf")!, { optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0.8 } });
