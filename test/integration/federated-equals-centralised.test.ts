@@ -36,7 +36,15 @@ describe.each(cases)("$section.kind on $name", ({ matrix, section }) => {
     const { state, parts } = federate(model, matrix, 3, rng, (_round, { shared }) => federated.push(shared));
     const central: Float64Array[] = [];
     const initial = model.initialize(rng.fork("initialize"));
-    const baseline = trainCentralised({ section, shape, training: matrix, rounds: 3, initial, rng, onRound: (_round, shared) => central.push(shared) });
+    const baseline = trainCentralised({
+      section,
+      shape,
+      training: matrix,
+      rounds: 3,
+      initial,
+      rng,
+      onRound: (_round, shared) => central.push(shared),
+    });
 
     expect(central.length).toBe(3);
     for (const [sweep, shared] of federated.entries()) expect(greatestDifference(shared, central[sweep]!)).toBeLessThan(1e-9);

@@ -31,7 +31,11 @@ describe("popularity", () => {
   it("predicts ratings by item means drawn towards the mean of all", () => {
     // Mean of all 3; item 1: (4 + 3 + 2 * 3) / 4.
     expect([...itemMeans(small, 2).scores(0)]).toEqual([11 / 3, 13 / 4, 3, 9 / 4]);
-    expect([...itemMeans({ ...small, users: 0, rowStart: Int32Array.of(0), itemIndex: new Int32Array(0), values: new Float64Array(0) }, 0).scores(0)]).toEqual([0, 0, 0, 0]);
+    expect([
+      ...itemMeans({ ...small, users: 0, rowStart: Int32Array.of(0), itemIndex: new Int32Array(0), values: new Float64Array(0) }, 0).scores(
+        0,
+      ),
+    ]).toEqual([0, 0, 0, 0]);
   });
 });
 
@@ -76,7 +80,14 @@ describe.each(models.map((definition) => [definition.kind, definition] as const)
   it("trains centrally to where the federated run comes, from the same start", () => {
     const rng = createRng(6);
     const { state } = federate(model, training, 5, rng);
-    const central = trainCentralised({ section: options, shape, training, rounds: 5, initial: model.initialize(rng.fork("initialize")), rng });
+    const central = trainCentralised({
+      section: options,
+      shape,
+      training,
+      rounds: 5,
+      initial: model.initialize(rng.fork("initialize")),
+      rng,
+    });
     for (let at = 0; at < state.shared.length; at++) expect(central.shared[at]).toBeCloseTo(state.shared[at]!, 9);
     expect(central.scores(2).length).toBe(150);
   });

@@ -9,7 +9,10 @@ import { resolveSection } from "../../shared/registry.ts";
 import vectors from "./factorization-3x4.json" with { type: "json" };
 
 const { implicit, explicit } = vectors;
-const choices: readonly UserRatings[] = implicit.choices.map((items) => ({ items: Int32Array.from(items), values: new Float64Array(items.length).fill(1) }));
+const choices: readonly UserRatings[] = implicit.choices.map((items) => ({
+  items: Int32Array.from(items),
+  values: new Float64Array(items.length).fill(1),
+}));
 const ratings: readonly UserRatings[] = explicit.ratings.map((pairs) => ({
   items: Int32Array.from(pairs, (pair) => pair[0]!),
   values: Float64Array.from(pairs, (pair) => pair[1]!),
