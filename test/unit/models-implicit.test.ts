@@ -28,7 +28,13 @@ describe("FCF", () => {
     const sum = new Float64Array(shared.length);
     const out = new Float64Array(shared.length);
     for (let user = 0; user < choices.users; user++) {
-      model.contribute(model.open(shared), model.createPrivate(ratingsOf(choices, user), createRng(2)), ratingsOf(choices, user), createRng(3), out);
+      model.contribute(
+        model.open(shared),
+        model.createPrivate(ratingsOf(choices, user), createRng(2)),
+        ratingsOf(choices, user),
+        createRng(3),
+        out,
+      );
       for (let at = 0; at < sum.length; at++) sum[at] = sum[at]! + out[at]!;
     }
     const step = 1e-5;
@@ -55,7 +61,13 @@ describe("FCF", () => {
     const best = personalObjective(shared, part.values, person.items);
     const rng = createRng(6);
     for (let trial = 0; trial < 50; trial++) {
-      expect(personalObjective(shared, part.values.map((value) => value + 0.01 * rng.normal()), person.items)).toBeGreaterThan(best);
+      expect(
+        personalObjective(
+          shared,
+          part.values.map((value) => value + 0.01 * rng.normal()),
+          person.items,
+        ),
+      ).toBeGreaterThan(best);
     }
   });
 });
