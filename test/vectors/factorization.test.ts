@@ -1,6 +1,6 @@
 /** Models against a factorization of 3 people by 4 items that was worked by hand in fractions. */
 import { expect, it } from "vitest";
-import { addAll } from "../../shared/math/linear.ts";
+import { addInto } from "../../shared/math/linear.ts";
 import type { UserRatings } from "../../shared/math/ratings.ts";
 import { models } from "../../shared/models/index.ts";
 import { type Model, sizeOf } from "../../shared/models/model.ts";
@@ -56,7 +56,7 @@ function contributeAll(model: Model, shared: Float64Array, people: readonly User
     const initial = model.createPrivate(person, createRng(1));
     parts.push([...model.contribute(model.open(shared), initial, person, createRng(2), out).private.values]);
     each.push([...out]);
-    addAll(sum, out);
+    addInto(sum, out);
   }
   return { parts, each, sum };
 }
