@@ -12,7 +12,7 @@ import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { answerBytes } from "../shared/wire/signed.ts";
 import { type ActiveRound, answerKey } from "./active-round.ts";
 import type { Store } from "./store.ts";
-import { verifyFast } from "./verify.ts";
+import { verifySignature } from "./verify.ts";
 
 /**
  * Takes a chunk of a client's answer.
@@ -77,7 +77,7 @@ async function keep(
 ): Promise<void> {
   const { round, stage, digest, signature } = header;
   if ((await digestOf(whole)) !== digest) throw new CofactorError("MESSAGE_MALFORMED", '"digest" expected the sha256 of the answer');
-  if (!verifyFast(client, "answer", answerBytes(run.terms.id, round, stage, digest), signature)) {
+  if (!verifySignature(client, "answer", answerBytes(run.terms.id, round, stage, digest), signature)) {
     throw new CofactorError("AUTH_FAILED", '"signature" expected this client\'s signature of run, round, stage and digest');
   }
   active.aggregator.admit(stage, client, whole);

@@ -24,7 +24,7 @@ import type { ServerEvents } from "./events.ts";
 import type { PublishedModels } from "./models.ts";
 import type { RemoteOpener } from "./remote-opener.ts";
 import type { Store } from "./store.ts";
-import { verifyFast } from "./verify.ts";
+import { verifySignature } from "./verify.ts";
 
 /** What sessions share. */
 export interface SessionParts {
@@ -171,7 +171,7 @@ class Session implements Participant {
     // Checked again: another message, or the end, may have come while the digest was made.
     if (this.#client !== undefined || this.#isKeyholder || this.#hasEnded) throw new CofactorError("AUTH_FAILED", '"join" expected once');
     const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, termsDigest);
-    if (!verifyFast(header.publicKey, "join", signed, header.proof)) {
+    if (!verifySignature(header.publicKey, "join", signed, header.proof)) {
       throw new CofactorError("AUTH_FAILED", '"proof" expected a signature of this connection\'s challenge');
     }
     if (header.role === "keyholder") {

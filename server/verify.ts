@@ -1,27 +1,34 @@
 /**
- * Ed25519 verification by OpenSSL, for the server: 0.1 ms where tweetnacl's portable code takes 5, and each answer needs one.
- * Imports node:crypto and crypto's encoding and identity.
+ * Ed25519 verification by OpenSSL: what an aggregator does for every answer, some forty times faster than in plain JavaScript.
+ * Imports node:crypto, shared/crypto.
  *
- * Source: RFC 8032; the key's envelope is RFC 8410's.
+ * Accepts what shared/crypto/identity.ts accepts: a test compares both on good and on damaged signatures.
  */
-import { createPublicKey, verify } from "node:crypto";
-import { concatenate, fromBase64url } from "../shared/crypto/encoding.ts";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { fromBase64url } from "../shared/crypto/encoding.ts";
 import { type SignaturePurpose, signedBytes } from "../shared/crypto/identity.ts";
 
-/** SubjectPublicKeyInfo of an Ed25519 key, up to the key's own 32 bytes. */
-const envelope = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00);
+/** Keys as OpenSSL holds them, the last ones used: a device signs once a round. */
+const keptKeys = 10_000;
+const keys = new Map<string, KeyObject>();
 
-/**
- * True when `signature` is the key's signature of `message` for this purpose, keys and signatures as headers carry them.
- * Whatever is malformed gives false. Signatures that `sign` of shared/crypto/identity.ts makes are accepted, and no other message's.
- */
-export function verifyFast(publicKey: string, purpose: SignaturePurpose, message: Uint8Array, signature: string): boolean {
+/** True when `signature` is the key's signature of `message` for this purpose; both in base64url. Malformed ones give false. */
+export function verifySignature(publicKey: string, purpose: SignaturePurpose, message: Uint8Array, signature: string): boolean {
   try {
-    const [key, signed] = [fromBase64url(publicKey), fromBase64url(signature)];
-    if (key.length !== 32 || signed.length !== 64) return false;
-    const spki = createPublicKey({ key: Buffer.from(concatenate(envelope, key)), format: "der", type: "spki" });
-    return verify(null, signedBytes(purpose, message), spki, signed);
+    const bytes = fromBase64url(signature);
+    return bytes.length === 64 && verify(null, signedBytes(purpose, message), keyOf(publicKey), bytes);
   } catch {
     return false;
   }
+}
+
+function keyOf(publicKey: string): KeyObject {
+  const known = keys.get(publicKey);
+  if (known !== undefined) return known;
+  if (fromBase64url(publicKey).length !== 32) throw new TypeError('"publicKey" expected 32 bytes');
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+  const oldest = keys.size >= keptKeys ? keys.keys().next().value : undefined;
+  if (oldest !== undefined) keys.delete(oldest);
+  keys.set(publicKey, key);
+  return key;
 }

@@ -10,10 +10,19 @@ import type { Dataset, DatasetDefinition } from "./dataset.ts";
 import { foodWorldCup } from "./food-world-cup.ts";
 import { movieLens100k } from "./ml-100k.ts";
 import { movieLensLatest } from "./ml-latest.ts";
+import { synthetic } from "./synthetic.ts";
 import { xWinesStarter } from "./xwines-starter.ts";
 
 /** Every data set and loader, bundled ones first. */
-export const datasets: readonly DatasetDefinition[] = [xWinesStarter, foodWorldCup, movieLens100k, movieLensLatest, csv, adjacency];
+export const datasets: readonly DatasetDefinition[] = [
+  xWinesStarter,
+  foodWorldCup,
+  movieLens100k,
+  movieLensLatest,
+  csv,
+  adjacency,
+  synthetic,
+];
 
 /** The section `dataset` of a scenario. */
 export interface DatasetSection {
