@@ -15,7 +15,10 @@ export interface Acceptance {
   readonly minCohort?: number;
   /** Kinds of model; by default any. */
   readonly models?: readonly string[];
-  /** Greatest number of rounds of a run, and of rounds that this device contributes to; by default any. */
+  /**
+   * Greatest number of rounds of a run, by default any; and of rounds that this device contributes to, whatever the server says of
+   * them: abandoned rounds count too, so leave room for some.
+   */
   readonly maxRounds?: number;
   /** The server's key, base64url, when the app ships it; else the first one seen is kept and later ones must equal it. */
   readonly serverKey?: string;

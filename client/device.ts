@@ -9,6 +9,7 @@ import type { RunTerms } from "../shared/terms.ts";
 import { type Connector, noBytes, type Packet } from "../shared/transport.ts";
 import { type ModelRef, parseRequest, type RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
+import { Bell } from "./bell.ts";
 import { assertInCatalogue, type OwnRatings, toOwnRatings } from "./ratings.ts";
 import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
@@ -33,6 +34,8 @@ export class Device implements Client {
   readonly #connect: Connector;
   readonly #secure: SecureRng;
   readonly #clock: Clock;
+  /** Rung at every change that may end a wait. */
+  readonly #bell: Bell;
   readonly #vault: Vault;
   readonly #trainer: Trainer;
   readonly #events = createEmitter<ClientEvents>();
@@ -50,10 +53,13 @@ export class Device implements Client {
   /** Connections that failed or ended since something last succeeded on one. */
   #attempts = 0;
   #isTakingPart = false;
+  /** `included` at which the device has taken part in enough rounds. */
+  #goal = 0;
   #fatal: CofactorError | undefined;
-  readonly #wakers = new Set<() => void>();
   #earlierTraffic = { bytesSent: 0, bytesReceived: 0 };
   #working: Promise<void> = Promise.resolve();
+  /** The news of a round that is being taken in. */
+  #news: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClientOptions) {
     if ((options.connect === undefined) === (options.url === undefined)) throw new TypeError('one of "url" and "connect" expected');
@@ -63,6 +69,7 @@ export class Device implements Client {
     this.#connect = options.connect ?? socketConnector(options.url!);
     this.#secure = options.secure ?? secureRng;
     this.#clock = options.clock ?? platformClock;
+    this.#bell = new Bell(this.#clock);
     this.#vault = new Vault(options.store ?? memoryStore(), this.#run);
     this.#trainer = new Trainer({
       ratings: this.#own.ratings,
@@ -109,23 +116,23 @@ export class Device implements Client {
     if (this.#isTakingPart) throw new TypeError('"participate" expected the earlier call to have ended');
     const { signal } = options;
     const before = this.#included;
-    const goal = before + (options.rounds ?? Number.POSITIVE_INFINITY);
+    this.#goal = before + (options.rounds ?? Number.POSITIVE_INFINITY);
     if (this.#state === "closed") this.#become("idle");
-    const wake = (): void => this.#wake();
+    const wake = (): void => this.#bell.ring();
     signal?.addEventListener("abort", wake);
     this.#isTakingPart = true;
-    this.#wake();
+    this.#bell.ring();
     try {
       for (;;) {
         if (this.#fatal !== undefined) throw this.#fatal;
-        const reason = this.#reasonToEnd(goal, signal);
+        const reason = this.#reasonToEnd(signal);
         if (reason === "signal" || reason === "closed") return { rounds: this.#included - before, reason };
         if (reason !== undefined) {
           // The goal is reached: no further invitation is taken while the last model is fetched.
           this.#isTakingPart = false;
           await this.#working;
           if (await this.#isFresh(signal)) return { rounds: this.#included - before, reason };
-        } else if (this.#session?.channel.isOpen === true) await this.#nextChange(60_000);
+        } else if (this.#session?.channel.isOpen === true) await this.#bell.wait(60_000);
         else await this.#reopen(signal);
       }
     } finally {
@@ -164,7 +171,7 @@ export class Device implements Client {
   close(): void {
     this.#become("closed");
     this.#session?.channel.close();
-    this.#wake();
+    this.#bell.ring();
   }
 
   #become(state: ClientState): void {
@@ -173,10 +180,10 @@ export class Device implements Client {
     this.#events.emit("state", state);
   }
 
-  #reasonToEnd(goal: number, signal: AbortSignal | undefined): Participated["reason"] | undefined {
+  #reasonToEnd(signal: AbortSignal | undefined): Participated["reason"] | undefined {
     if (signal?.aborted === true) return "signal";
     if (this.#state === "closed") return "closed";
-    if (this.#included >= goal) return "rounds";
+    if (this.#included >= this.#goal) return "rounds";
     return this.#hasEnded ? "ended" : undefined;
   }
 
@@ -196,7 +203,7 @@ export class Device implements Client {
   async #reopen(signal: AbortSignal | undefined): Promise<void> {
     if (this.#attempts > 0) {
       const longest = Math.min(maxRetryMs, (this.#options.retryMs ?? 500) * 2 ** Math.min(this.#attempts - 1, 16));
-      await this.#nextChange(createRng(drawSeed(this.#secure)).float() * longest);
+      await this.#bell.wait(createRng(drawSeed(this.#secure)).float() * longest);
       if (signal?.aborted === true || this.#state === "closed") return;
     }
     this.#attempts += 1;
@@ -252,7 +259,7 @@ export class Device implements Client {
       if (this.#state !== "closed") this.#become("disconnected");
       this.#attempts = Math.max(1, this.#attempts);
       this.#events.emit("disconnected", { reason });
-      this.#wake();
+      this.#bell.ring();
     });
     session.channel.serve((kind, packet) => this.#handle(session, kind, packet));
     this.#events.emit("joined", { isNew: session.joined.isNew, terms: session.run.terms });
@@ -263,17 +270,23 @@ export class Device implements Client {
       case "ask":
         return this.#asked(session, parseRequest("ask", packet.header), packet.payload.slice());
       case "published":
-        await this.#published(parseRequest("published", packet.header));
+        await this.#tell(this.#published(parseRequest("published", packet.header)));
         return nothing;
       case "abandoned": {
         const header = parseRequest("abandoned", packet.header);
-        await this.#inTurn(async () => void (await this.#trainer.settle(header.round, false)));
+        await this.#tell(this.#inTurn(async () => void (await this.#trainer.settle(header.round, false))));
         this.#events.emit("abandoned", header);
         return nothing;
       }
       default:
         throw new CofactorError("MESSAGE_MALFORMED", 'a device expected "ask", "published" or "abandoned"');
     }
+  }
+
+  /** Lets the next invitation wait until the news is taken in: it may be what ends taking part. */
+  #tell(news: Promise<void>): Promise<void> {
+    this.#news = news.catch(() => undefined);
+    return news;
   }
 
   async #published(header: RequestHeader<"published">): Promise<void> {
@@ -287,13 +300,14 @@ export class Device implements Client {
     this.#attempts = 0;
     if (included) this.#included += 1;
     this.#events.emit("published", { round: header.round, accepted: header.accepted, included, ended: header.ended });
-    this.#wake();
+    this.#bell.ring();
   }
 
   async #asked(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<Packet> {
+    await this.#news;
     const isWilling = await this.#isWilling();
     const reason = isWilling
-      ? ((await this.#trainer.refusal(session.run, header, brief)) ?? this.#trainer.promise(header))
+      ? ((await this.#trainer.refusal(header, brief)) ?? this.#trainer.promise(header))
       : "this device does not take part at present";
     if (reason !== undefined) {
       this.#events.emit("declined", { round: header.round, reason });
@@ -308,8 +322,8 @@ export class Device implements Client {
   async #isWilling(): Promise<boolean> {
     for (;;) {
       const left = this.#joinedAtMs + holdMs - this.#clock.now();
-      if (this.#isTakingPart || left <= 0 || this.#state === "closed") return this.#isTakingPart;
-      await this.#nextChange(left);
+      if (this.#isTakingPart || left <= 0 || this.#state === "closed") return this.#isTakingPart && this.#included < this.#goal;
+      await this.#bell.wait(left);
     }
   }
 
@@ -325,7 +339,7 @@ export class Device implements Client {
       if (isRetryable(known)) session.channel.close("the answer could not be sent");
       if (known !== error) {
         this.#fatal = known;
-        this.#wake();
+        this.#bell.ring();
       }
     }
   }
@@ -335,23 +349,6 @@ export class Device implements Client {
     const turn = this.#working.then(task);
     this.#working = turn.catch(() => undefined);
     return turn;
-  }
-
-  #wake(): void {
-    for (const waker of [...this.#wakers]) waker();
-  }
-
-  /** Waits for the next change that may end the waiting, at most so long. */
-  async #nextChange(withinMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        cancel();
-        this.#wakers.delete(done);
-        resolve();
-      };
-      const cancel = this.#clock.after(withinMs, done);
-      this.#wakers.add(done);
-    });
   }
 }
 

@@ -29,7 +29,7 @@ export interface TrainerParts {
   readonly ratings: UserRatings;
   readonly vault: Vault;
   readonly secure: SecureRng;
-  /** Most rounds to contribute to; by default twice the run's rounds, since abandoned rounds count too. */
+  /** Most rounds to contribute to, abandoned ones included; by default any number. */
   readonly maxRounds?: number | undefined;
 }
 
@@ -50,14 +50,14 @@ export class Trainer {
    * Guarantees: for one round there is one contribution at most, to one model, in the same bytes however often it is asked for,
    * also after a restart: a lying server cannot compare two of them.
    */
-  async refusal(run: Run, header: RequestHeader<"ask">, brief: Uint8Array): Promise<string | undefined> {
+  async refusal(header: RequestHeader<"ask">, brief: Uint8Array): Promise<string | undefined> {
     const { vault, maxRounds } = this.#parts;
     const { round, stage, model } = header;
     const earlier = await vault.participation();
     if (earlier === undefined || round > earlier.round) {
       if (stage > 0) return "this device did not begin this round";
       if (model.round >= round) return "a round expected a model of an earlier round";
-      const limit = maxRounds ?? 2 * run.terms.rounds;
+      const limit = maxRounds ?? Number.POSITIVE_INFINITY;
       if ((earlier?.contributions ?? 0) >= limit) return `BUDGET_EXHAUSTED: this device contributes to at most ${limit} rounds`;
       return undefined;
     }
@@ -86,7 +86,7 @@ export class Trainer {
    */
   async answer(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<Contributed> {
     // Asked again here: since the promise other work may have been done.
-    const reason = await this.refusal(session.run, header, brief);
+    const reason = await this.refusal(header, brief);
     if (reason !== undefined) throw new CofactorError("UPDATE_REJECTED", reason);
     if (this.#promised !== undefined && this.#promised.round > header.round) {
       throw new CofactorError("ROUND_CLOSED", `round ${header.round} is over: round ${this.#promised.round} has begun`);

@@ -46,6 +46,9 @@ function logEvents(server: Server, log: pino.Logger): void {
   );
   server.on("refused", (event) => log.warn(event, "message refused"));
   server.on("keyholder", (event) => log.info(event, "keyholder"));
+  server.on("internal", ({ error }) =>
+    log.error({ name: error instanceof Error ? error.name : "unknown" }, "a connection failed unexpectedly"),
+  );
   server.on("failed", ({ round, error }) => log.error({ round, code: isCofactorError(error) ? error.code : "INTERNAL" }, "round failed"));
 }
 

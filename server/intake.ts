@@ -5,7 +5,6 @@
  * An answer is acknowledged as accepted, or as a duplicate, only when it is durable.
  */
 import { digestOf } from "../shared/crypto/hash.ts";
-import { verifyText } from "../shared/crypto/identity.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { standingOf } from "../shared/round.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
@@ -13,6 +12,7 @@ import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { answerBytes } from "../shared/wire/signed.ts";
 import { type ActiveRound, answerKey } from "./active-round.ts";
 import type { Store } from "./store.ts";
+import { verifySignature } from "./verify.ts";
 
 /**
  * Takes a chunk of a client's answer.
@@ -77,7 +77,7 @@ async function keep(
 ): Promise<void> {
   const { round, stage, digest, signature } = header;
   if ((await digestOf(whole)) !== digest) throw new CofactorError("MESSAGE_MALFORMED", '"digest" expected the sha256 of the answer');
-  if (!verifyText(client, "answer", answerBytes(run.terms.id, round, stage, digest), signature)) {
+  if (!verifySignature(client, "answer", answerBytes(run.terms.id, round, stage, digest), signature)) {
     throw new CofactorError("AUTH_FAILED", '"signature" expected this client\'s signature of run, round, stage and digest');
   }
   active.aggregator.admit(stage, client, whole);

@@ -82,6 +82,15 @@ export interface KeyholderParts {
  */
 export async function serveKeyholder(parts: KeyholderParts): Promise<{ readonly channel: Channel; readonly run: Run }> {
   const channel = await parts.connect();
+  try {
+    return { channel, run: await joinAsKeyholder(parts, channel) };
+  } catch (error) {
+    channel.close("could not join");
+    throw error;
+  }
+}
+
+async function joinAsKeyholder(parts: KeyholderParts, channel: Channel): Promise<Run> {
   const hello = parseAnswer(
     "hello",
     (await channel.request("hello", { header: { protocol: protocolVersion, run: parts.run }, payload: noBytes })).header,
@@ -103,7 +112,7 @@ export async function serveKeyholder(parts: KeyholderParts): Promise<{ readonly 
   const signed = joinBytes(hello.challenge, parts.run, "keyholder", hello.serverKey, await digestOf(termsBytes));
   const proof = toBase64url(sign(parts.identity, "join", signed));
   await channel.request("join", { header: { role: "keyholder", publicKey: parts.identity.id, proof }, payload: noBytes });
-  return { channel, run };
+  return run;
 }
 
 function parseSignedTerms(text: string): Run {

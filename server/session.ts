@@ -5,7 +5,6 @@
 import type { Clock } from "../shared/clock.ts";
 import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
-import { verifyText } from "../shared/crypto/identity.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { SecureRng } from "../shared/random.ts";
@@ -25,6 +24,7 @@ import type { ServerEvents } from "./events.ts";
 import type { PublishedModels } from "./models.ts";
 import type { RemoteOpener } from "./remote-opener.ts";
 import type { Store } from "./store.ts";
+import { verifySignature } from "./verify.ts";
 
 /** What sessions share. */
 export interface SessionParts {
@@ -171,7 +171,7 @@ class Session implements Participant {
     // Checked again: another message, or the end, may have come while the digest was made.
     if (this.#client !== undefined || this.#isKeyholder || this.#hasEnded) throw new CofactorError("AUTH_FAILED", '"join" expected once');
     const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, termsDigest);
-    if (!verifyText(header.publicKey, "join", signed, header.proof)) {
+    if (!verifySignature(header.publicKey, "join", signed, header.proof)) {
       throw new CofactorError("AUTH_FAILED", '"proof" expected a signature of this connection\'s challenge');
     }
     if (header.role === "keyholder") {

@@ -4,6 +4,7 @@ import { type Client, type ClientOptions, createClient, memoryStore } from "../.
 import { createRng } from "../../shared/random.ts";
 import { defineRun } from "../../shared/run.ts";
 import type { Channel } from "../../shared/transport.ts";
+import { isMessageKind, parseRequest } from "../../shared/wire/messages.ts";
 import {
   acceptOpen,
   leftRatings,
@@ -100,6 +101,43 @@ describe.each(["memory", "socket"] as const)("devices over %s", (transport) => {
     void device(at, { ratings: rightRatings }).participate();
     expect((await declined).reason).toMatch(/does not take part/);
     expect(sent).not.toContain("answer");
+  });
+
+  it("take part in as many rounds as the app says and not in one more", async () => {
+    const at = await world(transport, { ...openTerms, rounds: 3 });
+    const digests: string[][] = [[], []];
+    const clients = [leftRatings, rightRatings].map((ratings, index) => {
+      const client = device(at, { ratings });
+      client.on("contributed", ({ digest }) => digests[index]!.push(digest));
+      return client;
+    });
+    for (const rounds of [1, 2]) {
+      const results = await Promise.all(clients.map((client) => client.participate({ rounds })));
+      expect(results).toEqual([
+        { rounds, reason: "rounds" },
+        { rounds, reason: "rounds" },
+      ]);
+      expect(digests.map((sent) => sent.length)).toEqual(rounds === 1 ? [1, 1] : [3, 3]);
+    }
+    const published = at.server.records().filter(({ outcome }) => outcome === "published");
+    expect(published.map(({ accepted }) => accepted)).toEqual([2, 2, 2]);
+  });
+
+  it("say nothing but the protocol's messages, bytes in answers alone", async () => {
+    const at = await world(transport);
+    const sent: { kind: string; bytes: number }[] = [];
+    const listened = tapped(at.connect, (kind, { header, payload }) => {
+      if (!isMessageKind(kind)) throw new Error("an unknown kind of message");
+      // The schemas are strict: a field more than the protocol's fails here.
+      parseRequest(kind, header);
+      sent.push({ kind, bytes: payload.length });
+    });
+    await Promise.all([
+      device(at, { ratings: leftRatings, connect: listened }).participate(),
+      device(at, { ratings: rightRatings }).participate(),
+    ]);
+    expect(sent.filter(({ kind, bytes }) => kind !== "answer" && bytes > 0)).toEqual([]);
+    expect(sent.filter(({ kind }) => kind === "answer").map(({ bytes }) => bytes)).toEqual([192, 192]);
   });
 
   it("go on from the last byte that arrived when the connection breaks in the middle of an upload", async () => {

@@ -1,0 +1,199 @@
+/** `cofactor keys`, `serve` and `keyholder` as an operator runs them: processes, files and a real socket. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { socketConnector } from "../../client/socket.ts";
+import { openKeyFile } from "../../server/key-file.ts";
+import { secureRng } from "../../shared/random.ts";
+import { defineRun, roundFrame } from "../../shared/run.ts";
+import { noBytes } from "../../shared/transport.ts";
+import { ScriptedClient } from "../support/scripted-client.ts";
+
+const program = new URL("../../cofactor.ts", import.meta.url).pathname;
+const passphrase = "correct horse battery staple";
+const folder = mkdtempSync(join(tmpdir(), "cofactor-commands-"));
+const keyFile = join(folder, "holder.key");
+const passphraseFile = join(folder, "passphrase");
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A running command, what it printed so far, and how it ends. */
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** The first line of standard output that parses and fulfils the condition. */
+  line(condition: (entry: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+}
+
+const running: Running[] = [];
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill("SIGKILL");
+    await ended;
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(...args: string[]): Running {
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { PATH: process.env["PATH"] ?? "" } });
+  let out = "";
+  let err = "";
+  const watchers = new Set<() => void>();
+  const notify = (): void => {
+    for (const watch of [...watchers]) watch();
+  };
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+    notify();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  const ended = new Promise<Ended>((resolve) => child.once("close", (code) => resolve({ code, out, err })));
+  const command: Running = {
+    child,
+    ended,
+    line: (condition) =>
+      new Promise((resolve, reject) => {
+        const watch = (): void => {
+          const entries = out.split("\n").slice(0, -1);
+          const found = entries.map((text) => JSON.parse(text) as Record<string, unknown>).find(condition);
+          if (found === undefined) return;
+          watchers.delete(watch);
+          resolve(found);
+        };
+        watchers.add(watch);
+        void ended.then(() => reject(new Error(`the command ended before it said so: ${err}`)));
+        watch();
+      }),
+  };
+  running.push(command);
+  return command;
+}
+
+const run = (...args: string[]): Promise<Ended> => start(...args).ended;
+let section = "";
+
+beforeAll(async () => {
+  writeFileSync(passphraseFile, `${passphrase}\n`);
+  const dealt = await run("keys", "deal", keyFile, "--passphrase-file", passphraseFile);
+  expect(dealt.err).toBe("");
+  expect(dealt.code).toBe(0);
+  section = dealt.out;
+});
+
+describe("cofactor keys", () => {
+  it("deals a key file for its owner alone and prints the section that the terms need, without the secret", async () => {
+    const { protection } = parse(section) as { protection: Record<string, unknown> };
+    expect(protection).toMatchObject({ kind: "paillier", bits: 2048 });
+    expect(() => defineRun({ id: "wines", items: 4, protection })).not.toThrow();
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    const { secret, info } = await openKeyFile(keyFile, passphrase);
+    expect(info.publicKey).toBe(protection["publicKey"]);
+    for (const text of [section, readFileSync(keyFile, "utf8")]) {
+      for (const part of secret.match(/[0-9a-f]{64,}/g) ?? [secret]) if (part !== info.publicKey) expect(text).not.toContain(part);
+    }
+  });
+
+  it("shows the same section again without a passphrase, and verifies with the right one only", async () => {
+    expect(await run("keys", "show", keyFile)).toEqual({ code: 0, out: section, err: "" });
+    expect((await run("keys", "verify", keyFile, "--passphrase-file", passphraseFile)).code).toBe(0);
+    const wrong = join(folder, "wrong");
+    writeFileSync(wrong, "not the passphrase");
+    const refused = await run("keys", "verify", keyFile, "--passphrase-file", wrong);
+    expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringContaining("DECRYPT_FAILED") as string });
+  });
+
+  it("writes over no key file, and says what is wrong with a call", async () => {
+    const before = readFileSync(keyFile);
+    expect(await run("keys", "deal", keyFile, "--passphrase-file", passphraseFile)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("must not exist") as string,
+    });
+    expect(readFileSync(keyFile).equals(before)).toBe(true);
+    expect(await run("keys", "deal", join(folder, "other.key"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("passphrase") as string,
+    });
+    expect((await run("keys", "steal", keyFile)).code).toBe(2);
+    expect((await run("keys", "show", passphraseFile)).err).toContain("DATA_INVALID");
+  });
+});
+
+describe("cofactor serve and keyholder", () => {
+  it("serve a run of encrypted rounds, end on SIGTERM with 0, go on from the file, and log no device and no key", async () => {
+    const terms = {
+      id: "wines",
+      items: 6,
+      rounds: 2,
+      cohort: { size: 2, min: 2 },
+      model: { kind: "fcf", rank: 2 },
+      ...(parse(section) as object),
+    };
+    const termsFile = join(folder, "terms.yaml");
+    writeFileSync(termsFile, stringify(terms));
+    const ready = defineRun(terms);
+    const serve = (): Running => start("serve", termsFile, "--port", "0", "--store", join(folder, "wines.sqlite"));
+    const server = serve();
+    const { url, serverKey } = await server.line(({ msg }) => msg === "listening");
+    const holder = start(
+      "keyholder",
+      "--key",
+      keyFile,
+      "--server",
+      String(url),
+      "--run",
+      "wines",
+      "--passphrase-file",
+      passphraseFile,
+      "--server-key",
+      String(serverKey),
+    );
+    await holder.line(({ msg }) => msg === "joined");
+    const clients = await Promise.all(
+      [1, 2].map(async (seed) => {
+        const client = await ScriptedClient.join(socketConnector(String(url)), "wines");
+        client.onAsk = ({ round }) => {
+          const values = Float64Array.from({ length: ready.contributionSize }, () => seed / 1_024);
+          const half = ready.protection.createDevice(roundFrame(ready, round), secureRng);
+          void half.answer(0, noBytes, values).then((bytes) => client.answer(round, bytes));
+        };
+        return client;
+      }),
+    );
+    await Promise.all(clients.map((client) => client.until(() => client.published.at(-1)?.ended === true)));
+    await server.line(({ msg, ended }) => msg === "round ended" && ended === true);
+    server.child.kill("SIGTERM");
+    const { code, out, err } = await server.ended;
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    holder.child.kill("SIGTERM");
+    const held = await holder.ended;
+    expect(held.code).toBe(0);
+    const { secret } = await openKeyFile(keyFile, passphrase);
+    for (const text of [out, held.out]) {
+      for (const client of clients) expect(text).not.toContain(client.identity.id);
+      for (const part of secret.match(/[0-9a-f]{64,}/g) ?? [secret]) expect(text).not.toContain(part);
+    }
+
+    const again = serve();
+    expect(await again.line(({ msg }) => msg === "listening")).toMatchObject({ published: 2, serverKey });
+  });
+
+  it("say what is wrong with the terms, and end with 2", async () => {
+    const path = join(folder, "bad.yaml");
+    writeFileSync(path, "id: wines\nitems: 6\nrouds: 3\nprotection: { kind: open }\n");
+    expect(await run("serve", path)).toMatchObject({ code: 2, out: "", err: expect.stringContaining('did you mean "rounds"') as string });
+    expect(await run("serve", join(folder, "none.yaml"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("cannot be read") as string,
+    });
+    expect((await run("keyholder")).code).toBe(2);
+  });
+});
