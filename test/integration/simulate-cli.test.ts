@@ -1,0 +1,87 @@
+/** `cofactor simulate` and `cofactor bench` as processes: streams, exit codes, interrupts. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { packageRoot } from "../../simulations/package-root.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cofactor-simulate-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const quick = ["simulate", "simulations/scenarios/quick.yaml", "--set", "rounds=2", "--set", "baselines=[popularity]"];
+
+/** Runs the command; `onOutput` sees what it has printed so far. */
+function cofactor(
+  args: readonly string[],
+  onOutput?: (text: string, interrupt: () => void) => void,
+): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["cofactor.ts", ...args], { cwd: packageRoot(), stdio: ["ignore", "pipe", "pipe"] });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (chunk: Buffer) => {
+      out += chunk.toString();
+      onOutput?.(out, () => child.kill("SIGINT"));
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+it("prints a line a round and a table that names protocol, seed, data and the command", async () => {
+  const { code, out } = await cofactor(quick);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^round 1\/2 {2}accepted \d+ {2}dropped \d+ {2}up [\d.]+ MB$/m);
+  expect(out).toMatch(/federated als \(open\) +0\.\d{4}/);
+  expect(out).toMatch(/popularity +0\.\d{4}/);
+  expect(out).toMatch(/protocol .*random 10 % test.*seed 1/);
+  expect(out).toMatch(/data .*food-world-cup.*sha256 [0-9a-f]{16}/);
+  expect(out).toContain("command   cofactor simulate simulations/scenarios/quick.yaml --set rounds=2 --set 'baselines=[popularity]'");
+});
+
+it("prints nothing but JSON with --json -, and the same with the same seed", async () => {
+  const first = await cofactor([...quick, "--seed", "3", "--json", "-"]);
+  const path = join(folder, "result.json");
+  const second = await cofactor([...quick, "--seed", "3", "--workers", "2", "--json", path]);
+  expect([first.code, first.err, second.code]).toEqual([0, "", 0]);
+  const [printed, saved] = [first.out, readFileSync(path, "utf8")].map((text) => JSON.parse(text) as Record<string, unknown>);
+  for (const key of ["timing", "memory", "version"]) for (const result of [printed!, saved!]) delete result[key];
+  expect(saved).toEqual(printed);
+  expect(printed).toHaveProperty("scenario.seed", 3);
+});
+
+it("refuses a wrong scenario with exit code 2, naming the nearest word", async () => {
+  const { code, out, err } = await cofactor(["simulate", "--set", "model.rnk=3"]);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain('--set model.rnk: "model.rnk" is not a known key; did you mean "rank"?');
+});
+
+it("ends at Ctrl-C with exit code 130 and what is known so far", async () => {
+  const args = ["simulate", "--workers", "1", "--set", "dataset.name=food-world-cup", "--set", "rounds=100000", "--set", "model.kind=als"];
+  let isInterrupted = false;
+  const { code, out } = await cofactor(args, (text, interrupt) => {
+    // Once: a second signal ends the process at once.
+    if (!isInterrupted && text.includes("round      2/")) {
+      isInterrupted = true;
+      interrupt();
+    }
+  });
+  expect(code).toBe(130);
+  expect(out).toMatch(/INTERRUPTED after \d+ of 100000 rounds/);
+  expect(out).toMatch(/federated als \(open\) +0\.\d{4}/);
+});
+
+it("benches a subject and names the nearest for one that is none", async () => {
+  const { code, out } = await cofactor(["bench", "kernels", "--time", "1", "--json", "-"]);
+  expect(code).toBe(0);
+  const { rows, machine } = JSON.parse(out) as { rows: { medianMs: number; ratio: number }[]; machine: object };
+  expect(rows.length).toBeGreaterThan(8);
+  for (const { medianMs, ratio } of rows) expect([medianMs > 0, ratio > 0]).toEqual([true, true]);
+  expect(machine).toHaveProperty("cores");
+  const wrong = await cofactor(["bench", "kernel"]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.err).toContain('did you mean "kernels"?');
+});

@@ -1,0 +1,72 @@
+/** Benchmarks: what is measured is the same work, and the table is about what was run. No time is asserted. */
+import { describe, expect, it } from "vitest";
+import { addInto } from "../../../shared/math/linear.ts";
+import { ratingsOf } from "../../../shared/math/ratings.ts";
+import type { PrivatePart } from "../../../shared/models/private-part.ts";
+import { createRng } from "../../../shared/random.ts";
+import { defineRun } from "../../../shared/run.ts";
+import { bareRound } from "../../../simulations/bench/bare-round.ts";
+import { measureGroup } from "../../../simulations/bench/bench.ts";
+import { subjects } from "../../../simulations/bench/index.ts";
+import { loadDataset } from "../../../simulations/datasets/index.ts";
+
+describe("measureGroup", () => {
+  it("times the cases in turns and compares them with the first", async () => {
+    const calls: string[] = [];
+    const slow = (name: string) => async () => {
+      calls.push(name);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    const cases = [
+      { name: "a", run: slow("a") },
+      { name: "b", run: slow("b") },
+    ];
+    const rows = await measureGroup("s", { title: "t", cases }, { budgetMs: 1 });
+    expect(rows.map(({ name, samples }) => [name, samples])).toEqual([
+      ["a", 5],
+      ["b", 5],
+    ]);
+    expect(rows[0]).toMatchObject({ subject: "s", group: "t", ratio: 1 });
+    expect(rows[1]!.ratio).toBeCloseTo(rows[1]!.medianMs / rows[0]!.medianMs, 12);
+    expect(calls.slice(-10)).toEqual(["a", "b", "a", "b", "a", "b", "a", "b", "a", "b"]);
+  });
+
+  it("stops when it is told to", async () => {
+    const rows = await measureGroup("s", { title: "t", cases: [{ name: "a", run: () => 1 }] }, { signal: AbortSignal.abort() });
+    expect(rows[0]!.samples).toBe(0);
+  });
+});
+
+describe("the subjects", () => {
+  it("have names and summaries of their own", () => {
+    expect(new Set(subjects.map(({ name }) => name)).size).toBe(subjects.length);
+    for (const { summary } of subjects) expect(summary).not.toBe("");
+  });
+});
+
+describe("the bare loop", () => {
+  it("does the arithmetic of a round of biased-mf with one full-batch step", async () => {
+    const { matrix } = await loadDataset({ name: "synthetic", users: 30, items: 40, ratings: 10 });
+    const [rank, l2, learningRate, globalMean] = [3, 0.1, 0.01, 3.5];
+    const model = { kind: "biased-mf", rank, l2, learningRate, batch: "full", localEpochs: 1 };
+    const run = defineRun({ id: "bare", items: 40, cohort: { size: 30 }, ratings: { globalMean }, model, protection: { kind: "open" } });
+    const before = run.model.initialize(createRng(1)).shared;
+    const sum = new Float64Array(run.contributionSize);
+    const one = new Float64Array(run.contributionSize);
+    const people = new Float64Array(30 * (rank + 1));
+    const after = new Float64Array(people.length);
+    const rng = createRng(2);
+    for (let user = 0; user < 30; user++) {
+      const ratings = ratingsOf(matrix, user);
+      const initial = run.model.createPrivate(ratings, rng) as PrivatePart;
+      people.set(initial.values, user * (rank + 1));
+      const { private: next } = run.model.contribute(run.model.open(before), initial, ratings, rng, one);
+      after.set((next as PrivatePart).values, user * (rank + 1));
+      addInto(sum, one);
+    }
+    const itemSide = before.slice();
+    bareRound({ training: matrix, rank, l2, learningRate, globalMean, itemSide, people })();
+    for (let i = 0; i < sum.length; i++) expect(itemSide[i]).toBeCloseTo(before[i]! - (learningRate / 30) * sum[i]!, 12);
+    for (let i = 0; i < people.length; i++) expect(people[i]).toBeCloseTo(after[i]!, 12);
+  });
+});
