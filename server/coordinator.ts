@@ -11,7 +11,7 @@ import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import type { Opener } from "../shared/protections/protection.ts";
-import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
+import type { Rng, SecureRng } from "../shared/random.ts";
 import { type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { advanceModel, type Run } from "../shared/run.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
@@ -39,6 +39,8 @@ export interface CoordinatorParts {
   readonly events: Emitter<ServerEvents>;
   /** How long to wait for more clients once there are `cohort.min`, before a smaller cohort is asked. */
   readonly gatherMs: number;
+  /** What the first model is drawn from, when the store has none. */
+  readonly modelRng: Rng;
 }
 
 /** Drives the rounds of one run. */
@@ -62,11 +64,11 @@ export class Coordinator {
 
   /** Loads or makes the run's state, and the open round when there is one. */
   async start(): Promise<void> {
-    const { run, store, secure } = this.#parts;
+    const { run, store } = this.#parts;
     const id = run.terms.id;
     const latest = store.latest(id);
     if (latest === undefined) {
-      const initial = run.model.initialize(createRng(drawSeed(secure)));
+      const initial = run.model.initialize(this.#parts.modelRng);
       this.#model = { ...initial, shared: toPrecision(initial.shared, run.terms.precision) };
       const { ref, bytes } = await packModel(this.#model.shared, run.terms.precision, 0);
       this.#ref = ref;

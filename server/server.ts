@@ -7,7 +7,7 @@ import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { Opener } from "../shared/protections/protection.ts";
-import { type SecureRng, secureRng } from "../shared/random.ts";
+import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
 import { defineRun, type Run } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly keyholderWaitMs?: number;
   /** How many clients may enrol; default 1,000,000. */
   readonly maxEnrolled?: number;
+  /** What the first model is drawn from; by default a fresh seed. A known one makes runs comparable, and is no secret. */
+  readonly modelRng?: Rng;
   /** How long a connection may take to join; default 10,000. */
   readonly joinMs?: number;
 }
@@ -86,6 +88,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     opener: options.opener ?? keyholders,
     events,
     gatherMs: options.gatherMs ?? 2_000,
+    modelRng: options.modelRng ?? createRng(drawSeed(secure)),
   });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
   await coordinator.start();

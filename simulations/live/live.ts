@@ -11,7 +11,7 @@ import { toBase64url } from "../../shared/crypto/encoding.ts";
 import { createIdentity, seedOf } from "../../shared/crypto/identity.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
-import { secureRng } from "../../shared/random.ts";
+import { createRng, secureRng } from "../../shared/random.ts";
 import { bytesPerValue } from "../../shared/wire/model-codec.ts";
 import { fittedScores } from "../fitted.ts";
 import { type Prepared, prepareScenario } from "../prepare.ts";
@@ -47,7 +47,13 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     const prepared = await prepareScenario(scenario, scenario.protection.kind === "open" ? undefined : [holder.id]);
     const { run, participants } = prepared;
     say(`aggregator   starting on a free port of this machine, store in a temporary folder`);
-    const server = await createServer({ run, store: sqliteStore(join(storeFolder, "aggregator.sqlite")), gatherMs: 1_500 });
+    const server = await createServer({
+      run,
+      store: sqliteStore(join(storeFolder, "aggregator.sqlite")),
+      gatherMs: 1_500,
+      // The start of the simulation in memory and of the centralised baseline: what differs is the way, not the luck.
+      modelRng: createRng(scenario.seed, "model"),
+    });
     stops.push(() => server.close());
     const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
     if (prepared.secret !== undefined) {
