@@ -43,6 +43,14 @@ export interface CoordinatorParts {
   readonly modelRng: Rng;
 }
 
+/** The last publication, for those who were away when it was announced. */
+interface LastPublication {
+  readonly header: Omit<RequestHeader<"published">, "included">;
+  readonly answered: ReadonlySet<string>;
+  /** Contributors who have not been told. */
+  readonly awaitingNews: Set<string>;
+}
+
 /** Drives the rounds of one run. */
 export class Coordinator {
   readonly #parts: CoordinatorParts;
@@ -51,6 +59,7 @@ export class Coordinator {
   #model!: ModelState;
   #ref!: ModelRef;
   #lastRound = 0;
+  #last: LastPublication | undefined;
   #active: ActiveRound | undefined;
   #cancelGather: (() => void) | undefined;
   #cancelPause: (() => void) | undefined;
@@ -129,9 +138,18 @@ export class Coordinator {
     };
   }
 
-  /** A client is there, or back. */
-  connect(client: string, participant: Participant): void {
+  /**
+   * A client is there, or back. It is told what it missed: the last publication, when it took part in that round and was away, or
+   * when the model was published after it was told the newest one.
+   *
+   * @param toldModel content hash of the newest model that the client was told when it joined
+   */
+  connect(client: string, participant: Participant, toldModel: string): void {
     this.#participants.set(client, participant);
+    const last = this.#last;
+    if (last !== undefined && (last.awaitingNews.delete(client) || toldModel !== last.header.model.sha256)) {
+      participant.announce("published", { ...last.header, included: last.answered.has(client) });
+    }
     this.#graceTimers.get(client)?.();
     this.#graceTimers.delete(client);
     const active = this.#active;
@@ -335,12 +353,15 @@ export class Coordinator {
     for (const cancel of this.#graceTimers.values()) cancel();
     this.#graceTimers.clear();
     const ended = this.hasEnded;
+    if (record.outcome === "published") {
+      const answered = new Set(withStatus(active.state, "answered"));
+      const awaitingNews = new Set([...answered].filter((client) => !this.#participants.has(client)));
+      this.#last = { header: { round: record.round, model: this.#ref, accepted: record.accepted, ended }, answered, awaitingNews };
+    }
     for (const [client, participant] of this.#participants) {
       if (record.outcome === "abandoned") participant.announce("abandoned", { round: record.round, reason: record.reason });
-      else {
-        const included = active.state.members.get(client) === "answered";
-        participant.announce("published", { round: record.round, model: this.#ref, accepted: record.accepted, included, ended });
-      }
+      else if (this.#last !== undefined)
+        participant.announce("published", { ...this.#last.header, included: this.#last.answered.has(client) });
     }
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;
     this.#parts.events.emit("round", { ...record, seconds, bytesUp: active.bytesUp, ended });

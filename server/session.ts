@@ -186,9 +186,10 @@ class Session implements Participant {
     }
     this.#client = header.publicKey;
     events.emit("joined", { client: header.publicKey, isNew });
+    const model = { ...coordinator.model };
     // After the answer to "join": a client that is asked must know that it has joined.
-    setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this), 0);
-    return reply({ model: { ...coordinator.model }, isNew, ended: coordinator.hasEnded });
+    setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this, model.sha256), 0);
+    return reply({ model, isNew, ended: coordinator.hasEnded });
   }
 
   #expectClient(): string {

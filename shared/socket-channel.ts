@@ -14,6 +14,7 @@ import {
   type Header,
   headerBytes,
   type Packet,
+  PendingRequests,
   type RequestHandler,
   type RequestOptions,
 } from "./transport.ts";
@@ -48,7 +49,7 @@ class SocketChannel implements Channel {
   readonly #options: SocketChannelOptions;
   #handler: RequestHandler | undefined;
   readonly #early: (() => void)[] = [];
-  readonly #pending = new Set<(error: CofactorError) => void>();
+  readonly #pending = new PendingRequests();
   readonly #closeListeners: ((reason: string) => void)[] = [];
   #closed: string | undefined;
   #bytesSent = 0;
@@ -87,34 +88,17 @@ class SocketChannel implements Channel {
 
   async request(kind: string, packet: Packet, options: RequestOptions = {}): Promise<Packet> {
     assertPacketSize(kind, packet);
-    if (options.signal?.aborted === true) throw cancelled(kind);
     this.#closeIfOverfull();
     if (this.#closed !== undefined) throw disconnected(this.#closed);
     this.#bytesSent += headerBytes(packet.header) + packet.payload.length;
     // A copy: the socket may write these bytes after the caller has changed its own.
     const payload = packet.payload.slice();
-    return new Promise<Packet>((resolve, reject) => {
-      const settle = (finish: () => void): void => {
-        clearTimeout(timer);
-        options.signal?.removeEventListener("abort", cancel);
-        this.#pending.delete(fail);
-        finish();
-      };
-      const fail = (error: CofactorError): void => settle(() => reject(error));
-      const cancel = (): void => fail(cancelled(kind));
-      const timeoutMs = options.timeoutMs ?? 20_000;
-      const timer = setTimeout(
-        () => fail(new CofactorError("TIMED_OUT", `"${kind}" expected an answer within ${timeoutMs} ms`, { retryable: true })),
-        timeoutMs,
-      );
-      options.signal?.addEventListener("abort", cancel);
-      this.#pending.add(fail);
+    return this.#pending.wait(kind, options, (finish) => {
       this.#socket.emit("message", kind, packet.header, payload, (answer: unknown) => {
         try {
-          const received = this.#parseAnswer(kind, answer);
-          settle(() => resolve(received));
+          finish(this.#parseAnswer(kind, answer));
         } catch (error) {
-          fail(error as CofactorError);
+          finish(error as CofactorError);
         }
       });
     });
@@ -183,7 +167,7 @@ class SocketChannel implements Channel {
     const error = wasTooLarge
       ? new CofactorError("MESSAGE_TOO_LARGE", "the peer closed the connection: a message was beyond its limit")
       : disconnected(reason);
-    for (const fail of [...this.#pending]) fail(error);
+    this.#pending.failAll(error);
     for (const listener of this.#closeListeners.splice(0)) listener(reason);
   }
 }
@@ -196,10 +180,6 @@ function isTooLarge(details: unknown): boolean {
 
 function refusal(error: unknown): { readonly ok: false; readonly error: ReturnType<typeof toWireError> } {
   return { ok: false, error: toWireError(error) };
-}
-
-function cancelled(kind: string): CofactorError {
-  return new CofactorError("CANCELLED", `"${kind}" was cancelled by the caller`);
 }
 
 function isHeader(value: unknown): value is Header {

@@ -84,6 +84,44 @@ export function assertPacketSize(kind: string, packet: Packet): void {
   }
 }
 
+/** The requests of one end that wait for an answer: each settles once, by its answer, its time, its caller or the connection's end. */
+export class PendingRequests {
+  readonly #failures = new Set<(error: CofactorError) => void>();
+
+  /**
+   * Sends a request and waits for its outcome.
+   * @param send sends it; calls `finish` with the answer or an error
+   * @throws CofactorError CANCELLED, TIMED_OUT, or what `finish` or `failAll` were given
+   */
+  wait(kind: string, options: RequestOptions, send: (finish: (outcome: Packet | CofactorError) => void) => void): Promise<Packet> {
+    const cancelled = (): CofactorError => new CofactorError("CANCELLED", `"${kind}" was cancelled by the caller`);
+    if (options.signal?.aborted === true) return Promise.reject(cancelled());
+    return new Promise<Packet>((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener("abort", cancel);
+        this.#failures.delete(fail);
+        act();
+      };
+      const fail = (error: CofactorError): void => settle(() => reject(error));
+      const cancel = (): void => fail(cancelled());
+      const timeoutMs = options.timeoutMs ?? 20_000;
+      const timer = setTimeout(
+        () => fail(new CofactorError("TIMED_OUT", `"${kind}" expected an answer within ${timeoutMs} ms`, { retryable: true })),
+        timeoutMs,
+      );
+      options.signal?.addEventListener("abort", cancel);
+      this.#failures.add(fail);
+      send((outcome) => (outcome instanceof Error ? fail(outcome) : settle(() => resolve(outcome))));
+    });
+  }
+
+  /** Fails every request that still waits. */
+  failAll(error: CofactorError): void {
+    for (const fail of [...this.#failures]) fail(error);
+  }
+}
+
 /**
  * Two connected ends in one process.
  *
@@ -102,7 +140,7 @@ class MemoryChannel implements Channel {
   #peer: MemoryChannel | undefined;
   #handler: RequestHandler | undefined;
   readonly #early: (() => void)[] = [];
-  readonly #pending = new Set<(error: CofactorError) => void>();
+  readonly #pending = new PendingRequests();
   readonly #closeListeners: ((reason: string) => void)[] = [];
   #closed: string | undefined;
   #bytesSent = 0;
@@ -141,35 +179,16 @@ class MemoryChannel implements Channel {
 
   async request(kind: string, packet: Packet, options: RequestOptions = {}): Promise<Packet> {
     assertPacketSize(kind, packet);
-    if (options.signal?.aborted === true) throw new CofactorError("CANCELLED", `"${kind}" was cancelled by the caller`);
     const sent = copyPacket(packet);
     const peer = this.#peer;
     if (peer === undefined || !this.isOpen) throw disconnected(this.#closed ?? "never connected");
     const size = headerBytes(sent.header) + sent.payload.length;
     this.#bytesSent += size;
-    return new Promise<Packet>((resolve, reject) => {
-      const settle = (finish: () => void): void => {
-        clearTimeout(timer);
-        options.signal?.removeEventListener("abort", cancel);
-        this.#pending.delete(fail);
-        finish();
-      };
-      const fail = (error: CofactorError): void => settle(() => reject(error));
-      const cancel = (): void => fail(new CofactorError("CANCELLED", `"${kind}" was cancelled by the caller`));
-      const timeoutMs = options.timeoutMs ?? 20_000;
-      const timer = setTimeout(
-        () => fail(new CofactorError("TIMED_OUT", `"${kind}" expected an answer within ${timeoutMs} ms`, { retryable: true })),
-        timeoutMs,
-      );
-      options.signal?.addEventListener("abort", cancel);
-      this.#pending.add(fail);
+    return this.#pending.wait(kind, options, (finish) => {
       this.#later(() =>
         peer.#receive(kind, sent, size, (outcome) => {
-          if (outcome instanceof Error) fail(outcome);
-          else {
-            this.#bytesReceived += headerBytes(outcome.header) + outcome.payload.length;
-            settle(() => resolve(outcome));
-          }
+          if (!(outcome instanceof Error)) this.#bytesReceived += headerBytes(outcome.header) + outcome.payload.length;
+          finish(outcome);
         }),
       );
     });
@@ -203,7 +222,7 @@ class MemoryChannel implements Channel {
   #end(reason: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    for (const fail of [...this.#pending]) fail(disconnected(reason));
+    this.#pending.failAll(disconnected(reason));
     for (const listener of this.#closeListeners.splice(0)) listener(reason);
   }
 }

@@ -10,9 +10,9 @@
  */
 import * as v from "valibot";
 import { addDiagonal, addOuter, packedSize, solveInPlace } from "../math/linear.ts";
-import type { Rng } from "../random.ts";
+import { drawFactors } from "./descent.ts";
 import { type ExplicitProblem, predictItems, solveUserWithBias } from "./explicit-solve.ts";
-import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
+import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
@@ -67,12 +67,7 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
       ],
       state: [],
     },
-    initialize(rng: Rng): ModelState {
-      const shared = new Float64Array(items * order);
-      for (let item = 0; item < items; item++)
-        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
-      return { shared, state: new Float64Array(0), round: 0 };
-    },
+    initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 1, options.initialStddev), state: new Float64Array(0), round: 0 }),
     open: (itemSide) => itemSide,
     createPrivate: () => new PrivatePart(new Float64Array(order)),
     fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),

@@ -9,12 +9,11 @@
  * 2021, https://arxiv.org/abs/2003.00295
  */
 import * as v from "valibot";
-import { optimizers } from "../math/optimizers/index.ts";
 import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
-import { resolveSection } from "../registry.ts";
+import { biasedItemSide, createDescent, drawFactors } from "./descent.ts";
 import { type ExplicitProblem, predict, predictItems, solveUserWithBias } from "./explicit-solve.ts";
-import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
+import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { count, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
@@ -60,30 +59,20 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
   const { items } = shape;
   const order = rank + 1;
   const size = items * order;
+  const descent = createDescent(options.optimizer, size);
   const problem: ExplicitProblem = { items, rank, l2, isWeighted: true, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
-  const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
-  const optimizer = chosen.definition.create(chosen.options);
 
   return {
     kind: "biased-mf",
     objective: "rating",
     parameters: {
-      shared: [{ name: "itemSide", shape: [items, order] }],
+      shared: [biasedItemSide(items, rank)],
       contribution: [{ name: "itemGradient", shape: [items, order] }],
-      state: [{ name: "optimizer", shape: [optimizer.stateSize(size)] }],
+      state: descent.state,
     },
-    initialize(rng: Rng): ModelState {
-      const shared = new Float64Array(size);
-      for (let item = 0; item < items; item++)
-        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
-      return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
-    },
+    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 1, options.initialStddev)),
     open: (itemSide) => itemSide,
-    createPrivate(_ratings, rng) {
-      const own = new Float64Array(order);
-      for (let f = 0; f < rank; f++) own[f] = options.initialStddev * rng.normal();
-      return new PrivatePart(own);
-    },
+    createPrivate: (_ratings, rng) => new PrivatePart(drawFactors(rng, 1, rank, 1, options.initialStddev)),
     fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),
     contribute(itemSide, initial, ratings, rng, out) {
       out.fill(0, 0, size);
@@ -94,12 +83,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
       }
       return { weight: 1, private: new PrivatePart(own) };
     },
-    advance(current, aggregate) {
-      const shared = current.shared.slice();
-      const state = current.state.slice();
-      optimizer.step(shared, aggregate.values, state, current.round + 1);
-      return { shared, state, round: current.round + 1 };
-    },
+    advance: descent.advance,
     score: (itemSide, own, out, chosenItems) => predictItems(problem, itemSide, own.values, out, chosenItems),
   };
 }

@@ -8,11 +8,10 @@
  */
 import * as v from "valibot";
 import { dot } from "../math/linear.ts";
-import { optimizers } from "../math/optimizers/index.ts";
 import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
-import { resolveSection } from "../registry.ts";
-import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
+import { biasedItemSide, createDescent, drawFactors } from "./descent.ts";
+import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { count, nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
@@ -60,29 +59,19 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
   const { items } = shape;
   const order = rank + 1;
   const size = items * order;
-  const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
-  const optimizer = chosen.definition.create(chosen.options);
+  const descent = createDescent(options.optimizer, size);
 
   return {
     kind: "bpr",
     objective: "ranking",
     parameters: {
-      shared: [{ name: "itemSide", shape: [items, order] }],
+      shared: [biasedItemSide(items, rank)],
       contribution: [{ name: "itemGradient", shape: [items, order] }],
-      state: [{ name: "optimizer", shape: [optimizer.stateSize(size)] }],
+      state: descent.state,
     },
-    initialize(rng: Rng): ModelState {
-      const shared = new Float64Array(size);
-      for (let item = 0; item < items; item++)
-        for (let f = 0; f < rank; f++) shared[item * order + f] = options.initialStddev * rng.normal();
-      return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
-    },
+    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 1, options.initialStddev)),
     open: (itemSide) => itemSide,
-    createPrivate(_ratings, rng) {
-      const own = new Float64Array(rank);
-      for (let f = 0; f < rank; f++) own[f] = options.initialStddev * rng.normal();
-      return new PrivatePart(own);
-    },
+    createPrivate: (_ratings, rng) => new PrivatePart(drawFactors(rng, 1, rank, 0, options.initialStddev)),
     fit(itemSide, initial, ratings, rng) {
       const own = initial.values.slice();
       for (let epoch = 0; epoch < options.fitEpochs; epoch++) descend(options, items, itemSide, own, ratings, rng, undefined);
@@ -94,12 +83,7 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
       for (let epoch = 0; epoch < options.localEpochs; epoch++) descend(options, items, itemSide, own, ratings, rng, out);
       return { weight: 1, private: new PrivatePart(own) };
     },
-    advance(current, aggregate) {
-      const shared = current.shared.slice();
-      const state = current.state.slice();
-      optimizer.step(shared, aggregate.values, state, current.round + 1);
-      return { shared, state, round: current.round + 1 };
-    },
+    advance: descent.advance,
     score(itemSide, own, out, chosenItems) {
       const length = chosenItems?.length ?? items;
       for (let index = 0; index < length; index++) {

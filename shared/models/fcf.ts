@@ -10,11 +10,9 @@
  */
 import * as v from "valibot";
 import { dot } from "../math/linear.ts";
-import { optimizers } from "../math/optimizers/index.ts";
-import type { Rng } from "../random.ts";
-import { resolveSection } from "../registry.ts";
+import { createDescent, drawFactors } from "./descent.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
-import type { Model, ModelDefinition, ModelShape, ModelState } from "./model.ts";
+import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
@@ -54,9 +52,8 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
   const { rank, l2, unratedWeight } = options;
   const { items } = shape;
   const problem = { items, rank, l2, unratedWeight };
-  const chosen = resolveSection(optimizers, options.optimizer, "model.optimizer");
-  const optimizer = chosen.definition.create(chosen.options);
   const size = items * rank;
+  const descent = createDescent(options.optimizer, size);
 
   return {
     kind: "fcf",
@@ -64,13 +61,9 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
     parameters: {
       shared: [{ name: "itemFactors", shape: [items, rank] }],
       contribution: [{ name: "itemGradient", shape: [items, rank] }],
-      state: [{ name: "optimizer", shape: [optimizer.stateSize(size)] }],
+      state: descent.state,
     },
-    initialize(rng: Rng): ModelState {
-      const shared = new Float64Array(size);
-      for (let i = 0; i < size; i++) shared[i] = options.initialStddev * rng.normal();
-      return { shared, state: new Float64Array(optimizer.stateSize(size)), round: 0 };
-    },
+    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 0, options.initialStddev)),
     open: (itemFactors) => openImplicit(problem, itemFactors),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
@@ -89,12 +82,7 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
       }
       return { weight: 1, private: new PrivatePart(own) };
     },
-    advance(current, aggregate) {
-      const shared = current.shared.slice();
-      const state = current.state.slice();
-      optimizer.step(shared, aggregate.values, state, current.round + 1);
-      return { shared, state, round: current.round + 1 };
-    },
+    advance: descent.advance,
     score: (shared, own, out, chosenItems) => scoreItems(shared.itemFactors, own.values, rank, out, chosenItems),
   };
 }

@@ -8,9 +8,9 @@
  */
 import * as v from "valibot";
 import { addDiagonal, addOuter, packedSize, solveInPlace } from "../math/linear.ts";
-import type { Rng } from "../random.ts";
+import { drawFactors } from "./descent.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
-import { type Model, type ModelDefinition, type ModelShape, type ModelState, sizeOf, tensorOf } from "./model.ts";
+import { type Model, type ModelDefinition, type ModelShape, sizeOf, tensorOf } from "./model.ts";
 import { nonNegative, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
@@ -62,11 +62,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     kind: "implicit-als",
     objective: "ranking",
     parameters: { shared: [{ name: "itemFactors", shape: [items, rank] }], contribution, state: [] },
-    initialize(rng: Rng): ModelState {
-      const shared = new Float64Array(items * rank);
-      for (let i = 0; i < shared.length; i++) shared[i] = options.initialStddev * rng.normal();
-      return { shared, state: new Float64Array(0), round: 0 };
-    },
+    initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 0, options.initialStddev), state: new Float64Array(0), round: 0 }),
     open: (itemFactors) => openImplicit(problem, itemFactors),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),

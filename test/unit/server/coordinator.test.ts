@@ -90,6 +90,25 @@ describe("a round", () => {
     expect([...server.shared]).toEqual([1, 1, 1, 0]);
   });
 
+  it("tells a contributor that was away what became of its round, once, and a newcomer nothing", async () => {
+    const { server, clients, connect } = await openWorld();
+    await clients[0]!.answer(1, bytesOf(0));
+    clients[0]!.channel.close();
+    await clients[1]!.answer(1, bytesOf(1));
+    await clients[2]!.answer(1, bytesOf(2));
+    await announced(clients[1]!);
+    expect(server.records()).toMatchObject([{ accepted: 3, dropped: 0 }]);
+
+    const back = await ScriptedClient.join(connect, "counting", clients[0]!.identity);
+    await announced(back);
+    expect(back.published).toMatchObject([{ round: 1, accepted: 3, included: true }]);
+    back.channel.close();
+    const again = await ScriptedClient.join(connect, "counting", clients[0]!.identity);
+    const newcomer = await ScriptedClient.join(connect, "counting");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([again.published, newcomer.published]).toEqual([[], []]);
+  });
+
   it("does without a lost device once its grace is over, and without one that leaves at once", async () => {
     const { server, clock, clients } = await openWorld();
     await clients[0]!.answer(1, bytesOf(0));
