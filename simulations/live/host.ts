@@ -14,6 +14,8 @@ process.on("message", (order: HostOrder) => {
   else stop();
 });
 process.on("disconnect", stop);
+// Ctrl-C reaches every process of the terminal: the one that started this host decides when it ends.
+process.on("SIGINT", () => undefined);
 
 async function start(order: Extract<HostOrder, { kind: "start" }>): Promise<void> {
   for (const device of order.devices) {

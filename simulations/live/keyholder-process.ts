@@ -20,6 +20,8 @@ export interface KeyholderOrder {
 
 process.once("message", (order: KeyholderOrder) => void start(order));
 process.on("disconnect", () => process.exit(0));
+// Ctrl-C reaches every process of the terminal: the one that started the keyholder decides when it ends.
+process.on("SIGINT", () => undefined);
 
 async function start(order: KeyholderOrder): Promise<void> {
   await serveKeyholder({

@@ -69,7 +69,7 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     );
     say(`devices      ${participants.length} real clients over Socket.IO in ${hosts.length} processes, each with its own user's ratings`);
     const outcome = await follow(prepared, server, hosts, storeFolder, say, signal);
-    const people = await showPeople(prepared, hosts[0]!);
+    const people = outcome.isComplete ? await showPeople(prepared, hosts[0]!) : [];
     const scoresFor = fittedScores(run, prepared.split.training, server.shared, () => undefined, scenario.seed);
     const training = {
       rounds: outcome.rounds,
@@ -152,6 +152,7 @@ function follow(
   return new Promise((resolve, reject) => {
     const finish = (isComplete: boolean): void => resolve({ rounds, seconds, killed, finding, isComplete });
     signal?.addEventListener("abort", () => finish(false), { once: true });
+    if (signal?.aborted === true) finish(false);
     victim.onReport((report) => {
       if (report.kind !== "asked" || report.round < killRound || killed > 0) return;
       victim.kill();

@@ -1,4 +1,5 @@
 /** Two of the data's people: what they liked, and what their own devices recommend. Imports processes. */
+import { CofactorError } from "../../shared/errors.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
 import type { Prepared } from "../prepare.ts";
 import type { DeviceHost } from "./processes.ts";
@@ -24,7 +25,10 @@ export async function showPeople(prepared: Prepared, host: DeviceHost): Promise<
 }
 
 function recommend(host: DeviceHost, user: number): Promise<readonly { readonly item: number }[]> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new CofactorError("INTERNAL", "a process of devices ended before it recommended"));
+    if (host.process.exitCode !== null || host.process.signalCode !== null) gone();
+    host.process.once("exit", gone);
     host.onReport((report) => {
       if (report.kind === "recommended" && report.user === user) resolve(report.items);
     });
