@@ -28,7 +28,9 @@ describe("measureGroup", () => {
     ]);
     expect(rows[0]).toMatchObject({ subject: "s", group: "t", ratio: 1 });
     expect(rows[1]!.ratio).toBeCloseTo(rows[1]!.medianMs / rows[0]!.medianMs, 12);
-    expect(calls.slice(-10)).toEqual(["a", "b", "a", "b", "a", "b", "a", "b", "a", "b"]);
+    // A sample may take several calls in a row; the samples of the cases take turns.
+    const turns = calls.filter((name, at) => name !== calls[at - 1]);
+    expect(turns.length).toBeGreaterThanOrEqual(10);
   });
 
   it("stops when it is told to", async () => {
