@@ -59,7 +59,8 @@ export interface Result {
   readonly timing: {
     readonly totalSeconds: number;
     readonly roundSecondsMedian: number;
-    readonly clientSecondsMedian: number;
+    /** Null where devices share processes: their own time is not measured there. */
+    readonly clientSecondsMedian: number | null;
     readonly roundSeconds: readonly number[];
   };
   readonly memory: { readonly peakRssBytes: number };
@@ -165,7 +166,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     timing: {
       totalSeconds: (performance.now() - startedMs) / 1000,
       roundSecondsMedian: median(training.roundSeconds),
-      clientSecondsMedian: median(training.clientSeconds),
+      clientSecondsMedian: training.clientSeconds.length === 0 ? null : median(training.clientSeconds),
       roundSeconds: training.roundSeconds,
     },
     memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },

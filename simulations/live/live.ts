@@ -81,10 +81,11 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     const result = await assembleResult(prepared, training, startedMs, signal);
     for (const line of people) say(line);
     sayWhatWasSeen(outcome.finding, prepared, say);
+    sayWire(outcome, say);
     const path = join(folder, "result.json");
     writeFileSync(
       path,
-      `${JSON.stringify({ ...result, live: { killedClients: outcome.killed, store: outcome.finding } }, undefined, 1)}\n`,
+      `${JSON.stringify({ ...result, live: { killedClients: outcome.killed, wire: outcome.wire, store: outcome.finding } }, undefined, 1)}\n`,
     );
     say(`\nresult       ${path}`);
     return result;
@@ -131,6 +132,8 @@ interface Outcome {
   readonly rounds: RoundResult[];
   readonly seconds: number[];
   readonly killed: number;
+  /** Everything that the devices which came to the end sent and received, by their own count. */
+  readonly wire: { readonly devices: number; readonly bytesUp: number; readonly bytesDown: number };
   readonly finding: StoreFinding | undefined;
 }
 
@@ -148,9 +151,17 @@ function follow(
   const rounds: RoundResult[] = [];
   const seconds: number[] = [];
   let killed = 0;
+  let refused = 0;
+  let hasEnded = false;
+  let awaited = hosts.reduce((total, host) => total + (host === victim ? 0 : host.devices.length), 0);
+  const wire = { devices: 0, bytesUp: 0, bytesDown: 0 };
   let finding: StoreFinding | undefined;
   return new Promise((resolve, reject) => {
-    const finish = (isComplete: boolean): void => resolve({ rounds, seconds, killed, finding, isComplete });
+    const finish = (isComplete: boolean): void => resolve({ rounds, seconds, killed, wire, finding, isComplete });
+    // A device has ended when it has fetched the last model: only then does it recommend from it.
+    const finishWhenAllHave = (): void => {
+      if (hasEnded && awaited === 0) finish(true);
+    };
     signal?.addEventListener("abort", () => finish(false), { once: true });
     if (signal?.aborted === true) finish(false);
     victim.onReport((report) => {
@@ -163,22 +174,33 @@ function follow(
       if (round >= Math.min(killRound, run.terms.rounds) && finding === undefined)
         finding = inspectStore(prepared, storeFolder, server.shared);
     });
+    server.on("refused", () => {
+      refused += 1;
+    });
     server.on("round", (report) => {
       const { metrics } = evaluatePart(
         prepared,
         fittedScores(run, split.training, server.shared, () => undefined, scenario.seed),
         "validation",
       );
-      const result = toRoundResult(report, prepared, metrics);
+      const result = toRoundResult(report, prepared, metrics, refused);
+      refused = 0;
       rounds.push(result);
       seconds.push(report.seconds);
       say(roundLine(result, run.terms.rounds, report.seconds));
-      if (report.ended) finish(true);
+      hasEnded = report.ended;
+      finishWhenAllHave();
     });
     server.on("failed", ({ error }) => say(`             (round failed: ${error instanceof Error ? error.message : "unknown"})`));
     for (const host of hosts) {
       host.onReport((report) => {
         if (report.kind === "failed") reject(new CofactorError("INTERNAL", `a device failed: ${report.code}: ${report.message}`));
+        if (report.kind !== "ended") return;
+        awaited -= 1;
+        wire.devices += 1;
+        wire.bytesUp += report.bytesUp;
+        wire.bytesDown += report.bytesDown;
+        finishWhenAllHave();
       });
       if (host !== victim)
         host.process.once("exit", () => reject(new CofactorError("INTERNAL", "a process of devices ended before the run did")));
@@ -186,10 +208,18 @@ function follow(
   });
 }
 
-function toRoundResult(report: RoundReport, { run }: Prepared, metrics: Readonly<Record<string, number>>): RoundResult {
+/** `bytesDown` counts the whole model for each device asked, as in simulations: what differences save shows on the wire's own line. */
+function toRoundResult(report: RoundReport, { run }: Prepared, metrics: Readonly<Record<string, number>>, rejected: number): RoundResult {
   const { round, outcome, invited, accepted, dropped, bytesUp } = report;
   const bytesDown = invited * run.sharedSize * bytesPerValue(run.terms.precision);
-  return { round, outcome, invited, accepted, dropped, rejected: 0, seconds: report.seconds, bytesUp, bytesDown, metrics };
+  return { round, outcome, invited, accepted, dropped, rejected, seconds: report.seconds, bytesUp, bytesDown, metrics };
+}
+
+/** Measured bytes: headers, terms and models included. */
+function sayWire({ wire, rounds }: Outcome, say: (line: string) => void): void {
+  if (wire.devices === 0 || rounds.length === 0) return;
+  const share = (bytes: number): string => formatBytes(Math.round(bytes / wire.devices / rounds.length));
+  say(`  on the wire       ${share(wire.bytesUp)} up, ${share(wire.bytesDown)} down per device and round, everything counted`);
 }
 
 function sayWhatWasSeen(finding: StoreFinding | undefined, { run }: Prepared, say: (line: string) => void): void {

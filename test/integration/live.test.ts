@@ -28,6 +28,10 @@ describe("a live run", () => {
     expect(text).toMatch(/killed one client/);
     expect(text).toMatch(/no contribution in clear \(0 of [1-9]\d* samples found/);
     expect(text.match(/computed on the device/g)).toHaveLength(2);
+    // Headers, terms and models come on top of the sealed bytes.
+    expect(text).toMatch(/on the wire +[\d.]+ kB up, [\d.]+ kB down per device and round/);
+    expect(result.rounds.every(({ rejected }) => rejected === 0)).toBe(true);
+    expect(result.timing.clientSecondsMedian).toBeNull();
   });
 
   it("finds the contributions on the disk when they are not protected: the search can fail", async () => {
