@@ -1,10 +1,9 @@
 /** What a device's user accepts, and the check of a run's signed terms against it. Imports shared. */
 import { toUtf8 } from "../shared/crypto/encoding.ts";
-import { digestOf } from "../shared/crypto/hash.ts";
 import { verifyText } from "../shared/crypto/identity.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { defineRun, type Run } from "../shared/run.ts";
-import { canonicalJson } from "../shared/terms.ts";
+import { canonicalJson, termsDigest } from "../shared/terms.ts";
 import { type AnswerHeader, protocolVersion } from "../shared/wire/messages.ts";
 
 /** What the user accepts. Everything has a safe default. */
@@ -27,7 +26,7 @@ export interface Acceptance {
 /** What a device remembers of a run from its first visit on. */
 export interface Pin {
   readonly serverKey: string;
-  /** sha256 of the terms' bytes. */
+  /** Digest of the terms' bytes. */
   readonly termsDigest: string;
 }
 
@@ -73,14 +72,14 @@ export async function checkTerms(
       "the terms are not signed by the server's key: they were changed on the way, or the server is not genuine",
     );
   }
-  const termsDigest = await digestOf(bytes);
-  if (pinned !== undefined && pinned.termsDigest !== termsDigest) {
+  const digest = termsDigest(hello.terms);
+  if (pinned !== undefined && pinned.termsDigest !== digest) {
     throw new CofactorError("TERMS_REFUSED", "the terms of this run have changed since this device joined: a changed run needs a new name");
   }
   const run = readTerms(hello.terms);
   if (run.terms.id !== runId) throw new CofactorError("TERMS_REFUSED", `the terms are those of another run, expected "${runId}"`);
   assertAccepted(run, accept);
-  return { run, pin: { serverKey: hello.serverKey, termsDigest } };
+  return { run, pin: { serverKey: hello.serverKey, termsDigest: digest } };
 }
 
 /** The run that signed terms describe. */

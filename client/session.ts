@@ -37,6 +37,8 @@ export interface SessionOptions {
 export interface Session {
   readonly channel: Channel;
   readonly run: Run;
+  /** The device's name in the run. */
+  readonly client: string;
   readonly joined: AnswerHeader<"join">;
   /** The bytes of a published model, checked against its hash; as a difference where the device has an older one. */
   pull(model: ModelRef): Promise<Uint8Array>;
@@ -66,6 +68,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     return {
       channel,
       run,
+      client: identity.id,
       joined,
       pull: (model) => pullModel(channel, vault, run, model),
       upload: (answer, offset) => upload(channel, identity, run, answer, offset),
@@ -133,7 +136,7 @@ async function upload(
   from: number,
 ): Promise<"accepted" | "duplicate"> {
   const { round, stage, digest, bytes } = answer;
-  const signature = toBase64url(sign(identity, "answer", answerBytes(run.terms.id, round, stage, digest)));
+  const signature = toBase64url(sign(identity, "answer", answerBytes(run.digest, round, stage, digest)));
   const send = async (offset: number): Promise<AnswerHeader<"answer">> => {
     const header = { round, stage, digest, signature, total: bytes.length, offset };
     const payload = bytes.subarray(offset, offset + maxPayloadBytes);

@@ -126,7 +126,7 @@ export class Trainer {
     const values = stage === run.protection.contributionStage ? await this.#contribution(session, header) : new Float64Array(0);
     let half = this.#halves.get(round);
     if (half === undefined) {
-      half = run.protection.createDevice(roundFrame(run, round), secure);
+      half = run.protection.createDevice(roundFrame(run, round), session.client, { secure });
       this.#halves.set(round, half);
     }
     const bytes = await half.answer(stage, brief, values);

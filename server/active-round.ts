@@ -2,8 +2,17 @@
  * The open round in memory: its state, its half of the protection, its unfinished uploads; made fresh, or from what a store
  * holds. Imports shared and the store's types.
  */
-import type { AggregatorHalf } from "../shared/protections/protection.ts";
-import { beginRound, type RoundEffect, type RoundState, type RoundStep, stepRound, withStatus } from "../shared/round.ts";
+import type { AggregatorHalf, ProtectionTools } from "../shared/protections/protection.ts";
+import {
+  beginRound,
+  contributorsOf,
+  type RoundEffect,
+  type RoundStages,
+  type RoundState,
+  type RoundStep,
+  stepRound,
+  withStatus,
+} from "../shared/round.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import type { OpenRound, RoundRecord, StoredAnswer } from "./store.ts";
 import { Uploads } from "./uploads.ts";
@@ -37,9 +46,9 @@ export function answerKey(stage: number, client: string): string {
 }
 
 /** A fresh round over a cohort. */
-export function enterRound(run: Run, round: number, cohort: readonly string[], nowMs: number): EnteredRound {
-  const step = beginRound(round, cohort, run.terms.cohort.min, run.protection.stages.length);
-  return { active: createActive(run, step.state, nowMs), effects: step.effects };
+export function enterRound(run: Run, round: number, cohort: readonly string[], tools: ProtectionTools, nowMs: number): EnteredRound {
+  const step = beginRound(round, cohort, run.terms.cohort.min, stagesOf(run));
+  return { active: createActive(run, step.state, tools, nowMs), effects: step.effects };
 }
 
 /**
@@ -48,14 +57,20 @@ export function enterRound(run: Run, round: number, cohort: readonly string[], n
  * Guarantees: the same durable answers give the same sum; a round that was being revealed is revealed over the same contributors, so
  * that a keyholder is asked for the same sum again. Whatever the stage waits for is asked anew: devices repeat the same bytes.
  */
-export function restoreRound(run: Run, open: OpenRound, answers: readonly StoredAnswer[], nowMs: number): EnteredRound {
-  let step: RoundStep = beginRound(open.round, open.cohort, run.terms.cohort.min, run.protection.stages.length);
-  const active = createActive(run, step.state, nowMs);
+export function restoreRound(
+  run: Run,
+  open: OpenRound,
+  answers: readonly StoredAnswer[],
+  tools: ProtectionTools,
+  nowMs: number,
+): EnteredRound {
+  let step: RoundStep = beginRound(open.round, open.cohort, run.terms.cohort.min, stagesOf(run));
+  const active = createActive(run, step.state, tools, nowMs);
   let effects: readonly RoundEffect[] = [];
   for (let stage = 0; stage < run.protection.stages.length && stage <= open.stage; stage++) {
     const given = answers.filter((answer) => answer.stage === stage);
     for (const answer of given) {
-      active.aggregator.combine(stage, answer.client, answer.bytes);
+      active.aggregator.combine(stage, answer.client, answer.bytes, answer.signature);
       active.digests.set(answerKey(stage, answer.client), answer.digest);
     }
     step = stepRound(step.state, { kind: "answered", stage, clients: given.map((answer) => answer.client) });
@@ -74,14 +89,18 @@ export function restoreRound(run: Run, open: OpenRound, answers: readonly Stored
 /** What a round came to. */
 export function recordOf(active: ActiveRound, outcome: RoundRecord["outcome"], sha256: string, reason: string): RoundRecord {
   const invited = active.state.members.size;
-  const accepted = withStatus(active.state, "answered").length;
+  const accepted = contributorsOf(active.state).length;
   return { round: active.state.round, outcome, invited, accepted, dropped: invited - accepted, sha256, reason };
 }
 
-function createActive(run: Run, state: RoundState, nowMs: number): ActiveRound {
+function stagesOf({ protection }: Run): RoundStages {
+  return { count: protection.stages.length, contribution: protection.contributionStage };
+}
+
+function createActive(run: Run, state: RoundState, tools: ProtectionTools, nowMs: number): ActiveRound {
   return {
     state,
-    aggregator: run.protection.createAggregator(roundFrame(run, state.round)),
+    aggregator: run.protection.createAggregator(roundFrame(run, state.round), tools),
     uploads: new Uploads(),
     saving: new Map(),
     digests: new Map(),

@@ -10,15 +10,15 @@ import type { Clock } from "../shared/clock.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import type { Opener } from "../shared/protections/protection.ts";
 import type { Rng, SecureRng } from "../shared/random.ts";
-import { type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
+import { contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { advanceModel, type Run } from "../shared/run.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { drawCohort } from "./cohort.ts";
 import type { ServerEvents } from "./events.ts";
+import { type EvidencedOpener, evidenceOf } from "./evidence.ts";
 import { takeAnswer } from "./intake.ts";
 import { packModel } from "./models.ts";
 import type { RoundRecord, Store } from "./store.ts";
@@ -35,7 +35,7 @@ export interface CoordinatorParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly secure: SecureRng;
-  readonly opener: Opener | undefined;
+  readonly opener: EvidencedOpener;
   readonly events: Emitter<ServerEvents>;
   /** How long to wait for more clients once there are `cohort.min`, before a smaller cohort is asked. */
   readonly gatherMs: number;
@@ -186,7 +186,7 @@ export class Coordinator {
     const active = this.#expectRound(header.round);
     try {
       return await takeAnswer(this.#parts, active, client, header, bytes, (whole) => {
-        active.aggregator.combine(header.stage, client, whole);
+        active.aggregator.combine(header.stage, client, whole, header.signature);
         this.#apply(active, { kind: "answered", stage: header.stage, clients: [client] });
       });
     } finally {
@@ -226,7 +226,7 @@ export class Coordinator {
       store.saveRound(run.terms.id, { round, stage: 0, cohort });
       this.#lastRound = round;
       events.emit("began", { round, invited: cohort.length });
-      this.#enter(enterRound(run, round, cohort, clock.now()));
+      this.#enter(enterRound(run, round, cohort, this.#parts, clock.now()));
     });
   }
 
@@ -236,7 +236,7 @@ export class Coordinator {
     const open = store.openRound(run.terms.id);
     if (open === undefined) return;
     this.#lastRound = open.round;
-    this.#enter(restoreRound(run, open, store.answers(run.terms.id, open.round), clock.now()));
+    this.#enter(restoreRound(run, open, store.answers(run.terms.id, open.round), this.#parts, clock.now()));
   }
 
   #enter({ active, effects }: EnteredRound): void {
@@ -313,14 +313,16 @@ export class Coordinator {
   }
 
   async #reveal(active: ActiveRound): Promise<void> {
-    const { run, store, opener } = this.#parts;
+    const { run, store } = this.#parts;
     active.cancelDeadline();
-    const contributors = withStatus(active.state, "answered");
+    const contributors = contributorsOf(active.state);
     // From here on the contributors are fixed, also for a server that starts again.
     try {
       store.saveRound(run.terms.id, { round: active.state.round, stage: active.state.stages, cohort: [...active.state.members.keys()] });
       this.#parts.events.emit("revealing", { round: active.state.round, contributors: contributors.length });
-      const aggregate = await active.aggregator.reveal(opener);
+      const aggregate = await active.aggregator.reveal({
+        open: (request, accept) => this.#parts.opener.open(request, accept, evidenceOf(run, store, active.state)),
+      });
       if (this.#isStopped) return;
       const next = advanceModel(run, this.#model, aggregate);
       const { ref, bytes } = await packModel(next.shared, run.terms.precision, active.state.round);
@@ -354,7 +356,7 @@ export class Coordinator {
     this.#graceTimers.clear();
     const ended = this.hasEnded;
     if (record.outcome === "published") {
-      const answered = new Set(withStatus(active.state, "answered"));
+      const answered = new Set(contributorsOf(active.state));
       const awaitingNews = new Set([...answered].filter((client) => !this.#participants.has(client)));
       this.#last = { header: { round: record.round, model: this.#ref, accepted: record.accepted, ended }, answered, awaitingNews };
     }

@@ -1,5 +1,6 @@
 /** A key for a first try: dealt and used in the server's own process. Imports crypto, the protection. */
 import { drawPrime, opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
+import { localOpener } from "../shared/protections/local-opener.ts";
 import { paillier } from "../shared/protections/paillier.ts";
 import type { Opener } from "../shared/protections/protection.ts";
 import type { Section } from "../shared/terms.ts";
@@ -18,5 +19,8 @@ export interface DealtKey {
  */
 export async function dealKey(options: { readonly bits?: 2048 | 3072 } = {}): Promise<DealtKey> {
   const provision = await paillier.provision!({ kind: "paillier", bits: options.bits ?? 2048, exponentBits: "half" }, drawPrime);
-  return { protection: { ...provision.options }, opener: paillier.createOpener!(provision.options, provision.secret, opensslPower) };
+  return {
+    protection: { ...provision.options },
+    opener: localOpener(provision.secrets.map((secret) => paillier.createKeyholder!(provision.options, secret, opensslPower))),
+  };
 }

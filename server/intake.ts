@@ -77,9 +77,9 @@ async function keep(
 ): Promise<void> {
   const { round, stage, digest, signature } = header;
   if ((await digestOf(whole)) !== digest) throw new CofactorError("MESSAGE_MALFORMED", '"digest" expected the sha256 of the answer');
-  if (!verifySignature(client, "answer", answerBytes(run.terms.id, round, stage, digest), signature)) {
-    throw new CofactorError("AUTH_FAILED", '"signature" expected this client\'s signature of run, round, stage and digest');
+  if (!verifySignature(client, "answer", answerBytes(run.digest, round, stage, digest), signature)) {
+    throw new CofactorError("AUTH_FAILED", '"signature" expected this client\'s signature of terms, round, stage and digest');
   }
   active.aggregator.admit(stage, client, whole);
-  await store.saveAnswer(run.terms.id, round, { stage, client, digest, bytes: whole });
+  await store.saveAnswer(run.terms.id, round, { stage, client, digest, signature, bytes: whole });
 }

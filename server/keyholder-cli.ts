@@ -55,11 +55,11 @@ async function serveForever({ url, runId, identity, secret, record, serverKey, s
         run: runId,
         identity,
         record,
-        createOpener(terms) {
+        createKeyholder(terms) {
           const { definition, options } = resolveSection(protections, { ...terms.terms.protection }, "protection");
-          if (definition.createOpener === undefined)
+          if (definition.createKeyholder === undefined)
             throw new CofactorError("CONFIG_INVALID", `protection "${definition.kind}" needs no keyholder`);
-          return definition.createOpener(options, secret, opensslPower);
+          return definition.createKeyholder(options, secret, opensslPower);
         },
         ...(serverKey === undefined ? {} : { serverKey }),
       });

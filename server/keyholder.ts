@@ -11,7 +11,7 @@ import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { type Identity, sign, verifyText } from "../shared/crypto/identity.ts";
 import { CofactorError } from "../shared/errors.ts";
-import type { Opener } from "../shared/protections/protection.ts";
+import type { KeyholderFactory } from "../shared/protections/protection.ts";
 import { defineRun, type Run, roundFrame } from "../shared/run.ts";
 import { type Channel, type Connector, type Header, maxPayloadBytes, noBytes, type Packet } from "../shared/transport.ts";
 import { parseAnswer, parseRequest, protocolVersion, type RequestHeader } from "../shared/wire/messages.ts";
@@ -68,8 +68,8 @@ export interface KeyholderParts {
   readonly connect: Connector;
   readonly run: string;
   readonly identity: Identity;
-  /** Makes what opens sums, for terms that the server signed. */
-  readonly createOpener: (run: Run) => Opener;
+  /** Makes what opens this keyholder's part of sums, for terms that the server signed. */
+  readonly createKeyholder: (run: Run) => KeyholderFactory;
   readonly record: OpenedRecord;
   /** Public key of the server, when known; else the first one seen is taken. */
   readonly serverKey?: string;
@@ -107,9 +107,9 @@ async function joinAsKeyholder(parts: KeyholderParts, channel: Channel): Promise
   if (!Array.isArray(named) || !named.includes(parts.identity.id)) {
     throw new CofactorError("TERMS_REFUSED", `the terms of run "${parts.run}" do not name this keyholder's key`);
   }
-  const desk = new OpeningDesk(run, parts.createOpener(run), parts.record);
+  const desk = new OpeningDesk(run, parts.createKeyholder(run), parts.record);
   channel.serve((kind, packet) => desk.handle(kind, packet));
-  const signed = joinBytes(hello.challenge, parts.run, "keyholder", hello.serverKey, await digestOf(termsBytes));
+  const signed = joinBytes(hello.challenge, parts.run, "keyholder", hello.serverKey, run.digest);
   const proof = toBase64url(sign(parts.identity, "join", signed));
   await channel.request("join", { header: { role: "keyholder", publicKey: parts.identity.id, proof }, payload: noBytes });
   return run;
@@ -126,14 +126,14 @@ function parseSignedTerms(text: string): Run {
 /** Takes sums in chunks and hands out what they hold. */
 class OpeningDesk {
   readonly #run: Run;
-  readonly #opener: Opener;
+  readonly #create: KeyholderFactory;
   readonly #record: OpenedRecord;
   #incoming: { digest: string; round: number; buffer: Uint8Array; received: number } | undefined;
   #opened: { digest: string; round: number; bytes: Uint8Array } | undefined;
 
-  constructor(run: Run, opener: Opener, record: OpenedRecord) {
+  constructor(run: Run, create: KeyholderFactory, record: OpenedRecord) {
     this.#run = run;
-    this.#opener = opener;
+    this.#create = create;
     this.#record = record;
   }
 
@@ -177,10 +177,10 @@ class OpeningDesk {
     // Checked again: another chunk may have been handled while the digest was made.
     this.#assertMayOpen(header);
     // A sum has the form of an answer. One that is malformed must not use up its round's number.
-    const { protection } = this.#run;
-    protection.createAggregator(roundFrame(this.#run, header.round)).admit(protection.contributionStage, "sum", sum);
+    const half = this.#create(roundFrame(this.#run, header.round));
+    half.combine(sum);
     this.#record.record(this.#run.terms.id, header.round, header.digest);
-    const bytes = await this.#opener.open({ run: this.#run.terms.id, round: header.round, contributors: header.contributors, sum });
+    const bytes = await half.open();
     this.#opened = { digest: header.digest, round: header.round, bytes };
   }
 

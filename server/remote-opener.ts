@@ -3,16 +3,17 @@ import type { Clock } from "../shared/clock.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
-import type { Opener, OpenRequest } from "../shared/protections/protection.ts";
+import type { OpenedPart, OpenRequest } from "../shared/protections/protection.ts";
 import { type Channel, maxPayloadBytes, noBytes } from "../shared/transport.ts";
 import { parseAnswer } from "../shared/wire/messages.ts";
 import type { ServerEvents } from "./events.ts";
+import type { EvidencedOpener } from "./evidence.ts";
 
 /** Greatest size of what a keyholder may answer. */
 const maxOpenedBytes = 1 << 28;
 
 /** The keyholder, wherever it is connected from. */
-export class RemoteOpener implements Opener {
+export class RemoteOpener implements EvidencedOpener {
   readonly #allowed: readonly string[];
   readonly #clock: Clock;
   readonly #events: Emitter<ServerEvents>;
@@ -50,13 +51,14 @@ export class RemoteOpener implements Opener {
   }
 
   /** A keyholder that is lost on the way is asked again when it is back: it answers the same sum with what it has recorded. */
-  async open(request: OpenRequest): Promise<Uint8Array> {
+  async open(request: OpenRequest, accept: (part: OpenedPart) => void): Promise<void> {
     const digest = await digestOf(request.sum);
     const until = this.#clock.now() + this.#waitMs;
     for (;;) {
       const channel = await this.#connected(until);
       try {
-        return await exchange(channel, request, digest);
+        const bytes = await exchange(channel, request, digest);
+        return accept({ keyholder: 0, bytes });
       } catch (error) {
         const isLost = isCofactorError(error) && (error.code === "DISCONNECTED" || error.code === "TIMED_OUT");
         if (!isLost || this.#clock.now() >= until) throw error;
@@ -91,7 +93,8 @@ export class RemoteOpener implements Opener {
 }
 
 async function exchange(channel: Channel, request: OpenRequest, digest: string): Promise<Uint8Array> {
-  const { round, contributors, sum } = request;
+  const { contributors, sum } = request;
+  const { round } = request.frame;
   for (let offset = 0; offset < sum.length; offset += maxPayloadBytes) {
     const payload = sum.subarray(offset, offset + maxPayloadBytes);
     await channel.request("open", { header: { round, contributors, digest, total: sum.length, offset }, payload }, { timeoutMs: 60_000 });

@@ -6,7 +6,6 @@ import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
-import type { Opener } from "../shared/protections/protection.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
 import { defineRun, type Run } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
@@ -14,6 +13,7 @@ import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
+import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
 import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
@@ -30,7 +30,7 @@ export interface ServerOptions {
   readonly clock?: Clock;
   readonly secure?: SecureRng;
   /** Opens sums in this process: for tests. By default the keyholders that the terms name do. */
-  readonly opener?: Opener;
+  readonly opener?: EvidencedOpener;
   /** How long to wait for a full cohort once `cohort.min` clients are there; default 2,000. */
   readonly gatherMs?: number;
   /** How long a sum waits for a keyholder; default 60,000. */

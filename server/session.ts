@@ -3,8 +3,7 @@
  * message is refused on this connection alone, counted, and changes nothing. Imports shared and the coordinator.
  */
 import type { Clock } from "../shared/clock.ts";
-import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
-import { digestOf } from "../shared/crypto/hash.ts";
+import { toBase64url } from "../shared/crypto/encoding.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { SecureRng } from "../shared/random.ts";
@@ -69,7 +68,6 @@ class Session implements Participant {
   #isKeyholder = false;
   #refusals = 0;
   #inFlight = 0;
-  #hasEnded = false;
 
   constructor(parts: SessionParts, channel: Channel) {
     this.#parts = parts;
@@ -102,7 +100,6 @@ class Session implements Participant {
   }
 
   end(): void {
-    this.#hasEnded = true;
     if (this.#isKeyholder) this.#parts.keyholders.remove(this.#channel);
     if (this.#client !== undefined) this.#parts.coordinator.disconnect(this.#client, this);
   }
@@ -167,10 +164,7 @@ class Session implements Participant {
       throw new CofactorError("AUTH_FAILED", '"join" expected once, right after "hello"');
     }
     const { run, terms, store, coordinator, events } = this.#parts;
-    const termsDigest = await digestOf(toUtf8(terms.text));
-    // Checked again: another message, or the end, may have come while the digest was made.
-    if (this.#client !== undefined || this.#isKeyholder || this.#hasEnded) throw new CofactorError("AUTH_FAILED", '"join" expected once');
-    const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, termsDigest);
+    const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, run.digest);
     if (!verifySignature(header.publicKey, "join", signed, header.proof)) {
       throw new CofactorError("AUTH_FAILED", '"proof" expected a signature of this connection\'s challenge');
     }

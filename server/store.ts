@@ -26,6 +26,8 @@ export interface StoredAnswer {
   readonly client: string;
   /** sha256 in base64url. */
   readonly digest: string;
+  /** The client's signature of it, base64url. */
+  readonly signature: string;
   readonly bytes: Uint8Array;
 }
 

@@ -3,7 +3,8 @@
  * deployed aggregator and the simulation drive the same machine and carry out its effects. Imports nothing.
  *
  * A round asks its cohort stage by stage. A stage ends when every device still in the round has answered or gone, or at
- * its deadline. With fewer than `min` answers the round is abandoned; after the last stage the sum is revealed.
+ * its deadline. With fewer than `min` answers, up to the contributions' stage, the round is abandoned; the stages behind it only help to
+ * open the sum, and whether enough did is the protection's to say. After the last stage the sum is revealed.
  */
 
 /** Where one device of the cohort stands. `answered` means the current stage. */
@@ -17,11 +18,22 @@ export interface RoundState {
   readonly round: number;
   readonly phase: RoundPhase;
   readonly stages: number;
+  /** The stage at which contributions are sealed. */
+  readonly contributionStage: number;
   /** The stage being collected, from 0. */
   readonly stage: number;
-  /** Least number of answers that a stage needs. */
+  /** Least number of contributions; every stage up to theirs needs as many answers. */
   readonly min: number;
   readonly members: ReadonlyMap<string, MemberStatus>;
+  /** Whose contribution is in, in the order of the cohort: fixed when their stage ends, whoever is lost later. */
+  readonly contributors: readonly string[];
+}
+
+/** The stages of a round. */
+export interface RoundStages {
+  readonly count: number;
+  /** The stage at which contributions are sealed, from 0. */
+  readonly contribution: number;
 }
 
 /** What happens to a round. Ids that are not in the round, repeats and late answers change nothing. */
@@ -46,9 +58,19 @@ export interface RoundStep {
 }
 
 /** Begins a round. With a cohort smaller than `min` it is abandoned at once. */
-export function beginRound(round: number, cohort: readonly string[], min: number, stages: number): RoundStep {
+export function beginRound(round: number, cohort: readonly string[], min: number, stages: RoundStages): RoundStep {
   const members = new Map<string, MemberStatus>(cohort.map((client) => [client, "asked"]));
-  const state: RoundState = { round, phase: "collecting", stages, stage: 0, min, members };
+  const { count, contribution } = stages;
+  const state: RoundState = {
+    round,
+    phase: "collecting",
+    stages: count,
+    contributionStage: contribution,
+    stage: 0,
+    min,
+    members,
+    contributors: [],
+  };
   if (members.size < min) return abandon(state, `expected a cohort of at least ${min}, got ${members.size}`);
   return { state, effects: [{ kind: "ask", stage: 0, clients: [...members.keys()] }] };
 }
@@ -59,7 +81,7 @@ export function stepRound(state: RoundState, event: RoundEvent): RoundStep {
   if (event.kind === "failed") return abandon(state, event.reason);
   if (state.phase === "revealing") {
     if (event.kind !== "revealed") return { state, effects: [] };
-    return { state: { ...state, phase: "published" }, effects: [{ kind: "publish", contributors: withStatus(state, "answered") }] };
+    return { state: { ...state, phase: "published" }, effects: [{ kind: "publish", contributors: state.contributors }] };
   }
   switch (event.kind) {
     case "answered":
@@ -81,7 +103,8 @@ export function standingOf(state: RoundState, client: string, stage: number): An
   const status = state.members.get(client);
   if (status === undefined) return "stranger";
   if (state.phase === "collecting" && stage === state.stage && status === "asked") return "expected";
-  // Whoever answered a later stage, or is in the sum, answered this one too.
+  if (stage === state.contributionStage && state.contributors.includes(client)) return "duplicate";
+  // Whoever answered a later stage answered this one too.
   if (status === "answered" && stage <= state.stage) return "duplicate";
   if (status === "asked" && stage < state.stage) return "duplicate";
   return "late";
@@ -92,6 +115,12 @@ export function withStatus(state: RoundState, status: MemberStatus): string[] {
   const clients: string[] = [];
   for (const [client, current] of state.members) if (current === status) clients.push(client);
   return clients;
+}
+
+/** Whose contribution is in so far, in the order of the cohort. */
+export function contributorsOf(state: RoundState): readonly string[] {
+  if (state.stage > state.contributionStage || state.contributors.length > 0) return state.contributors;
+  return state.stage === state.contributionStage ? withStatus(state, "answered") : [];
 }
 
 /** Marks members; an answer is never taken back by a later loss of the connection within the same stage. */
@@ -111,14 +140,16 @@ function settle(state: RoundState, isDeadline: boolean): RoundStep {
   if (awaited.length > 0 && !isDeadline) return { state, effects: [] };
   const closed = mark(state, awaited, "gone");
   const answered = withStatus(closed, "answered");
-  if (answered.length < closed.min) return abandon(closed, `expected at least ${closed.min} answers, got ${answered.length}`);
+  const least = closed.stage <= closed.contributionStage ? closed.min : 1;
+  if (answered.length < least) return abandon(closed, `expected at least ${least} answers, got ${answered.length}`);
+  const contributors = closed.stage === closed.contributionStage ? answered : closed.contributors;
   if (closed.stage + 1 === closed.stages) {
-    return { state: { ...closed, phase: "revealing" }, effects: [{ kind: "reveal", contributors: answered }] };
+    return { state: { ...closed, contributors, phase: "revealing" }, effects: [{ kind: "reveal", contributors }] };
   }
   const members = new Map(closed.members);
   for (const client of answered) members.set(client, "asked");
   const stage = closed.stage + 1;
-  return { state: { ...closed, stage, members }, effects: [{ kind: "ask", stage, clients: answered }] };
+  return { state: { ...closed, stage, members, contributors }, effects: [{ kind: "ask", stage, clients: answered }] };
 }
 
 function abandon(state: RoundState, reason: string): RoundStep {

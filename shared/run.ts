@@ -9,13 +9,15 @@ import type { Protection, RoundFrame } from "./protections/protection.ts";
 import { resolveSection } from "./registry.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
-import { canonicalJson, parseTerms, type RunTerms } from "./terms.ts";
+import { canonicalJson, parseTerms, type RunTerms, termsDigest } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 
 /** A run made ready. A plain frozen object: the same run drives server, client and simulation. */
 export interface Run {
   /** The resolved terms: every default filled in. */
   readonly terms: RunTerms;
+  /** Digest of the terms' canonical bytes, base64url. */
+  readonly digest: string;
   readonly model: Model;
   readonly protection: Protection;
   readonly rule: Rule;
@@ -54,6 +56,7 @@ export function defineRun(input: unknown): Run {
   };
   return Object.freeze({
     terms: resolved,
+    digest: termsDigest(canonicalJson(resolved)),
     model: built,
     protection: protection.definition.create(protection.options),
     rule: rule.definition.create(rule.options),
@@ -70,7 +73,7 @@ export function termsBytes(run: Run): Uint8Array {
 
 /** What both halves of the protection know about a round. */
 export function roundFrame(run: Run, round: number): RoundFrame {
-  return { run: run.terms.id, round, size: run.contributionSize, range: run.range, cohort: run.terms.cohort };
+  return { run: run.terms.id, terms: run.digest, round, size: run.contributionSize, range: run.range, cohort: run.terms.cohort };
 }
 
 /** The model's state after a revealed sum: rule, then the model's own step, rounded to what is published. */

@@ -1,8 +1,10 @@
 /**
  * The terms of a run: everything that a device must know to decide whether it takes part, in one plain object, and their
- * canonical bytes, which the server signs. Imports errors, registry, valibot.
+ * canonical bytes, which the server signs. Imports crypto, errors, registry, valibot.
  */
 import * as v from "valibot";
+import { toUtf8 } from "./crypto/encoding.ts";
+import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
 import { parseConfig } from "./registry.ts";
 import type { Precision } from "./wire/model-codec.ts";
@@ -92,6 +94,11 @@ export function parseTerms(input: unknown): RunTerms {
     throw new CofactorError("CONFIG_INVALID", `"terms.ratings.range" expected least < greatest, got [${range.join(", ")}]`);
   }
   return terms;
+}
+
+/** Names terms by their canonical JSON: what signatures of a run cover, so that none can stand for another run, key or server. */
+export function termsDigest(text: string): string {
+  return shortDigestOf(toUtf8(text));
 }
 
 /**

@@ -2,9 +2,16 @@
 import { createRng } from "../shared/random.ts";
 import type { NetworkOptions } from "./scenario.ts";
 
-/** A cohort's fate in a round. */
+/** A stage of a round, and how many there are. */
+export interface StageOfRound {
+  readonly round: number;
+  readonly stage: number;
+  readonly stages: number;
+}
+
+/** What becomes of those asked in a stage. */
 export interface Answering {
-  /** Who answers in time, in the cohort's order. */
+  /** Who answers in time, in the order in which they were asked. */
   readonly answering: readonly number[];
   /** Who never answers, or too late. */
   readonly lost: readonly number[];
@@ -16,17 +23,23 @@ export interface Answering {
 export const resendMs = 1_000;
 
 /**
- * Draws a cohort's fate.
+ * Draws the fate of those asked in a stage. A device that drops out does so at one stage of the round, each as likely.
  *
- * Guarantees: a person's fate depends on seed, round and person alone; a higher `dropout`, `latencyMs` or `loss` loses nobody less.
+ * Guarantees: a person's fate depends on seed, round, stage and person alone; a higher `dropout`, `latencyMs` or `loss` loses nobody less.
  */
-export function drawAnswering(network: NetworkOptions, seed: number, round: number, cohort: Iterable<number>): Answering {
+export function drawAnswering(
+  network: NetworkOptions,
+  seed: number,
+  { round, stage, stages }: StageOfRound,
+  asked: Iterable<number>,
+): Answering {
   const answering: number[] = [];
   const lost: number[] = [];
   let elapsedMs = 0;
-  for (const user of cohort) {
-    const rng = createRng(seed, "network", round, user);
-    const isDropped = rng.float() < network.dropout;
+  for (const user of asked) {
+    const ofRound = createRng(seed, "network", round, user);
+    const isDropped = ofRound.float() < network.dropout && ofRound.fork("stage").below(stages) === stage;
+    const rng = stage === 0 ? ofRound : ofRound.fork("stage", stage);
     const delayMs = -Math.log(1 - rng.float()) * network.latencyMs;
     // The invitation and the answer may each get lost several times over.
     const resends = timesLost(rng.float(), network.loss) + timesLost(rng.float(), network.loss);

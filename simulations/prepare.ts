@@ -2,6 +2,7 @@
 import { drawPrime, opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
+import { localOpener } from "../shared/protections/local-opener.ts";
 import type { Opener } from "../shared/protections/protection.ts";
 import { resolveSection } from "../shared/registry.ts";
 import { defineRun, type Run } from "../shared/run.ts";
@@ -18,8 +19,8 @@ export interface Prepared {
   /** [n] people whose devices take part, ascending. */
   readonly participants: Int32Array;
   readonly run: Run;
-  /** The private key of the protection, for a keyholder; undefined where none is needed. */
-  readonly secret: string | undefined;
+  /** The keyholders' secrets; none where the protection needs no keyholder. */
+  readonly secrets: readonly string[];
   /** Opens sums in this process: what the simulation uses in a keyholder's place. */
   readonly opener: Opener | undefined;
 }
@@ -52,8 +53,10 @@ export async function prepareScenario(scenario: Scenario, keyholders?: readonly 
     precision: scenario.precision,
     ...(scenario.range === undefined ? {} : { range: scenario.range }),
   });
-  const opener = provision === undefined ? undefined : definition.createOpener?.(protection, provision.secret, opensslPower);
-  return { scenario, dataset, split, participants, run, secret: provision?.secret, opener };
+  const secrets = provision?.secrets ?? [];
+  const keyholderHalves = secrets.map((secret) => definition.createKeyholder!(protection, secret, opensslPower));
+  const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
+  return { scenario, dataset, split, participants, run, secrets, opener };
 }
 
 /** The mean of the training ratings: a public constant of a simulated run. */

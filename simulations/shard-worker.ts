@@ -10,13 +10,13 @@ const shard = new Shard(defineRun(setup.terms), setup.training, setup.seed);
 
 parentPort!.on("message", (order: WorkerOrder) => {
   if (order.kind === "settle") shard.settle(order.isPublished);
-  else void contribute(order);
+  else void answer(order);
 });
 
-async function contribute(order: Extract<WorkerOrder, { kind: "contribute" }>): Promise<void> {
+async function answer({ order, blocks }: Extract<WorkerOrder, { kind: "answer" }>): Promise<void> {
   try {
-    for (const { block, users } of order.blocks) {
-      const sum = await shard.contribute(order.round, order.shared, block, users);
+    for (const block of blocks) {
+      const sum = await shard.answer(order, block);
       const transfer = [...new Set([sum.part.buffer as ArrayBuffer, sum.deviceMs.buffer as ArrayBuffer])];
       parentPort!.postMessage({ sum } satisfies WorkerReport, transfer);
     }

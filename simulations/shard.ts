@@ -5,20 +5,36 @@
 import { isCofactorError } from "../shared/errors.ts";
 import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
-import type { AggregatorHalf } from "../shared/protections/protection.ts";
+import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
 import { createRng, secureRng } from "../shared/random.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 
-/** A block's part of a round. */
+/** A stage of a round, for every device. */
+export interface StageOrder {
+  readonly round: number;
+  readonly stage: number;
+  readonly shared: Float64Array;
+}
+
+/** Devices of one block that are asked, ascending, and what each is asked with; without briefs, nothing. */
+export interface Block {
+  readonly block: number;
+  readonly users: Int32Array;
+  readonly briefs?: readonly Uint8Array[];
+}
+
+/** A block's part of a stage. */
 export interface BlockSum {
   readonly block: number;
+  /** Who was asked. */
+  readonly users: Int32Array;
   /** The aggregator half's export. */
   readonly part: Uint8Array;
-  /** Bytes of sealed contributions, refused ones included. */
+  /** Bytes of answers, refused ones included. */
   readonly bytesUp: number;
-  /** Whose contribution was refused, by the aggregator's half or already by the device's own. */
+  /** Whose answer was refused, by the aggregator's half or already by the device's own. */
   readonly refused: readonly number[];
-  /** [devices of the block] milliseconds that each took. */
+  /** [users] milliseconds that each took. */
   readonly deviceMs: Float64Array;
 }
 
@@ -30,6 +46,8 @@ export class Shard {
   /** Only devices that have trained have an entry: a dormant device costs nothing but its ratings. */
   readonly #parts = new Map<number, PrivatePart>();
   readonly #candidates = new Map<number, PrivatePart>();
+  /** The devices' halves of protections with several stages, from stage to stage. */
+  readonly #halves = new Map<number, DeviceHalf>();
   readonly #values: Float64Array;
   #opened: { readonly round: number; readonly shared: unknown } | undefined;
 
@@ -40,24 +58,26 @@ export class Shard {
     this.#values = new Float64Array(run.contributionSize);
   }
 
-  /** Has the devices of one block contribute, in ascending order, and sums them as a gateway would. */
-  async contribute(round: number, shared: Float64Array, block: number, users: Int32Array): Promise<BlockSum> {
-    if (this.#opened?.round !== round) this.#opened = { round, shared: this.#run.model.open(shared) };
-    const aggregator = this.#run.protection.createAggregator(roundFrame(this.#run, round));
+  /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
+  async answer({ round, stage, shared }: StageOrder, { block, users, briefs }: Block): Promise<BlockSum> {
+    const { model, protection } = this.#run;
+    if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
+    const frame = roundFrame(this.#run, round);
+    const aggregator = protection.createAggregator(frame, tools);
     const deviceMs = new Float64Array(users.length);
     const refused: number[] = [];
     let bytesUp = 0;
     for (let at = 0; at < users.length; at++) {
       const user = users[at]!;
       const startedMs = performance.now();
-      const part = this.#train(round, user);
-      const { bytes, isAccepted } = await this.#handIn(round, aggregator, user);
+      const part = stage === protection.contributionStage ? this.#train(round, user) : undefined;
+      const { bytes, isAccepted } = await this.#handIn(frame, stage, aggregator, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
       bytesUp += bytes;
-      if (isAccepted) this.#candidates.set(user, part);
-      else refused.push(user);
+      if (!isAccepted) refused.push(user);
+      else if (part !== undefined) this.#candidates.set(user, part);
     }
-    return { block, part: aggregator.export(), bytesUp, refused, deviceMs };
+    return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs };
   }
 
   /** Trains one device; its contribution is in `#values`. */
@@ -69,17 +89,22 @@ export class Shard {
     return model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values).private;
   }
 
-  /** Seals `#values` and hands them in; `bytes` is what was sent, 0 when the device's own half refused. */
-  async #handIn(round: number, aggregator: AggregatorHalf, user: number): Promise<{ bytes: number; isAccepted: boolean }> {
-    const { protection } = this.#run;
-    const stage = protection.contributionStage;
+  /** Answers a stage, with `#values` as the contribution; `bytes` is what was sent, 0 when the device's own half refused. */
+  async #handIn(
+    frame: RoundFrame,
+    stage: number,
+    aggregator: AggregatorHalf,
+    user: number,
+    brief: Uint8Array,
+  ): Promise<{ bytes: number; isAccepted: boolean }> {
     const client = String(user);
     let bytes = 0;
     try {
-      const answer = await protection.createDevice(roundFrame(this.#run, round), secureRng).answer(stage, noBrief, this.#values);
+      const answer = await this.#half(frame, user).answer(stage, brief, this.#values);
       bytes = answer.length;
       aggregator.admit(stage, client, answer);
-      aggregator.combine(stage, client, answer);
+      // Nobody lies in here, so that nobody signs.
+      aggregator.combine(stage, client, answer, "");
       return { bytes, isAccepted: true };
     } catch (error) {
       if (!isCofactorError(error) || error.code === "INTERNAL") throw error;
@@ -87,11 +112,21 @@ export class Shard {
     }
   }
 
+  #half(frame: RoundFrame, user: number): DeviceHalf {
+    const { protection } = this.#run;
+    const half = this.#halves.get(user) ?? protection.createDevice(frame, String(user), tools);
+    if (protection.stages.length > 1) this.#halves.set(user, half);
+    return half;
+  }
+
   /** The round is over: private parts of a published round are kept, those of an abandoned one forgotten. */
   settle(isPublished: boolean): void {
     if (isPublished) for (const [user, part] of this.#candidates) this.#parts.set(user, part);
     this.#candidates.clear();
+    this.#halves.clear();
   }
 }
+
+const tools = { secure: secureRng };
 
 const noBrief = new Uint8Array(0);

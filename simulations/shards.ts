@@ -4,16 +4,17 @@ import { Worker } from "node:worker_threads";
 import { fromWireError, type WireError } from "../shared/errors.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { Run } from "../shared/run.ts";
-import { type BlockSum, Shard } from "./shard.ts";
+import { type Block, type BlockSum, Shard, type StageOrder } from "./shard.ts";
 
 /** Devices, wherever they run. */
 export interface Shards {
   /**
-   * Has devices contribute and hands over the blocks' sums, ascending by block, each as soon as it is its turn.
+   * Has devices answer a stage and hands over the blocks' sums, ascending by block, each as soon as it is its turn.
    * @param users ascending
+   * @param brief what the aggregator asks a device with
    * @throws what a device's or a worker's failure was
    */
-  contribute(round: number, shared: Float64Array, users: Int32Array, onSum: (sum: BlockSum) => void): Promise<void>;
+  answer(order: StageOrder, users: Int32Array, brief: (user: number) => Uint8Array, onSum: (sum: BlockSum) => void): Promise<void>;
   settle(isPublished: boolean): void;
   close(): Promise<void>;
 }
@@ -25,15 +26,9 @@ export interface WorkerSetup {
   readonly seed: number;
 }
 
-/** The devices of one block that contribute. */
-export interface Block {
-  readonly block: number;
-  readonly users: Int32Array;
-}
-
 /** To a worker. */
 export type WorkerOrder =
-  | { readonly kind: "contribute"; readonly round: number; readonly shared: Float64Array; readonly blocks: readonly Block[] }
+  | { readonly kind: "answer"; readonly order: StageOrder; readonly blocks: readonly Block[] }
   | { readonly kind: "settle"; readonly isPublished: boolean };
 
 /** From a worker: a block's sum, or why there is none. */
@@ -47,9 +42,9 @@ export function createShards(run: Run, training: RatingMatrix, seed: number, wor
 function createLocalShards(run: Run, training: RatingMatrix, seed: number): Shards {
   const shard = new Shard(run, training, seed);
   return {
-    async contribute(round, shared, users, onSum) {
-      for (const { block, users: members } of toBlocks(users, training.users)) {
-        onSum(await shard.contribute(round, shared, block, members));
+    async answer(order, users, brief, onSum) {
+      for (const block of toBlocks(users, training.users)) {
+        onSum(await shard.answer(order, withBriefs(block, brief)));
         // Signals and timers get their turn.
         await nextTurn();
       }
@@ -88,18 +83,18 @@ class WorkerShards implements Shards {
     }
   }
 
-  async contribute(round: number, shared: Float64Array, users: Int32Array, onSum: (sum: BlockSum) => void): Promise<void> {
-    const blocks = toBlocks(users, this.#users);
+  async answer(order: StageOrder, users: Int32Array, brief: (user: number) => Uint8Array, onSum: (sum: BlockSum) => void): Promise<void> {
+    const blocks = toBlocks(users, this.#users).map((block) => withBriefs(block, brief));
     if (this.#failure !== undefined) throw this.#failure;
     if (blocks.length === 0) return;
-    const sharedCopy = new Float64Array(new SharedArrayBuffer(shared.byteLength));
-    sharedCopy.set(shared);
+    const shared = new Float64Array(new SharedArrayBuffer(order.shared.byteLength));
+    shared.set(order.shared);
     await new Promise<void>((resolve, reject) => {
       this.#pending = { blocks, early: new Map(), next: 0, onSum, resolve, reject };
       for (const [index, worker] of this.#workers.entries()) {
         // A block always goes to the same worker: its devices' private parts are there.
         const own = blocks.filter(({ block }) => block % this.#workers.length === index);
-        if (own.length > 0) worker.postMessage({ kind: "contribute", round, shared: sharedCopy, blocks: own } satisfies WorkerOrder);
+        if (own.length > 0) worker.postMessage({ kind: "answer", order: { ...order, shared }, blocks: own } satisfies WorkerOrder);
       }
     });
   }
@@ -135,6 +130,12 @@ class WorkerShards implements Shards {
     this.#pending?.reject(this.#failure);
     this.#pending = undefined;
   }
+}
+
+/** A block with its devices' briefs, unless all of them are empty. */
+function withBriefs(block: Block, brief: (user: number) => Uint8Array): Block {
+  const briefs = Array.from(block.users, brief);
+  return briefs.every(({ length }) => length === 0) ? block : { ...block, briefs };
 }
 
 /**

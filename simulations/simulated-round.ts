@@ -1,8 +1,8 @@
 /** One simulated round: the round machine's effects carried out on simulated devices, on a virtual clock. Imports shared. */
-import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import { createRng } from "../shared/random.ts";
-import { beginRound, type RoundEffect, type RoundEvent, stepRound } from "../shared/round.ts";
+import { createRng, secureRng } from "../shared/random.ts";
+import { beginRound, contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { advanceModel, type Run, roundFrame } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
 import { drawAnswering } from "./network.ts";
@@ -19,7 +19,7 @@ export interface RoundOutcome {
   /** Why it was abandoned; empty when it was not. */
   readonly reason: string;
   readonly result: RoundResult;
-  /** Median over the devices that answered, real seconds of training and sealing. */
+  /** Median over the devices asked first, real seconds of training and sealing in all stages. */
   readonly clientSeconds: number;
 }
 
@@ -34,43 +34,49 @@ export function initialState(run: Run, seed: number): ModelState {
  *
  * Guarantees: the outcome depends on the scenario's seed, the round's number and the state before it, never on the number of
  * workers; costs what the cohort costs, however many devices are dormant. An abandoned round leaves no trace in the devices.
- *
- * @throws CofactorError CONFIG_INVALID for a protection of several stages, which the in-memory devices do not speak
+
  */
 export async function runRound(prepared: Prepared, shards: Shards, state: ModelState, round: number): Promise<RoundOutcome> {
   const { run, scenario, participants, opener } = prepared;
   const { cohort: limits, precision } = run.terms;
-  if (run.protection.stages.length !== 1) {
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      `"network.transport" expected "socket" for the ${run.protection.stages.length} stages of ${run.protection.kind}`,
-    );
-  }
   const cohort = drawCohort(participants, limits.size, scenario.seed, round);
-  const { answering, lost, elapsedMs } = drawAnswering(scenario.network, scenario.seed, round, cohort);
-  let { state: machine, effects } = beginRound(round, Array.from(cohort, String), limits.min, 1);
+  const stages = { count: run.protection.stages.length, contribution: run.protection.contributionStage };
+  let { state: machine, effects } = beginRound(round, Array.from(cohort, String), limits.min, stages);
   let reason = reasonOf(effects);
   const apply = (event: RoundEvent): void => {
     ({ state: machine, effects } = stepRound(machine, event));
     reason ||= reasonOf(effects);
   };
 
-  const aggregator = run.protection.createAggregator(roundFrame(run, round));
+  const aggregator = run.protection.createAggregator(roundFrame(run, round), { secure: secureRng });
   const refused = new Set<number>();
-  const deviceMs: number[] = [];
-  let bytesUp = 0;
-  const devices = machine.phase === "collecting" ? Int32Array.from(answering).sort() : new Int32Array(0);
-  await shards.contribute(round, state.shared, devices, (sum) => {
-    aggregator.merge(sum.part);
-    bytesUp += sum.bytesUp;
-    for (const user of sum.refused) refused.add(user);
-    deviceMs.push(...sum.deviceMs);
-  });
-
-  apply({ kind: "gone", clients: Array.from(refused, String) });
-  apply({ kind: "answered", stage: 0, clients: answering.filter((user) => !refused.has(user)).map(String) });
-  // The lost say nothing, so the stage lasts to its deadline.
-  apply({ kind: "deadline", stage: 0 });
+  const lost = new Set<number>();
+  const deviceMs = new Map<number, number>();
+  const sent = { bytesUp: 0, bytesDown: cohort.length * run.sharedSize * bytesPerValue(precision) };
+  let elapsedMs = 0;
+  while (machine.phase === "collecting") {
+    const { stage } = machine;
+    const asked = withStatus(machine, "asked").map(Number);
+    const fate = drawAnswering(scenario.network, scenario.seed, { round, stage, stages: stages.count }, asked);
+    const brief = (user: number): Uint8Array => {
+      const bytes = aggregator.brief(stage, String(user));
+      sent.bytesDown += bytes.length;
+      return bytes;
+    };
+    const devices = Int32Array.from(fate.answering).sort();
+    await shards.answer({ round, stage, shared: state.shared }, devices, brief, (sum) => {
+      aggregator.merge(sum.part);
+      sent.bytesUp += sum.bytesUp;
+      for (const user of sum.refused) refused.add(user);
+      for (const [at, user] of sum.users.entries()) deviceMs.set(user, (deviceMs.get(user) ?? 0) + sum.deviceMs[at]!);
+    });
+    for (const user of fate.lost) lost.add(user);
+    elapsedMs += fate.elapsedMs;
+    apply({ kind: "gone", clients: Array.from(refused, String) });
+    apply({ kind: "answered", stage, clients: fate.answering.filter((user) => !refused.has(user)).map(String) });
+    // The lost say nothing, so the stage lasts to its deadline.
+    apply({ kind: "deadline", stage });
+  }
   let next: ModelState | undefined;
   if (machine.phase === "revealing") {
     try {
@@ -87,14 +93,13 @@ export async function runRound(prepared: Prepared, shards: Shards, state: ModelS
     round,
     outcome: isPublished ? "published" : "abandoned",
     invited: cohort.length,
-    accepted: isPublished ? answering.length - refused.size : 0,
-    dropped: lost.length,
+    accepted: isPublished ? contributorsOf(machine).length : 0,
+    dropped: lost.size,
     rejected: refused.size,
     seconds: elapsedMs / 1000,
-    bytesUp,
-    bytesDown: cohort.length * run.sharedSize * bytesPerValue(precision),
+    ...sent,
   };
-  return { state: isPublished ? next : undefined, reason, result, clientSeconds: median(deviceMs) / 1000 };
+  return { state: isPublished ? next : undefined, reason, result, clientSeconds: median([...deviceMs.values()]) / 1000 };
 }
 
 /** Why a round was abandoned; empty when none of the effects says so. */

@@ -11,7 +11,7 @@ import { CofactorError } from "../../shared/errors.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
 
 /** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -27,6 +27,7 @@ const migrations: readonly string[] = [
   CREATE TABLE records (run TEXT NOT NULL REFERENCES runs, round INTEGER NOT NULL, outcome TEXT NOT NULL, invited INTEGER NOT NULL,
     accepted INTEGER NOT NULL, dropped INTEGER NOT NULL, sha256 TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, round)) STRICT;
   `,
+  "ALTER TABLE answers ADD COLUMN signature TEXT NOT NULL DEFAULT '';",
 ];
 
 interface PendingAnswer {
@@ -168,11 +169,15 @@ class SqliteStore implements Store {
   }
 
   answers(run: string, round: number): StoredAnswer[] {
-    const rows = this.#sql("SELECT stage, client, digest, bytes FROM answers WHERE run = ? AND round = ? ORDER BY id").all(run, round);
+    const rows = this.#sql("SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? ORDER BY id").all(
+      run,
+      round,
+    );
     return rows.map((row) => ({
       stage: Number(row["stage"]),
       client: String(row["client"]),
       digest: String(row["digest"]),
+      signature: String(row["signature"]),
       bytes: toBytes(row["bytes"]),
     }));
   }
@@ -204,8 +209,12 @@ class SqliteStore implements Store {
     if (batch.length === 0) return;
     try {
       this.#transaction(() => {
-        const insert = this.#sql("INSERT OR IGNORE INTO answers (run, round, stage, client, digest, bytes) VALUES (?, ?, ?, ?, ?, ?)");
-        for (const { run, round, answer } of batch) insert.run(run, round, answer.stage, answer.client, answer.digest, answer.bytes);
+        const insert = this.#sql(
+          "INSERT OR IGNORE INTO answers (run, round, stage, client, digest, signature, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        );
+        for (const { run, round, answer } of batch) {
+          insert.run(run, round, answer.stage, answer.client, answer.digest, answer.signature, answer.bytes);
+        }
       });
       for (const { resolve } of batch) resolve();
     } catch (error) {

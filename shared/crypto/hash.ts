@@ -1,4 +1,8 @@
-/** SHA-256 by the platform's WebCrypto, in browsers (on https or localhost) and Node. Imports encoding.ts and errors.ts. */
+/**
+ * SHA-256 by the platform's WebCrypto, in browsers (on https or localhost) and Node. SHA-512 by tweetnacl, where there
+ * must be no waiting. Imports tweetnacl, encoding.ts and errors.ts.
+ */
+import nacl from "tweetnacl";
 import { CofactorError } from "../errors.ts";
 import { toBase64url } from "./encoding.ts";
 
@@ -14,4 +18,9 @@ export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
 /** The SHA-256 digest in base64url, 43 characters: the form in which headers carry digests. */
 export async function digestOf(bytes: Uint8Array): Promise<string> {
   return toBase64url(await sha256(bytes));
+}
+
+/** The first 32 bytes of the SHA-512 digest in base64url: at once, for short texts such as terms. */
+export function shortDigestOf(bytes: Uint8Array): string {
+  return toBase64url(nacl.hash(bytes).subarray(0, 32));
 }

@@ -24,7 +24,7 @@ import type { ExponentBits } from "../crypto/paillier/randomizer.ts";
 import { CofactorError } from "../errors.ts";
 import type { Aggregate } from "../models/model.ts";
 import { decodeFixed, encodedBits, encodeFixed } from "../wire/fixed-point.ts";
-import type { AggregatorHalf, Opener, Protection, ProtectionDefinition, RoundFrame } from "./protection.ts";
+import type { AggregatorHalf, KeyholderFactory, Opener, Protection, ProtectionDefinition, RoundFrame } from "./protection.ts";
 
 /** Options of Paillier encryption. */
 export interface PaillierOptions {
@@ -55,15 +55,18 @@ export const paillier: ProtectionDefinition<PaillierOptions> = {
   }),
   async provision(options, drawPrime) {
     const key = await generatePrivateKey(options.bits, drawPrime);
-    return { options: { ...options, publicKey: publicKeyText(key.publicKey) }, secret: privateKeyText(key) };
+    return { options: { ...options, publicKey: publicKeyText(key.publicKey) }, secrets: [privateKeyText(key)] };
   },
-  createOpener(options, secret, power): Opener {
+  createKeyholder(options, secret, power): KeyholderFactory {
     const key = parsePrivateKey(secret);
     if (options.publicKey !== publicKeyText(key.publicKey)) {
       throw new CofactorError("CONFIG_INVALID", "the private key does not belong to the run's public key");
     }
     const decrypt = createDecryptor(key, power);
-    return { open: async (request) => decrypt(request.sum) };
+    return (frame) => {
+      const sum = new CiphertextSum(key.publicKey, ciphertextsOf(key.publicKey, frame));
+      return { combine: (contribution) => sum.add(contribution), open: async () => decrypt(sum.export()) };
+    };
   },
   create(options) {
     if (options.publicKey === undefined) {
@@ -83,7 +86,7 @@ function createProtection(key: PaillierPublicKey, exponentBits: ExponentBits): P
     contributionStage: 0,
     revealsContributions: false,
     maxAnswerBytes: (_stage, frame) => ciphertextsOf(key, frame) * ciphertextBytes(key),
-    createDevice: (frame, secure) => ({
+    createDevice: (frame, _self, { secure }) => ({
       answer: async (_stage, _brief, values) => {
         if (values.length !== frame.size) throw new RangeError(`"values" expected ${frame.size} values, got ${values.length}`);
         const { integers } = encodeFixed(values, frame.range);
@@ -139,14 +142,17 @@ class PaillierAggregator implements AggregatorHalf {
   }
 
   async reveal(opener: Opener | undefined): Promise<Aggregate> {
-    const { cohort, run, round, size, range } = this.#frame;
+    const { cohort, size, range } = this.#frame;
     const count = this.#count;
     if (count < cohort.min) throw new CofactorError("COHORT_TOO_SMALL", `a sum expected at least ${cohort.min} contributors, got ${count}`);
     if (opener === undefined) throw new CofactorError("DECRYPT_FAILED", "no keyholder is there to open the sum", { retryable: true });
-    const blocks = await opener.open({ run, round, contributors: count, sum: this.#sum.export() });
     const expected = blockCount(this.#packing, size) * this.#packing.blockBytes;
-    if (blocks.length !== expected)
-      throw new CofactorError("DECRYPT_FAILED", `the keyholder's answer expected ${expected} bytes, got ${blocks.length}`);
+    let blocks = new Uint8Array(0);
+    await opener.open({ frame: this.#frame, contributors: count, sum: this.#sum.export(), needed: 1 }, ({ bytes }) => {
+      if (bytes.length !== expected)
+        throw new CofactorError("DECRYPT_FAILED", `the keyholder's answer expected ${expected} bytes, got ${bytes.length}`);
+      blocks = bytes.slice();
+    });
     return { values: decodeFixed(unpackSums(this.#packing, blocks, size, count), range), count };
   }
 }

@@ -13,12 +13,19 @@ import type { Definition } from "../registry.ts";
 /** What both halves of a protection know about a round before it begins. */
 export interface RoundFrame {
   readonly run: string;
+  /** Digest of the run's terms, as run.ts makes it: every signature of the round covers it. */
+  readonly terms: string;
   readonly round: number;
   /** Length of a contribution's vector. */
   readonly size: number;
   readonly range: ContributionRange;
   /** A sum is revealed over at least `min` and at most `size` contributors. */
   readonly cohort: { readonly size: number; readonly min: number };
+}
+
+/** What both halves work with beside the frame. */
+export interface ProtectionTools {
+  readonly secure: SecureRng;
 }
 
 /** A device's half, for one round; keeps its secrets for the round's stages. */
@@ -38,18 +45,24 @@ export interface DeviceHalf {
 export interface AggregatorHalf {
   /** How many contributions are in the sum. */
   readonly count: number;
-  /** What to send to a device when a stage begins. */
+  /**
+   * What to send to a device when a stage begins: all answers of the earlier stages are in by then.
+   * Guarantees: the same answers give the same bytes, in whatever order they came.
+   */
   brief(stage: number, client: string): Uint8Array;
   /**
    * Checks an answer and changes nothing.
    * @throws CofactorError UPDATE_REJECTED, SHAPE_MISMATCH, VALUE_NOT_FINITE, MESSAGE_TOO_LARGE
    */
   admit(stage: number, client: string, answer: Uint8Array): void;
-  /** Takes in an admitted answer. The caller sees to it that each client's answer comes in once. */
-  combine(stage: number, client: string, answer: Uint8Array): void;
-  /** The sum so far, as bytes that another aggregator's half can merge. */
+  /**
+   * Takes in an admitted answer. The caller sees to it that each client's answer comes in once.
+   * @param signature the client's signature of the answer, base64url, for protections that show answers to other devices
+   */
+  combine(stage: number, client: string, answer: Uint8Array, signature: string): void;
+  /** What was taken in so far, as bytes that another aggregator's half can merge. */
   export(): Uint8Array;
-  /** Adds an exported sum of other clients. */
+  /** Takes in what another half exported, of other clients or of another stage. */
   merge(part: Uint8Array): void;
   /**
    * The sum as real numbers.
@@ -59,20 +72,47 @@ export interface AggregatorHalf {
   reveal(opener: Opener | undefined): Promise<Aggregate>;
 }
 
-/** What opens encrypted sums: one keyholder, or several together. */
+/** A keyholder's half, for one round: makes the sum again from the contributions, and opens its part of it. */
+export interface KeyholderHalf {
+  /**
+   * Adds a contribution, or a sum of several: both have the same form.
+   * @throws CofactorError SHAPE_MISMATCH, UPDATE_REJECTED; the sum is as it was then
+   */
+  combine(contribution: Uint8Array): void;
+  /** This keyholder's part of opening the sum of what was combined. @throws CofactorError AGGREGATION_FAILED for a sum that is malformed */
+  open(): Promise<Uint8Array>;
+}
+
+/** Makes a keyholder's half for a round. */
+export type KeyholderFactory = (frame: RoundFrame) => KeyholderHalf;
+
+/** The keyholders of a run, wherever they are. */
 export interface Opener {
-  /** @returns the plaintexts, in the protection's own form */
-  open(request: OpenRequest): Promise<Uint8Array>;
+  /**
+   * Has keyholders open their parts of a sum, until enough were accepted.
+   *
+   * @param accept checks a part and keeps it; what it throws blames that keyholder, and another is asked
+   * @throws CofactorError DECRYPT_FAILED when fewer than `request.needed` parts can be had; its culprits are the blamed keyholders
+   */
+  open(request: OpenRequest, accept: (part: OpenedPart) => void): Promise<void>;
 }
 
 /** A sum to open. */
 export interface OpenRequest {
-  readonly run: string;
-  readonly round: number;
+  readonly frame: RoundFrame;
   /** How many contributions were summed. */
   readonly contributors: number;
   /** The encrypted sum, in the protection's own form. */
   readonly sum: Uint8Array;
+  /** How many keyholders' parts it takes. */
+  readonly needed: number;
+}
+
+/** A keyholder's part of an opened sum. */
+export interface OpenedPart {
+  /** Place of the keyholder in the terms, from 0. */
+  readonly keyholder: number;
+  readonly bytes: Uint8Array;
 }
 
 /** How contributions are hidden. */
@@ -86,24 +126,31 @@ export interface Protection {
   readonly revealsContributions: boolean;
   /** Greatest length of an answer to a stage, in bytes: longer ones are refused before the first byte is taken in. */
   maxAnswerBytes(stage: number, frame: RoundFrame): number;
-  createDevice(frame: RoundFrame, secure: SecureRng): DeviceHalf;
-  createAggregator(frame: RoundFrame): AggregatorHalf;
+  /** @param self the device's own name in the run */
+  createDevice(frame: RoundFrame, self: string, tools: ProtectionTools): DeviceHalf;
+  createAggregator(frame: RoundFrame, tools: ProtectionTools): AggregatorHalf;
 }
 
 /** Keys that a protection needs before a run can begin. */
 export interface Provision<Options> {
   /** The options with the public keys filled in. */
   readonly options: Options;
-  /** The private keys, as text for the keyholder's key file. */
-  readonly secret: string;
+  /** Each keyholder's secret, as text for its key file. */
+  readonly secrets: readonly string[];
 }
+
+/** Draws primes of so many bits, 3 mod 4; `safe` ones p, such that (p - 1) / 2 is prime too. */
+export type PrimeSource = (bits: number, options?: { readonly safe?: boolean }) => Promise<bigint>;
 
 /** A protection's entry in the index. */
 export interface ProtectionDefinition<Options extends { kind: string } = { kind: string }> extends Definition<Options> {
-  /** Makes fresh keys for options that name none; absent when the protection needs none. @param drawPrime a random prime of so many bits, 3 mod 4 */
-  provision?(options: Options, drawPrime: (bits: number) => Promise<bigint>): Promise<Provision<Options>>;
-  /** What opens sums with a private key; `powerMod` may bring a faster, constant-time exponentiation than BigInt's. */
-  createOpener?(options: Options, secret: string, powerMod?: PowerModFactory): Opener;
+  /** Makes fresh keys for options that name none; absent when the protection needs none. */
+  provision?(options: Options, drawPrime: PrimeSource): Promise<Provision<Options>>;
+  /**
+   * A keyholder's halves for its secret; `powerMod` may bring a faster, constant-time exponentiation than BigInt's.
+   * @throws CofactorError CONFIG_INVALID when the secret does not belong to the options
+   */
+  createKeyholder?(options: Options, secret: string, powerMod?: PowerModFactory): KeyholderFactory;
   /** @throws CofactorError CONFIG_INVALID when the options are not sound for the frame's sizes */
   create(options: Options): Protection;
 }

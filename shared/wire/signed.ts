@@ -5,9 +5,9 @@ export function joinBytes(challenge: string, run: string, role: string, serverKe
   return toBytes([challenge, run, role, serverKey, termsDigest]);
 }
 
-/** What a device signs for its answer to a stage: no other run, round or stage can use it. */
-export function answerBytes(run: string, round: number, stage: number, digest: string): Uint8Array {
-  return toBytes([run, round, stage, digest]);
+/** What a device signs for its answer to a stage: no other run, key, round or stage can use it. */
+export function answerBytes(termsDigest: string, round: number, stage: number, digest: string): Uint8Array {
+  return toBytes([termsDigest, round, stage, digest]);
 }
 
 function toBytes(parts: readonly (string | number)[]): Uint8Array {

@@ -65,15 +65,15 @@ async function openPath(): Promise<BenchGroup> {
   const model = { kind: "biased-mf", rank: 16 };
   const { run } = await prepareScenario(parseScenario({ dataset: shape, split: { kind: "random" }, model }));
   const frame = roundFrame(run, 1);
-  const aggregator = run.protection.createAggregator(frame);
-  const device = run.protection.createDevice(frame, secureRng);
+  const aggregator = run.protection.createAggregator(frame, { secure: secureRng });
+  const device = run.protection.createDevice(frame, "0", { secure: secureRng });
   const values = draw(frame.size);
   const brief = aggregator.brief(0, "0");
   const answer = await device.answer(0, brief, values);
   return {
     title: "open protection, 28,594 values",
     cases: [
-      { name: "combine", run: () => aggregator.combine(0, "0", answer) },
+      { name: "combine", run: () => aggregator.combine(0, "0", answer, "") },
       { name: "admit", run: () => aggregator.admit(0, "0", answer) },
       { name: "seal", run: () => device.answer(0, brief, values) },
     ],

@@ -29,9 +29,9 @@ async function start(order: KeyholderOrder): Promise<void> {
     run: order.run,
     identity: identityFromSeed(fromBase64url(order.seed)),
     record: memoryRecord(),
-    createOpener(run) {
+    createKeyholder(run) {
       const { definition, options } = resolveSection(protections, { ...run.terms.protection }, "protection");
-      return definition.createOpener!(options, order.secret, opensslPower);
+      return definition.createKeyholder!(options, order.secret, opensslPower);
     },
   });
   process.send?.({ kind: "ready" });

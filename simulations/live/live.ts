@@ -56,8 +56,8 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     });
     stops.push(() => server.close());
     const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
-    if (prepared.secret !== undefined) {
-      stops.push(await startKeyholder({ url, run: run.terms.id, seed: toBase64url(seedOf(holder)), secret: prepared.secret }));
+    for (const secret of prepared.secrets) {
+      stops.push(await startKeyholder({ url, run: run.terms.id, seed: toBase64url(seedOf(holder)), secret }));
       say(`keyholder    a process of its own has the private key; the aggregator has only the public one`);
     }
     const hosts = startDevices(prepared, url);

@@ -126,8 +126,8 @@ describe.skipIf(executable === undefined)(executable === undefined ? "a page (sk
         run: openTerms.id,
         identity: keyholder,
         record: memoryRecord(),
-        createOpener: () =>
-          paillier.createOpener!(parseConfig(paillier.options, section, "protection"), privateKeyText(testKey2048), opensslPower),
+        createKeyholder: () =>
+          paillier.createKeyholder!(parseConfig(paillier.options, section, "protection"), privateKeyText(testKey2048), opensslPower),
       });
       closers.push(() => channel.close());
     });

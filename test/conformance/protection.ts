@@ -12,17 +12,25 @@ export interface ProtectionCase {
 }
 
 const clients = 7;
-const frame: RoundFrame = { run: "suite", round: 3, size: 173, range: { maxAbs: 8, fractionBits: 12 }, cohort: { size: 9, min: 3 } };
+const tools = { secure: secureRng };
+const frame: RoundFrame = {
+  run: "suite",
+  terms: "t".repeat(43),
+  round: 3,
+  size: 173,
+  range: { maxAbs: 8, fractionBits: 12 },
+  cohort: { size: 9, min: 3 },
+};
 
 /** Runs the suite. */
 export function describeProtection(name: string, { protection, opener, errorPerContribution }: ProtectionCase): void {
   const stage = protection.contributionStage;
   const contributions = Array.from({ length: clients }, (_, client) => draw(client));
   const seal = (values: Float64Array): Promise<Uint8Array> =>
-    protection.createDevice(frame, secureRng).answer(stage, new Uint8Array(0), values.slice());
+    protection.createDevice(frame, "device", tools).answer(stage, new Uint8Array(0), values.slice());
   const take = (half: AggregatorHalf, client: number, answer: Uint8Array): void => {
     half.admit(stage, `client-${client}`, answer);
-    half.combine(stage, `client-${client}`, answer);
+    half.combine(stage, `client-${client}`, answer, "");
   };
 
   describe(`protection ${name}`, () => {
@@ -35,7 +43,7 @@ export function describeProtection(name: string, { protection, opener, errorPerC
       const answers = await Promise.all(contributions.map(seal));
       for (const answer of answers) expect(answer.length).toBeLessThanOrEqual(protection.maxAnswerBytes(stage, frame));
       for (const order of [answers.keys(), [...answers.keys()].reverse()]) {
-        const half = protection.createAggregator(frame);
+        const half = protection.createAggregator(frame, tools);
         for (const client of order) take(half, client, answers[client]!);
         expect(half.count).toBe(clients);
         expectSum(await half.reveal(opener), contributions, errorPerContribution);
@@ -44,9 +52,9 @@ export function describeProtection(name: string, { protection, opener, errorPerC
 
     it("gives the same sum through exported parts", async () => {
       const answers = await Promise.all(contributions.map(seal));
-      const whole = protection.createAggregator(frame);
+      const whole = protection.createAggregator(frame, tools);
       for (const clientsOfPart of [[0, 1, 2], [3], [4, 5, 6]]) {
-        const part = protection.createAggregator(frame);
+        const part = protection.createAggregator(frame, tools);
         for (const client of clientsOfPart) take(part, client, answers[client]!);
         whole.merge(part.export());
       }
@@ -55,7 +63,7 @@ export function describeProtection(name: string, { protection, opener, errorPerC
     });
 
     it("refuses malformed answers with a code and leaves the sum as it was", async () => {
-      const half = protection.createAggregator(frame);
+      const half = protection.createAggregator(frame, tools);
       for (const client of [0, 1, 2]) take(half, client, await seal(contributions[client]!));
       const good = await seal(contributions[3]!);
       const bad = [new Uint8Array(0), good.subarray(1), new Uint8Array(good.length + 1), new Uint8Array(good.length).fill(0xff)];
@@ -76,13 +84,13 @@ export function describeProtection(name: string, { protection, opener, errorPerC
       for (const poison of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
         const values = draw(0);
         values[100] = poison;
-        const attempt = seal(values).then((answer) => protection.createAggregator(frame).admit(stage, "liar", answer));
+        const attempt = seal(values).then((answer) => protection.createAggregator(frame, tools).admit(stage, "liar", answer));
         await expect(attempt).rejects.toMatchObject({ code: "VALUE_NOT_FINITE" });
       }
     });
 
     it("reveals nothing below the minimum", async () => {
-      const half = protection.createAggregator(frame);
+      const half = protection.createAggregator(frame, tools);
       for (const client of [0, 1]) take(half, client, await seal(contributions[client]!));
       await expect(half.reveal(opener)).rejects.toMatchObject({ code: "COHORT_TOO_SMALL" });
     });
@@ -100,7 +108,7 @@ export function describeProtection(name: string, { protection, opener, errorPerC
 
     it("does not write to the values it seals", async () => {
       const values = draw(1);
-      await protection.createDevice(frame, secureRng).answer(stage, new Uint8Array(0), values);
+      await protection.createDevice(frame, "device", tools).answer(stage, new Uint8Array(0), values);
       expect(values).toEqual(draw(1));
     });
   });

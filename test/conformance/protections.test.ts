@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { privateKeyText, publicKeyText } from "../../shared/crypto/paillier/keys.ts";
 import { opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
 import { protections } from "../../shared/protections/index.ts";
+import { localOpener } from "../../shared/protections/local-opener.ts";
 import { resolveSection } from "../../shared/registry.ts";
 import { testKey2048 } from "../support/paillier-keys.ts";
 import { describeProtection } from "./protection.ts";
@@ -19,7 +20,10 @@ for (const [name, section] of Object.entries(sections)) {
   const { definition, options } = resolveSection(protections, section, "protection");
   describeProtection(name, {
     protection: definition.create(options),
-    opener: definition.createOpener?.(options, privateKeyText(key), opensslPower),
+    opener:
+      definition.createKeyholder === undefined
+        ? undefined
+        : localOpener([definition.createKeyholder(options, privateKeyText(key), opensslPower)]),
     errorPerContribution: section.kind === "open" ? 0 : 2 ** -13,
   });
 }

@@ -1,6 +1,6 @@
 /** What every store guarantees: call `describeStore` with a way to open one, and to open what it kept again. */
 import { afterEach, describe, expect, it } from "vitest";
-import { keptModels, type Publication, type RoundRecord, type Store } from "../../server/store.ts";
+import { keptModels, type Publication, type RoundRecord, type Store, type StoredAnswer } from "../../server/store.ts";
 
 /** One store's persistent place. */
 export interface StorePlace {
@@ -36,8 +36,8 @@ function record(round: number, outcome: RoundRecord["outcome"] = "published"): R
   };
 }
 
-function answer(client: string, stage = 0, byte = 1): { stage: number; client: string; digest: string; bytes: Uint8Array } {
-  return { stage, client, digest: `digest-${client}-${byte}`, bytes: Uint8Array.of(byte, 0, 255) };
+function answer(client: string, stage = 0, byte = 1): StoredAnswer {
+  return { stage, client, digest: `digest-${client}-${byte}`, signature: `signed-${client}-${byte}`, bytes: Uint8Array.of(byte, 0, 255) };
 }
 
 /** Declares the suite for one store. */
@@ -144,10 +144,10 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       await store.saveAnswer(run, 1, answer("a", 0, 9));
       await store.saveAnswer(run, 1, answer("a", 1, 5));
       const kept = reopen(at, store).answers(run, 1);
-      expect(kept.map(({ stage, client, digest, bytes }) => [stage, client, digest, [...bytes]])).toEqual([
-        [0, "b", "digest-b-1", [1, 0, 255]],
-        [0, "a", "digest-a-1", [1, 0, 255]],
-        [1, "a", "digest-a-5", [5, 0, 255]],
+      expect(kept.map(({ stage, client, digest, signature, bytes }) => [stage, client, digest, signature, [...bytes]])).toEqual([
+        [0, "b", "digest-b-1", "signed-b-1", [1, 0, 255]],
+        [0, "a", "digest-a-1", "signed-a-1", [1, 0, 255]],
+        [1, "a", "digest-a-5", "signed-a-5", [5, 0, 255]],
       ]);
     });
 

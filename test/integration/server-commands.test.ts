@@ -162,7 +162,7 @@ describe("cofactor serve and keyholder", () => {
         const client = await ScriptedClient.join(socketConnector(String(url)), "wines");
         client.onAsk = ({ round }) => {
           const values = Float64Array.from({ length: ready.contributionSize }, () => seed / 1_024);
-          const half = ready.protection.createDevice(roundFrame(ready, round), secureRng);
+          const half = ready.protection.createDevice(roundFrame(ready, round), client.identity.id, { secure: secureRng });
           void half.answer(0, noBytes, values).then((bytes) => client.answer(round, bytes));
         };
         return client;

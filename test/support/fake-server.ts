@@ -4,7 +4,7 @@ import { digestOf } from "../../shared/crypto/hash.ts";
 import { createIdentity, type Identity, sign, verifyText } from "../../shared/crypto/identity.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
 import { defineRun, type Run } from "../../shared/run.ts";
-import { canonicalJson } from "../../shared/terms.ts";
+import { canonicalJson, termsDigest } from "../../shared/terms.ts";
 import { type Channel, type Connector, createMemoryPair, maxPayloadBytes, noBytes, type Packet } from "../../shared/transport.ts";
 import { type AnswerHeader, type ModelRef, protocolVersion, type RequestHeader } from "../../shared/wire/messages.ts";
 import { encodeModel } from "../../shared/wire/model-codec.ts";
@@ -60,7 +60,7 @@ export class FakeServer {
         }
         case "join": {
           const { publicKey, proof } = header as RequestHeader<"join">;
-          const signed = joinBytes(challenge, this.run.terms.id, "client", this.identity.id, await digestOf(toUtf8(this.termsText)));
+          const signed = joinBytes(challenge, this.run.terms.id, "client", this.identity.id, termsDigest(this.termsText));
           if (!verifyText(publicKey, "join", signed, proof)) throw new Error("a device must prove its identity");
           this.client = publicKey;
           this.channel = own;
@@ -73,7 +73,7 @@ export class FakeServer {
         }
         case "answer": {
           const request = header as RequestHeader<"answer">;
-          const signed = answerBytes(this.run.terms.id, request.round, request.stage, request.digest);
+          const signed = answerBytes(this.run.digest, request.round, request.stage, request.digest);
           if (!verifyText(this.client, "answer", signed, request.signature)) throw new Error("an answer must be signed");
           this.taken.push({ ...request, bytes: payload.slice() });
           return { header: { ...this.onAnswer(request, payload) }, payload: noBytes };

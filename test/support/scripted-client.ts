@@ -1,8 +1,9 @@
 /** A device that speaks the protocol message by message, so that a test can say anything, also what no real client would. */
-import { toBase64url, toUtf8 } from "../../shared/crypto/encoding.ts";
+import { toBase64url } from "../../shared/crypto/encoding.ts";
 import { digestOf } from "../../shared/crypto/hash.ts";
 import { createIdentity, type Identity, sign } from "../../shared/crypto/identity.ts";
 import { secureRng } from "../../shared/random.ts";
+import { termsDigest } from "../../shared/terms.ts";
 import { type Channel, type Connector, type Header, maxPayloadBytes, noBytes, type Packet } from "../../shared/transport.ts";
 import { type AnswerHeader, parseAnswer, parseRequest, protocolVersion, type RequestHeader } from "../../shared/wire/messages.ts";
 import { answerBytes, joinBytes } from "../../shared/wire/signed.ts";
@@ -30,6 +31,8 @@ export class ScriptedClient {
   takesPart = true;
   #onAsk: ((header: RequestHeader<"ask">) => void) | undefined;
   #wake: (() => void)[] = [];
+  /** Digest of the terms that the last hello brought. */
+  #terms = "";
 
   constructor(channel: Channel, run: string, identity: Identity = createIdentity(secureRng)) {
     this.channel = channel;
@@ -58,12 +61,14 @@ export class ScriptedClient {
   }
 
   async hello(): Promise<AnswerHeader<"hello">> {
-    return parseAnswer("hello", (await this.say("hello", { protocol: protocolVersion, run: this.run })).header);
+    const hello = parseAnswer("hello", (await this.say("hello", { protocol: protocolVersion, run: this.run })).header);
+    this.#terms = termsDigest(hello.terms);
+    return hello;
   }
 
   /** The proof of a join for a hello's answer. */
   async proofFor(hello: AnswerHeader<"hello">, role: "client" | "keyholder" = "client"): Promise<string> {
-    const terms = await digestOf(toUtf8(hello.terms));
+    const terms = termsDigest(hello.terms);
     return toBase64url(sign(this.identity, "join", joinBytes(hello.challenge, this.run, role, hello.serverKey, terms)));
   }
 
@@ -78,7 +83,7 @@ export class ScriptedClient {
     const digest = changes.digest ?? (await digestOf(bytes));
     const stage = changes.stage ?? 0;
     const sent = changes.round ?? round;
-    const signature = toBase64url(sign(changes.signer ?? this.identity, "answer", answerBytes(this.run, sent, stage, digest)));
+    const signature = toBase64url(sign(changes.signer ?? this.identity, "answer", answerBytes(this.#terms, sent, stage, digest)));
     let reply: AnswerHeader<"answer"> | undefined;
     for (let offset = changes.offset ?? 0; offset < bytes.length; offset += maxPayloadBytes) {
       const header = { round: sent, stage, digest, signature, total: changes.total ?? bytes.length, offset };
