@@ -303,19 +303,26 @@ export class Device implements Client {
     this.#bell.ring();
   }
 
-  async #asked(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<Packet> {
+  async #asked(session: Session, header: RequestHeader<"ask">, start: Uint8Array): Promise<Packet> {
     await this.#news;
-    const isWilling = await this.#isWilling();
-    const reason = isWilling
-      ? ((await this.#trainer.refusal(header, brief)) ?? this.#trainer.promise(header))
-      : "this device does not take part at present";
-    if (reason !== undefined) {
-      this.#events.emit("declined", { round: header.round, reason });
-      return { header: { takesPart: false, reason }, payload: noBytes };
+    if (!(await this.#isWilling())) return this.#decline(header, "this device does not take part at present");
+    let brief: Uint8Array;
+    try {
+      brief = await session.brief(header, start);
+    } catch (error) {
+      if (isCofactorError(error) && error.code === "UPDATE_REJECTED") return this.#decline(header, error.message);
+      throw error;
     }
+    const reason = (await this.#trainer.refusal(header, brief)) ?? this.#trainer.promise(header);
+    if (reason !== undefined) return this.#decline(header, reason);
     this.#events.emit("asked", { round: header.round, stage: header.stage, deadlineMs: header.deadlineMs });
     void this.#inTurn(() => this.#work(session, header, brief));
     return { header: { takesPart: true }, payload: noBytes };
+  }
+
+  #decline({ round }: RequestHeader<"ask">, reason: string): Packet {
+    this.#events.emit("declined", { round, reason });
+    return { header: { takesPart: false, reason }, payload: noBytes };
   }
 
   /** Only the app decides that a device takes part; an invitation right behind `join` waits a moment for it. */

@@ -3,7 +3,7 @@ import { toBase64url } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { type Identity, sign } from "../shared/crypto/identity.ts";
 import { CofactorError } from "../shared/errors.ts";
-import type { Run } from "../shared/run.ts";
+import { type Run, roundFrame } from "../shared/run.ts";
 import { type Channel, type Connector, maxPayloadBytes, noBytes } from "../shared/transport.ts";
 import {
   type AnswerHeader,
@@ -42,6 +42,8 @@ export interface Session {
   readonly joined: AnswerHeader<"join">;
   /** The bytes of a published model, checked against its hash; as a difference where the device has an older one. */
   pull(model: ModelRef): Promise<Uint8Array>;
+  /** The whole brief of an invitation, of which `start` came with it. @throws CofactorError UPDATE_REJECTED for one beyond the protection's limit */
+  brief(header: RequestHeader<"ask">, start: Uint8Array): Promise<Uint8Array>;
   /** Sends an answer from `offset` on. @returns what became of it */
   upload(answer: PendingAnswer, offset: number): Promise<"accepted" | "duplicate">;
   leave(): Promise<void>;
@@ -70,6 +72,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       run,
       client: identity.id,
       joined,
+      brief: (header, start) => pullBrief(channel, run, header, start),
       pull: (model) => pullModel(channel, vault, run, model),
       upload: (answer, offset) => upload(channel, identity, run, answer, offset),
       leave: async () => void (await ask(channel, "leave", {})),
@@ -104,6 +107,28 @@ async function pullModel(channel: Channel, vault: Vault, run: Run, model: ModelR
   decodeModel(bytes, run.sharedSize, run.terms.precision);
   await vault.saveModel(model.sha256, bytes);
   return bytes;
+}
+
+async function pullBrief(channel: Channel, run: Run, header: RequestHeader<"ask">, start: Uint8Array): Promise<Uint8Array> {
+  const { round, stage, briefBytes } = header;
+  const { protection } = run;
+  if (stage >= protection.stages.length) throw new CofactorError("UPDATE_REJECTED", `${protection.kind} has no stage ${stage}`);
+  const limit = protection.maxBriefBytes(stage, roundFrame(run, round));
+  if (briefBytes > limit || start.length > briefBytes) {
+    throw new CofactorError("UPDATE_REJECTED", `the brief of stage ${stage} expected at most ${limit} bytes, got ${briefBytes}`);
+  }
+  if (start.length === briefBytes) return start;
+  const brief = new Uint8Array(briefBytes);
+  brief.set(start);
+  for (let offset = start.length; offset < briefBytes; ) {
+    const { payload } = await channel.request("brief", { header: { round, stage, offset }, payload: noBytes });
+    if (payload.length === 0 || offset + payload.length > briefBytes) {
+      throw new CofactorError("MESSAGE_MALFORMED", `the pieces of a brief expected ${briefBytes} bytes in all`);
+    }
+    brief.set(payload, offset);
+    offset += payload.length;
+  }
+  return brief;
 }
 
 async function pullPieces(

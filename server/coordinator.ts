@@ -11,8 +11,9 @@ import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import type { Rng, SecureRng } from "../shared/random.ts";
-import { contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
+import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
 import { advanceModel, type Run } from "../shared/run.ts";
+import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
@@ -194,6 +195,20 @@ export class Coordinator {
     }
   }
 
+  /**
+   * A chunk of the brief of the stage that a client is asked for.
+   * @throws CofactorError ROUND_STALE, ROUND_CLOSED when it is not asked for that stage, MESSAGE_MALFORMED beyond the brief's end
+   */
+  brief(client: string, { round, stage, offset }: RequestHeader<"brief">): Uint8Array {
+    const active = this.#expectRound(round);
+    if (standingOf(active.state, client, stage) !== "expected") {
+      throw new CofactorError("ROUND_CLOSED", `this client is not asked for stage ${stage} of round ${round}: wait for an invitation`);
+    }
+    const brief = active.aggregator.brief(stage, client);
+    if (offset >= brief.length) throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected less than ${brief.length}, got ${offset}`);
+    return brief.subarray(offset, offset + maxPayloadBytes);
+  }
+
   #expectRound(round: number): ActiveRound {
     const active = this.#active;
     if (active?.state.round === round) return active;
@@ -297,9 +312,11 @@ export class Coordinator {
     if (participant === undefined) return;
     const { stage, round } = active.state;
     const deadlineMs = Math.max(0, Math.round(active.deadlineAtMs - this.#parts.clock.now()));
-    const header = { round, stage, model: this.#ref, deadlineMs, received: active.uploads.received(client) };
+    const brief = active.aggregator.brief(stage, client);
+    const received = active.uploads.received(client);
+    const header = { round, stage, model: this.#ref, deadlineMs, briefBytes: brief.length, received };
     try {
-      const { takesPart } = await participant.ask(header, active.aggregator.brief(stage, client));
+      const { takesPart } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
       if (!takesPart) this.#markGone(active, stage, client);
     } catch (error) {
       // A lost connection's end starts the grace period; a client that is only slow has until the deadline. Any other error is a no.

@@ -126,6 +126,8 @@ class Session implements Participant {
         const piece = await this.#parts.models.piece(header.sha256, header.base, header.offset);
         return { header: { encoding: piece.encoding, total: piece.total }, payload: piece.bytes };
       }
+      case "brief":
+        return { header: {}, payload: this.#parts.coordinator.brief(this.#expectClient(), parseRequest("brief", packet.header)) };
       case "answer": {
         const header = parseRequest("answer", packet.header);
         return reply({ ...(await this.#parts.coordinator.answer(this.#expectClient(), header, packet.payload)) });

@@ -23,6 +23,7 @@ const openProtection: Protection = {
   stages: ["contribution"],
   contributionStage: 0,
   revealsContributions: true,
+  maxBriefBytes: () => 0,
   maxAnswerBytes: (_stage, frame) => frame.size * 8,
   createDevice: (frame) => ({
     answer: async (_stage, _brief, values) => {

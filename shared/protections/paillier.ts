@@ -85,6 +85,7 @@ function createProtection(key: PaillierPublicKey, exponentBits: ExponentBits): P
     stages: ["contribution"],
     contributionStage: 0,
     revealsContributions: false,
+    maxBriefBytes: () => 0,
     maxAnswerBytes: (_stage, frame) => ciphertextsOf(key, frame) * ciphertextBytes(key),
     createDevice: (frame, _self, { secure }) => ({
       answer: async (_stage, _brief, values) => {

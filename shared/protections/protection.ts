@@ -124,6 +124,8 @@ export interface Protection {
   readonly contributionStage: number;
   /** True when the aggregator can read a single contribution. */
   readonly revealsContributions: boolean;
+  /** Greatest length of a stage's brief, in bytes: a device takes part in no stage that is asked with a longer one. */
+  maxBriefBytes(stage: number, frame: RoundFrame): number;
   /** Greatest length of an answer to a stage, in bytes: longer ones are refused before the first byte is taken in. */
   maxAnswerBytes(stage: number, frame: RoundFrame): number;
   /** @param self the device's own name in the run */

@@ -46,17 +46,24 @@ export interface Messages {
     readonly request: { readonly sha256: string; readonly base?: string | undefined; readonly offset: number };
     readonly answer: { readonly encoding: "full" | "delta"; readonly total: number };
   };
-  /** Server to client: take part in this stage of a round. The bytes are the stage's brief. */
+  /** Server to client: take part in this stage of a round. The bytes are the stage's brief, or its beginning. */
   readonly ask: {
     readonly request: {
       readonly round: number;
       readonly stage: number;
       readonly model: ModelRef;
       readonly deadlineMs: number;
+      /** Length of the whole brief: what is longer than the bytes that came with this is fetched with "brief". */
+      readonly briefBytes: number;
       /** Bytes of this stage's answer that the server already has from this client, for resuming. */
       readonly received: number;
     };
     readonly answer: { readonly takesPart: boolean; readonly reason?: string | undefined };
+  };
+  /** Client to server: a further chunk of the brief of the stage that this client is asked for. The answer's bytes are the chunk. */
+  readonly brief: {
+    readonly request: { readonly round: number; readonly stage: number; readonly offset: number };
+    readonly answer: EmptyHeader;
   };
   /** Client to server: a chunk of the answer to a stage. The bytes are the chunk. */
   readonly answer: {
@@ -149,9 +156,10 @@ const schemas: Schemas = {
     answer: v.strictObject({ encoding: v.picklist(["full", "delta"]), total: size }),
   },
   ask: {
-    request: v.strictObject({ round, stage, model, deadlineMs: size, received: size }),
+    request: v.strictObject({ round, stage, model, deadlineMs: size, briefBytes: size, received: size }),
     answer: v.strictObject({ takesPart: v.boolean(), reason: v.optional(reason) }),
   },
+  brief: { request: v.strictObject({ round, stage, offset: size }), answer: empty },
   answer: {
     request: v.strictObject({ round, stage, digest: key, signature, total, offset: size }),
     answer: v.strictObject({ received: size, status: v.picklist(["partial", "accepted", "duplicate"]) }),

@@ -41,7 +41,7 @@ export function inspectStore(prepared: Prepared, storeFolder: string, shared: Fl
     const control = searchClearText(haystack, [encodeModel(shared, prepared.run.terms.precision)]);
     if (control.windows === 0 || control.found === 0)
       throw new CofactorError("INTERNAL", "the published model was not found in the store: the search is broken");
-    const { contributions, first } = readContributions(join(copy, "aggregator.sqlite"));
+    const { contributions, first } = readContributions(join(copy, "aggregator.sqlite"), prepared.run.protection.contributionStage);
     return {
       ...searchClearText(haystack, clearForms(prepared, shared)),
       contributions,
@@ -69,11 +69,11 @@ function* clearForms({ run, split, participants, scenario }: Prepared, shared: F
   }
 }
 
-function readContributions(path: string): { readonly contributions: number; readonly first: Uint8Array } {
+function readContributions(path: string, stage: number): { readonly contributions: number; readonly first: Uint8Array } {
   const database = new DatabaseSync(path, { readOnly: false });
   try {
-    const contributions = Number(database.prepare("SELECT count(*) AS n FROM answers").get()!["n"]);
-    const first = database.prepare("SELECT bytes FROM answers ORDER BY id LIMIT 1").get()?.["bytes"];
+    const contributions = Number(database.prepare("SELECT count(*) AS n FROM answers WHERE stage = ?").get(stage)!["n"]);
+    const first = database.prepare("SELECT bytes FROM answers WHERE stage = ? ORDER BY id LIMIT 1").get(stage)?.["bytes"];
     return { contributions, first: first instanceof Uint8Array ? first : new Uint8Array(0) };
   } finally {
     database.close();

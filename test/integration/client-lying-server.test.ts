@@ -84,7 +84,7 @@ describe("one contribution for a round", () => {
     const contributed = next(client, "contributed");
     await server.ask(1, server.newest);
     await contributed;
-    expect((await server.ask(1, server.newest, { brief: Uint8Array.of(1) })).reason).toMatch(/another brief/);
+    expect((await server.ask(1, server.newest, { brief: Uint8Array.of(1) })).reason).toMatch(/at most 0 bytes/);
   });
 
   it("is not made anew after the round was called abandoned or published", async () => {
@@ -161,7 +161,7 @@ describe("one contribution for a round", () => {
     const server = await lying();
     await takingPart(server);
     expect((await server.ask(1, { ...server.newest, round: 1 })).reason).toMatch(/earlier round/);
-    expect((await server.ask(1, server.newest, { stage: 1 })).reason).toMatch(/did not begin/);
+    expect((await server.ask(1, server.newest, { stage: 1 })).reason).toMatch(/no stage 1/);
   });
 });
 

@@ -120,7 +120,7 @@ describe.each(transports)("a hostile device over $name", ({ reach }) => {
       name: "a message that only servers send",
       code: "MESSAGE_MALFORMED",
       kind: "ask",
-      header: { round: 1, stage: 0, model: { sha256: key, bytes: 1, round: 0 }, deadlineMs: 1, received: 0 },
+      header: { round: 1, stage: 0, model: { sha256: key, bytes: 1, round: 0 }, deadlineMs: 1, briefBytes: 0, received: 0 },
     },
     { name: "a header without its fields", code: "MESSAGE_MALFORMED", kind: "answer", header: {} },
     { name: "a header with a field too many", code: "MESSAGE_MALFORMED", kind: "pull", header: { sha256: key, offset: 0, more: 1 } },

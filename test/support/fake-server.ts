@@ -90,8 +90,9 @@ export class FakeServer {
     model: ModelRef,
     more: { readonly stage?: number; readonly received?: number; readonly brief?: Uint8Array } = {},
   ): Promise<AnswerHeader<"ask">> {
-    const header = { round, stage: more.stage ?? 0, model, deadlineMs: 20_000, received: more.received ?? 0 };
-    return (await this.channel!.request("ask", { header, payload: more.brief ?? noBytes })).header as AnswerHeader<"ask">;
+    const payload = more.brief ?? noBytes;
+    const header = { round, stage: more.stage ?? 0, model, deadlineMs: 20_000, briefBytes: payload.length, received: more.received ?? 0 };
+    return (await this.channel!.request("ask", { header, payload })).header as AnswerHeader<"ask">;
   }
 
   async announce(round: number, model: ModelRef, included: boolean, ended = false): Promise<void> {
