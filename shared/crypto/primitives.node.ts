@@ -1,0 +1,67 @@
+/**
+ * Primitives by OpenSSL through node:crypto: synchronous, and the fastest at hand. Node only. Imports node:crypto, ed25519.node, keystream,
+ * primitives.
+ *
+ * Keystreams are made in blocks of 64 kB and added while they are in the cache. The OpenSSL form of a secret lives as long as its bytes.
+ */
+import { createCipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject } from "node:crypto";
+import { verifySignature } from "./ed25519.node.ts";
+import { toBase64url } from "./encoding.ts";
+import { addWordPairs, addWords, assertPairs, toWords } from "./keystream.ts";
+import { assertAgreement, assertBytes, basePoint, type Direction, hideSecret, type Primitives, unusablePoint } from "./primitives.ts";
+
+const zeros = new Uint8Array(65_536);
+const counterFromZero = new Uint8Array(16);
+const pkcs8Prefix = Buffer.from("302e020100300506032b656e04220420", "hex");
+const prepared = new WeakMap<Uint8Array, KeyObject>();
+
+/** The primitives of Node. */
+export const nodePrimitives: Primitives = {
+  name: "node",
+  createAgreementKeys(secure) {
+    const secretKey = secure.bytes(32);
+    return hideSecret(multiply(secretKey, basePoint), secretKey);
+  },
+  publicKeyOf: (secretKey) => multiply(secretKey, basePoint),
+  agree: multiply,
+  hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync("sha256", secret, salt, info, length)),
+  addKeystream: (key, out, direction) => addStream(key, out, direction, addWords),
+  addKeystream64(key, out, direction) {
+    assertPairs(out);
+    addStream(key, out, direction, addWordPairs);
+  },
+  verify: verifySignature,
+  digest: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+};
+
+function multiply(secretKey: Uint8Array, peer: Uint8Array): Uint8Array {
+  assertAgreement(secretKey, peer);
+  let shared: Uint8Array;
+  try {
+    const publicKey = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: toBase64url(peer) }, format: "jwk" });
+    shared = new Uint8Array(diffieHellman({ privateKey: prepare(secretKey), publicKey }));
+  } catch (error) {
+    // OpenSSL itself refuses a result of all zeros.
+    throw unusablePoint(error);
+  }
+  if (shared.every((byte) => byte === 0)) throw unusablePoint();
+  return shared;
+}
+
+function prepare(secretKey: Uint8Array): KeyObject {
+  const known = prepared.get(secretKey);
+  if (known !== undefined) return known;
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, secretKey]), format: "der", type: "pkcs8" });
+  prepared.set(secretKey, key);
+  return key;
+}
+
+function addStream(key: Uint8Array, out: Uint32Array, direction: Direction, add: typeof addWords): void {
+  assertBytes(key, 32, "key");
+  const cipher = createCipheriv("aes-256-ctr", key, counterFromZero);
+  const block = zeros.length / 4;
+  for (let at = 0; at < out.length; at += block) {
+    const count = Math.min(block, out.length - at);
+    add(out, at, toWords(cipher.update(count === block ? zeros : zeros.subarray(0, 4 * count)), count), direction);
+  }
+}
