@@ -75,6 +75,7 @@ export class Device implements Client {
       ratings: this.#own.ratings,
       vault: this.#vault,
       secure: this.#secure,
+      primitives: options.primitives,
       maxRounds: options.accept?.maxRounds,
     });
   }

@@ -3,6 +3,8 @@
  * Imports shared, session, vault.
  */
 import { digestOf } from "../shared/crypto/hash.ts";
+import type { Primitives } from "../shared/crypto/primitives.ts";
+import { createWebPrimitives } from "../shared/crypto/primitives-web.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { UserRatings } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
@@ -29,6 +31,8 @@ export interface TrainerParts {
   readonly ratings: UserRatings;
   readonly vault: Vault;
   readonly secure: SecureRng;
+  /** By default the platform's. */
+  readonly primitives?: Primitives | undefined;
   /** Most rounds to contribute to, abandoned ones included; by default any number. */
   readonly maxRounds?: number | undefined;
 }
@@ -126,7 +130,10 @@ export class Trainer {
     const values = stage === run.protection.contributionStage ? await this.#contribution(session, header) : new Float64Array(0);
     let half = this.#halves.get(round);
     if (half === undefined) {
-      half = run.protection.createDevice(roundFrame(run, round), session.client, { secure });
+      half = run.protection.createDevice(roundFrame(run, round), session.client, {
+        secure,
+        primitives: this.#parts.primitives ?? (await createWebPrimitives()),
+      });
       this.#halves.set(round, half);
     }
     const bytes = await half.answer(stage, brief, values);

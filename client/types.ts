@@ -1,6 +1,7 @@
 /** What an app sees of a device: options, events, and the client itself. Imports types alone. */
 import type { Clock } from "../shared/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
+import type { Primitives } from "../shared/crypto/primitives.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import type { CofactorError } from "../shared/errors.ts";
 import type { SecureRng } from "../shared/random.ts";
@@ -29,6 +30,8 @@ export interface ClientOptions {
   /** Who the device is; by default an identity of its own for each run, kept in the store. */
   readonly identity?: Identity;
   readonly secure?: SecureRng;
+  /** Cryptographic primitives; by default the platform's WebCrypto. `cofactor/client/node` brings Node's own, which are faster. */
+  readonly primitives?: Primitives;
   /** Measures waits; by default the platform's. */
   readonly clock?: Clock;
   /** Wait before the first reconnection; doubles up to 30 s, with jitter. Default 500. */

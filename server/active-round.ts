@@ -32,6 +32,10 @@ export interface ActiveRound {
   cancelDeadline: () => void;
   /** True once the deadline has passed: only what is being made durable is still waited for. */
   isDue: boolean;
+  /** The stage for which the aggregator's half was begun last; -1 at first. */
+  begunStage: number;
+  /** Settles when that stage's briefs are ready. */
+  begun: Promise<void>;
 }
 
 /** A round and what is to be done about it first. */
@@ -57,18 +61,21 @@ export function enterRound(run: Run, round: number, cohort: readonly string[], t
  * Guarantees: the same durable answers give the same sum; a round that was being revealed is revealed over the same contributors, so
  * that a keyholder is asked for the same sum again. Whatever the stage waits for is asked anew: devices repeat the same bytes.
  */
-export function restoreRound(
+export async function restoreRound(
   run: Run,
   open: OpenRound,
   answers: readonly StoredAnswer[],
   tools: ProtectionTools,
   nowMs: number,
-): EnteredRound {
+): Promise<EnteredRound> {
   let step: RoundStep = beginRound(open.round, open.cohort, run.terms.cohort.min, stagesOf(run));
   const active = createActive(run, step.state, tools, nowMs);
   let effects: readonly RoundEffect[] = [];
   for (let stage = 0; stage < run.protection.stages.length && stage <= open.stage; stage++) {
+    if (step.state.phase !== "collecting") break;
     const given = answers.filter((answer) => answer.stage === stage);
+    await active.aggregator.begin(stage, withStatus(step.state, "asked"));
+    active.begunStage = stage;
     for (const answer of given) {
       active.aggregator.combine(stage, answer.client, answer.bytes, answer.signature);
       active.digests.set(answerKey(stage, answer.client), answer.digest);
@@ -109,5 +116,7 @@ function createActive(run: Run, state: RoundState, tools: ProtectionTools, nowMs
     deadlineAtMs: 0,
     cancelDeadline: () => undefined,
     isDue: false,
+    begunStage: -1,
+    begun: Promise.resolve(),
   };
 }

@@ -7,6 +7,7 @@
  * store with an open round takes the durable answers in again and asks for the missing ones.
  */
 import type { Clock } from "../shared/clock.ts";
+import type { Primitives } from "../shared/crypto/primitives.ts";
 import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
@@ -36,6 +37,7 @@ export interface CoordinatorParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly secure: SecureRng;
+  readonly primitives: Primitives;
   readonly opener: EvidencedOpener;
   readonly events: Emitter<ServerEvents>;
   /** How long to wait for more clients once there are `cohort.min`, before a smaller cohort is asked. */
@@ -89,7 +91,7 @@ export class Coordinator {
     }
     this.#lastRound = store.records(id).at(-1)?.round ?? 0;
     this.#isPaused = false;
-    this.#resume();
+    await this.#resume();
   }
 
   /** Ends the driving: no timer stays, nothing more is asked. What is durable stays durable. */
@@ -199,11 +201,12 @@ export class Coordinator {
    * A chunk of the brief of the stage that a client is asked for.
    * @throws CofactorError ROUND_STALE, ROUND_CLOSED when it is not asked for that stage, MESSAGE_MALFORMED beyond the brief's end
    */
-  brief(client: string, { round, stage, offset }: RequestHeader<"brief">): Uint8Array {
+  async brief(client: string, { round, stage, offset }: RequestHeader<"brief">): Promise<Uint8Array> {
     const active = this.#expectRound(round);
     if (standingOf(active.state, client, stage) !== "expected") {
       throw new CofactorError("ROUND_CLOSED", `this client is not asked for stage ${stage} of round ${round}: wait for an invitation`);
     }
+    await active.begun;
     const brief = active.aggregator.brief(stage, client);
     if (offset >= brief.length) throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected less than ${brief.length}, got ${offset}`);
     return brief.subarray(offset, offset + maxPayloadBytes);
@@ -234,24 +237,25 @@ export class Coordinator {
   }
 
   #begin(): void {
-    const { run, store, secure, clock, events } = this.#parts;
+    const { run, store, secure, primitives, clock, events } = this.#parts;
     const round = this.#lastRound + 1;
     const cohort = drawCohort([...this.#participants.keys()], run.terms.cohort.size, secure);
     this.#guard(round, () => {
       store.saveRound(run.terms.id, { round, stage: 0, cohort });
       this.#lastRound = round;
       events.emit("began", { round, invited: cohort.length });
-      this.#enter(enterRound(run, round, cohort, this.#parts, clock.now()));
+      this.#enter(enterRound(run, round, cohort, { secure, primitives }, clock.now()));
     });
   }
 
   /** Goes on with the round that a killed server left open. */
-  #resume(): void {
+  async #resume(): Promise<void> {
     const { run, store, clock } = this.#parts;
     const open = store.openRound(run.terms.id);
     if (open === undefined) return;
     this.#lastRound = open.round;
-    this.#enter(restoreRound(run, open, store.answers(run.terms.id, open.round), this.#parts, clock.now()));
+    const { secure, primitives } = this.#parts;
+    this.#enter(await restoreRound(run, open, store.answers(run.terms.id, open.round), { secure, primitives }, clock.now()));
   }
 
   #enter({ active, effects }: EnteredRound): void {
@@ -297,8 +301,21 @@ export class Coordinator {
       active.isDue = true;
       this.#closeIfDue(active);
     });
+    if (active.begunStage < stage) {
+      active.begunStage = stage;
+      active.begun = this.#prepareStage(active, stage, clients);
+    }
     for (const client of clients) {
       if (this.#participants.has(client)) void this.#ask(active, client);
+    }
+  }
+
+  /** Readies the stage's briefs; a stage that cannot begin ends the round. */
+  async #prepareStage(active: ActiveRound, stage: number, clients: readonly string[]): Promise<void> {
+    try {
+      await active.aggregator.begin(stage, clients);
+    } catch (error) {
+      this.#fail(active, error);
     }
   }
 
@@ -311,6 +328,8 @@ export class Coordinator {
     const participant = this.#participants.get(client);
     if (participant === undefined) return;
     const { stage, round } = active.state;
+    await active.begun;
+    if (active !== this.#active || active.state.stage !== stage || active.state.members.get(client) !== "asked") return;
     const deadlineMs = Math.max(0, Math.round(active.deadlineAtMs - this.#parts.clock.now()));
     const brief = active.aggregator.brief(stage, client);
     const received = active.uploads.received(client);
@@ -351,13 +370,17 @@ export class Coordinator {
       this.#apply(active, { kind: "revealed" });
       this.#finish(active, record);
     } catch (error) {
-      if (this.#isStopped) return;
-      this.#parts.events.emit("failed", { round: active.state.round, error });
-      this.#apply(active, {
-        kind: "failed",
-        reason: isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL",
-      });
+      this.#fail(active, error);
     }
+  }
+
+  #fail(active: ActiveRound, error: unknown): void {
+    if (this.#isStopped) return;
+    this.#parts.events.emit("failed", { round: active.state.round, error });
+    this.#apply(active, {
+      kind: "failed",
+      reason: isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL",
+    });
   }
 
   #abandon(active: ActiveRound, reason: string): void {

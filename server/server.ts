@@ -4,6 +4,7 @@
 import { type Clock, platformClock } from "../shared/clock.ts";
 import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity.ts";
+import { nodePrimitives } from "../shared/crypto/primitives.node.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
@@ -85,6 +86,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     store,
     clock,
     secure,
+    primitives: nodePrimitives,
     opener: options.opener ?? keyholders,
     events,
     gatherMs: options.gatherMs ?? 2_000,

@@ -127,7 +127,7 @@ class Session implements Participant {
         return { header: { encoding: piece.encoding, total: piece.total }, payload: piece.bytes };
       }
       case "brief":
-        return { header: {}, payload: this.#parts.coordinator.brief(this.#expectClient(), parseRequest("brief", packet.header)) };
+        return { header: {}, payload: await this.#parts.coordinator.brief(this.#expectClient(), parseRequest("brief", packet.header)) };
       case "answer": {
         const header = parseRequest("answer", packet.header);
         return reply({ ...(await this.#parts.coordinator.answer(this.#expectClient(), header, packet.payload)) });

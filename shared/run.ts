@@ -54,7 +54,7 @@ export function defineRun(input: unknown): Run {
     aggregation: { ...rule.options },
     range,
   };
-  return Object.freeze({
+  const run: Run = Object.freeze({
     terms: resolved,
     digest: termsDigest(canonicalJson(resolved)),
     model: built,
@@ -64,6 +64,8 @@ export function defineRun(input: unknown): Run {
     contributionSize: sizeOf(built.parameters.contribution),
     sharedSize: sizeOf(built.parameters.shared),
   });
+  run.protection.assertSound(roundFrame(run, 1));
+  return run;
 }
 
 /** The bytes of a run's terms that the server signs. */

@@ -6,8 +6,9 @@ import { isCofactorError } from "../shared/errors.ts";
 import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
-import { createRng, secureRng } from "../shared/random.ts";
+import { createRng } from "../shared/random.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
+import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
 /** A stage of a round, for every device. */
 export interface StageOrder {
@@ -63,7 +64,7 @@ export class Shard {
     const { model, protection } = this.#run;
     if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
     const frame = roundFrame(this.#run, round);
-    const aggregator = protection.createAggregator(frame, tools);
+    const aggregator = protection.createAggregator(frame, simulatedTools);
     const deviceMs = new Float64Array(users.length);
     const refused: number[] = [];
     let bytesUp = 0;
@@ -97,13 +98,12 @@ export class Shard {
     user: number,
     brief: Uint8Array,
   ): Promise<{ bytes: number; isAccepted: boolean }> {
-    const client = String(user);
+    const client = simulatedId(user);
     let bytes = 0;
     try {
       const answer = await this.#half(frame, user).answer(stage, brief, this.#values);
       bytes = answer.length;
       aggregator.admit(stage, client, answer);
-      // Nobody lies in here, so that nobody signs.
       aggregator.combine(stage, client, answer, "");
       return { bytes, isAccepted: true };
     } catch (error) {
@@ -114,7 +114,7 @@ export class Shard {
 
   #half(frame: RoundFrame, user: number): DeviceHalf {
     const { protection } = this.#run;
-    const half = this.#halves.get(user) ?? protection.createDevice(frame, String(user), tools);
+    const half = this.#halves.get(user) ?? protection.createDevice(frame, simulatedId(user), simulatedTools);
     if (protection.stages.length > 1) this.#halves.set(user, half);
     return half;
   }
@@ -126,7 +126,5 @@ export class Shard {
     this.#halves.clear();
   }
 }
-
-const tools = { secure: secureRng };
 
 const noBrief = new Uint8Array(0);

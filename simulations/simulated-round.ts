@@ -1,7 +1,7 @@
 /** One simulated round: the round machine's effects carried out on simulated devices, on a virtual clock. Imports shared. */
 import { isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import { createRng, secureRng } from "../shared/random.ts";
+import { createRng } from "../shared/random.ts";
 import { beginRound, contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { advanceModel, type Run, roundFrame } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
@@ -10,6 +10,7 @@ import { drawCohort } from "./population.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RoundResult } from "./result.ts";
 import type { Shards } from "./shards.ts";
+import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
 
 /** How a round went. */
@@ -48,7 +49,7 @@ export async function runRound(prepared: Prepared, shards: Shards, state: ModelS
     reason ||= reasonOf(effects);
   };
 
-  const aggregator = run.protection.createAggregator(roundFrame(run, round), { secure: secureRng });
+  const aggregator = run.protection.createAggregator(roundFrame(run, round), simulatedTools);
   const refused = new Set<number>();
   const lost = new Set<number>();
   const deviceMs = new Map<number, number>();
@@ -58,8 +59,15 @@ export async function runRound(prepared: Prepared, shards: Shards, state: ModelS
     const { stage } = machine;
     const asked = withStatus(machine, "asked").map(Number);
     const fate = drawAnswering(scenario.network, scenario.seed, { round, stage, stages: stages.count }, asked);
+    try {
+      await aggregator.begin(stage, asked.map(simulatedId));
+    } catch (error) {
+      if (!isCofactorError(error)) throw error;
+      apply({ kind: "failed", reason: `${error.code}: ${error.message}` });
+      break;
+    }
     const brief = (user: number): Uint8Array => {
-      const bytes = aggregator.brief(stage, String(user));
+      const bytes = aggregator.brief(stage, simulatedId(user));
       sent.bytesDown += bytes.length;
       return bytes;
     };

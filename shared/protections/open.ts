@@ -23,6 +23,7 @@ const openProtection: Protection = {
   stages: ["contribution"],
   contributionStage: 0,
   revealsContributions: true,
+  assertSound: () => undefined,
   maxBriefBytes: () => 0,
   maxAnswerBytes: (_stage, frame) => frame.size * 8,
   createDevice: (frame) => ({
@@ -47,6 +48,8 @@ class OpenAggregator implements AggregatorHalf {
   get count(): number {
     return this.#count;
   }
+
+  begin(): void {}
 
   brief(): Uint8Array {
     return new Uint8Array(0);

@@ -85,6 +85,7 @@ function createProtection(key: PaillierPublicKey, exponentBits: ExponentBits): P
     stages: ["contribution"],
     contributionStage: 0,
     revealsContributions: false,
+    assertSound: (frame) => void packingOf(key, frame),
     maxBriefBytes: () => 0,
     maxAnswerBytes: (_stage, frame) => ciphertextsOf(key, frame) * ciphertextBytes(key),
     createDevice: (frame, _self, { secure }) => ({
@@ -113,6 +114,8 @@ class PaillierAggregator implements AggregatorHalf {
   get count(): number {
     return this.#count;
   }
+
+  begin(): void {}
 
   brief(): Uint8Array {
     return new Uint8Array(0);

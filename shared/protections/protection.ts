@@ -6,6 +6,8 @@
  * that does not answer a stage is gone for the later ones. `open` and `paillier` have one stage, the contribution;
  * secure aggregation has one for keys, one for shares, one for the masked contribution and one for unmasking.
  */
+
+import type { Awaitable, Primitives } from "../crypto/primitives.ts";
 import type { Aggregate, ContributionRange } from "../models/model.ts";
 import type { SecureRng } from "../random.ts";
 import type { Definition } from "../registry.ts";
@@ -26,6 +28,7 @@ export interface RoundFrame {
 /** What both halves work with beside the frame. */
 export interface ProtectionTools {
   readonly secure: SecureRng;
+  readonly primitives: Primitives;
 }
 
 /** A device's half, for one round; keeps its secrets for the round's stages. */
@@ -46,9 +49,13 @@ export interface AggregatorHalf {
   /** How many contributions are in the sum. */
   readonly count: number;
   /**
-   * What to send to a device when a stage begins: all answers of the earlier stages are in by then.
-   * Guarantees: the same answers give the same bytes, in whatever order they came.
+   * A stage begins: all answers of the earlier ones are in. Called once for each stage, also when a round is restored; a gateway's half,
+   * which only takes answers in for another half to merge, is not told.
+   * @param clients who is asked, in the order of the cohort: at stage 0 the whole cohort
+   * @throws CofactorError when the round cannot go on
    */
+  begin(stage: number, clients: readonly string[]): Awaitable<void>;
+  /** What to send to a device that is asked. Guarantees: the same answers give the same bytes, in whatever order they came. */
   brief(stage: number, client: string): Uint8Array;
   /**
    * Checks an answer and changes nothing.
@@ -124,6 +131,11 @@ export interface Protection {
   readonly contributionStage: number;
   /** True when the aggregator can read a single contribution. */
   readonly revealsContributions: boolean;
+  /**
+   * Checks that the protection holds for a run's sizes.
+   * @throws CofactorError CONFIG_INVALID or ENCODE_OVERFLOW, with the nearest sound choice
+   */
+  assertSound(frame: RoundFrame): void;
   /** Greatest length of a stage's brief, in bytes: a device takes part in no stage that is asked with a longer one. */
   maxBriefBytes(stage: number, frame: RoundFrame): number;
   /** Greatest length of an answer to a stage, in bytes: longer ones are refused before the first byte is taken in. */
@@ -153,7 +165,7 @@ export interface ProtectionDefinition<Options extends { kind: string } = { kind:
    * @throws CofactorError CONFIG_INVALID when the secret does not belong to the options
    */
   createKeyholder?(options: Options, secret: string, powerMod?: PowerModFactory): KeyholderFactory;
-  /** @throws CofactorError CONFIG_INVALID when the options are not sound for the frame's sizes */
+  /** @throws CofactorError CONFIG_INVALID when the options do not fit together */
   create(options: Options): Protection;
 }
 

@@ -4,11 +4,12 @@ import { rankAmongAll } from "../../shared/math/metrics.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
 import { topItems } from "../../shared/math/top.ts";
 import { models } from "../../shared/models/index.ts";
-import { createRng, secureRng } from "../../shared/random.ts";
+import { createRng } from "../../shared/random.ts";
 import { roundFrame } from "../../shared/run.ts";
 import { decodeFixed, encodeFixed } from "../../shared/wire/fixed-point.ts";
 import { prepareScenario } from "../prepare.ts";
 import { parseScenario } from "../scenario.ts";
+import { simulatedTools } from "../simulated-tools.ts";
 import type { BenchCase, BenchGroup, BenchSubject } from "./bench.ts";
 
 const shape = { name: "synthetic", users: 200, items: 1_682, ratings: 106 };
@@ -65,8 +66,8 @@ async function openPath(): Promise<BenchGroup> {
   const model = { kind: "biased-mf", rank: 16 };
   const { run } = await prepareScenario(parseScenario({ dataset: shape, split: { kind: "random" }, model }));
   const frame = roundFrame(run, 1);
-  const aggregator = run.protection.createAggregator(frame, { secure: secureRng });
-  const device = run.protection.createDevice(frame, "0", { secure: secureRng });
+  const aggregator = run.protection.createAggregator(frame, simulatedTools);
+  const device = run.protection.createDevice(frame, "0", simulatedTools);
   const values = draw(frame.size);
   const brief = aggregator.brief(0, "0");
   const answer = await device.answer(0, brief, values);

@@ -2,7 +2,9 @@
  * A process that hosts devices: real clients over real sockets, each with its own user's ratings and nothing else.
  * Started by live.ts with an IPC channel; imports the client SDK.
  */
-import { type Client, createClient } from "../../client/index.ts";
+
+import { createClient } from "../../client/index.node.ts";
+import type { Client } from "../../client/index.ts";
 import { isCofactorError } from "../../shared/errors.ts";
 import type { HostedDevice, HostOrder, HostReport } from "./messages.ts";
 

@@ -7,10 +7,10 @@ import { resolveSection } from "../../shared/registry.ts";
 import { protectionSections } from "../support/protection-sections.ts";
 import { describeProtection } from "./protection.ts";
 
-for (const [name, { section, secrets, errorPerContribution }] of Object.entries(protectionSections)) {
+for (const [name, { section, secrets, ...proved }] of Object.entries(protectionSections)) {
   const { definition, options } = resolveSection(protections, section, "protection");
   const keyholders = secrets.map((secret) => definition.createKeyholder!(options, secret, opensslPower));
-  describeProtection(name, { protection: definition.create(options), opener: localOpener(keyholders), errorPerContribution });
+  describeProtection(name, { protection: definition.create(options), opener: localOpener(keyholders), ...proved });
 }
 
 it("covers every protection of the index", () => {

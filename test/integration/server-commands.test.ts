@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { socketConnector } from "../../client/socket.ts";
 import { openKeyFile } from "../../server/key-file.ts";
+import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
 import { secureRng } from "../../shared/random.ts";
 import { defineRun, roundFrame } from "../../shared/run.ts";
 import { noBytes } from "../../shared/transport.ts";
@@ -162,7 +163,10 @@ describe("cofactor serve and keyholder", () => {
         const client = await ScriptedClient.join(socketConnector(String(url)), "wines");
         client.onAsk = ({ round }) => {
           const values = Float64Array.from({ length: ready.contributionSize }, () => seed / 1_024);
-          const half = ready.protection.createDevice(roundFrame(ready, round), client.identity.id, { secure: secureRng });
+          const half = ready.protection.createDevice(roundFrame(ready, round), client.identity.id, {
+            secure: secureRng,
+            primitives: nodePrimitives,
+          });
           void half.answer(0, noBytes, values).then((bytes) => client.answer(round, bytes));
         };
         return client;

@@ -8,6 +8,8 @@ export interface ProtectionSection {
   readonly secrets: readonly string[];
   /** Greatest error of a sum's entry for each contribution in it, at 12 fraction bits. */
   readonly errorPerContribution: number;
+  /** True where every vector of the right length could be an honest one. */
+  readonly anyWordsAreAnAnswer?: boolean;
   /** Of a sealed contribution, the bytes that should be uniform. */
   uniformPart(answer: Uint8Array): Uint8Array;
 }
@@ -16,8 +18,15 @@ const publicKey = publicKeyText(testKey2048.publicKey);
 const single = { secrets: [privateKeyText(testKey2048)], errorPerContribution: 2 ** -13, uniformPart: belowTopByte };
 
 /** By name. A new protection adds its line; the conformance suite notices when it does not. */
-export const protectionSections: Readonly<Record<"open" | "paillier" | "paillier with 512-bit exponents", ProtectionSection>> = {
+export const protectionSections: Readonly<Record<"open" | "masks" | "paillier" | "paillier with 512-bit exponents", ProtectionSection>> = {
   open: { section: { kind: "open" }, secrets: [], errorPerContribution: 0, uniformPart: (answer) => answer },
+  masks: {
+    section: { kind: "masks" },
+    secrets: [],
+    errorPerContribution: 2 ** -13,
+    anyWordsAreAnAnswer: true,
+    uniformPart: (answer) => answer,
+  },
   paillier: { section: { kind: "paillier", publicKey }, ...single },
   "paillier with 512-bit exponents": { section: { kind: "paillier", publicKey, exponentBits: 512 }, ...single },
 };

@@ -84,12 +84,13 @@ export class Transcript {
   }
 
   /**
-   * The form of one peer's messages: kinds, directions, lengths, fields; no contents. A published model's difference to the one before is
+   * The form of one peer's messages, those received before those sent: kinds, lengths, fields; no contents. A published model's difference to the one before is
    * left out: its length follows from what everybody may see.
    */
   formOf(peer: number): readonly string[] {
     return this.entries
       .filter((entry) => entry.peer === peer)
+      .toSorted((a, b) => Number(a.direction === "out") - Number(b.direction === "out"))
       .map(({ direction, kind, header, payload }) => {
         const isModel = kind === "pull, answered";
         return `${direction} ${kind} ${shapeOf(isModel ? {} : header)} ${isModel ? noBytes.length : payload.length}`;

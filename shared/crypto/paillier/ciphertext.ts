@@ -7,10 +7,10 @@
 import { CofactorError } from "../../errors.ts";
 import type { SecureRng } from "../../random.ts";
 import { bigIntToBytes, bytesToBigInt, writeBigInt } from "../encoding.ts";
+import { runInSlices } from "../pause.ts";
 import { greatestCommonDivisor } from "./arithmetic.ts";
 import { createCiphertextCheck, isBelow } from "./ciphertext-check.ts";
 import type { PaillierPublicKey } from "./keys.ts";
-import { runInSlices } from "./pause.ts";
 import { type ExponentBits, powerTableOf } from "./randomizer.ts";
 import type { PowerTable, Products, Ring } from "./ring.ts";
 import { createRing } from "./rings.ts";

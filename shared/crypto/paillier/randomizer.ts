@@ -12,8 +12,8 @@
  */
 import type { SecureRng } from "../../random.ts";
 import { bytesToBigInt } from "../encoding.ts";
+import { runInSlices } from "../pause.ts";
 import type { PaillierPublicKey } from "./keys.ts";
-import { runInSlices } from "./pause.ts";
 import type { PowerTable, Ring } from "./ring.ts";
 import { createRing } from "./rings.ts";
 

@@ -17,7 +17,7 @@ export async function runInSlices<T>(steps: Generator<void, T, void>): Promise<T
 }
 
 /** One turn of the event loop; by a message, since browsers stretch nested timers to 4 ms. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
