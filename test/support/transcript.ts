@@ -84,18 +84,24 @@ export class Transcript {
   }
 
   /**
-   * The form of one peer's messages, those received before those sent: kinds, lengths, fields; no contents. A published model's difference to the one before is
+   * The form of one peer's messages, in the order of each stream (requests and answers, received and sent): kinds, lengths, fields; no
+   * contents. A published model's difference to the one before is
    * left out: its length follows from what everybody may see.
    */
   formOf(peer: number): readonly string[] {
     return this.entries
       .filter((entry) => entry.peer === peer)
-      .toSorted((a, b) => Number(a.direction === "out") - Number(b.direction === "out"))
+      .toSorted((a, b) => streamOf(a) - streamOf(b))
       .map(({ direction, kind, header, payload }) => {
         const isModel = kind === "pull, answered";
         return `${direction} ${kind} ${shapeOf(isModel ? {} : header)} ${isModel ? noBytes.length : payload.length}`;
       });
   }
+}
+
+/** Requests and answers, received and sent: how these four streams interleave is chance. */
+function streamOf({ direction, kind }: Entry): number {
+  return (direction === "out" ? 2 : 0) + (kind.endsWith(", answered") ? 1 : 0);
 }
 
 /** Fields with the lengths of their texts; numbers in full, but for times. */
