@@ -103,7 +103,10 @@ function usable(shared: Uint8Array): Uint8Array {
   return shared;
 }
 
-async function platformVerify(subtle: SubtleCrypto, ...[key, purpose, message, signature]: Parameters<Primitives["verify"]>): Promise<boolean> {
+async function platformVerify(
+  subtle: SubtleCrypto,
+  ...[key, purpose, message, signature]: Parameters<Primitives["verify"]>
+): Promise<boolean> {
   try {
     const [keyBytes, bytes] = [fromBase64url(key), fromBase64url(signature)];
     // Lengths and canonical text are checked here, as in identity.ts; the bound of S by the platform (RFC 8032, 5.1.7).

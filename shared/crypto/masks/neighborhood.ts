@@ -168,5 +168,7 @@ function refusal(terms: NeighborhoodTerms): CofactorError {
   const nearest = (neighbors !== undefined && fixed({ devices, corruption, dropout, neighbors }, neighbors)) || free;
   const given = `neighbors ${neighbors ?? "computed"}, threshold ${threshold ?? "computed"}`;
   const choice = `neighbors ${nearest.neighbors}, threshold ${nearest.threshold} of them`;
-  return new CofactorError("CONFIG_INVALID", `masks with ${given} are not sound for ${asked}; nearest: ${choice}`, { details: { nearest } });
+  return new CofactorError("CONFIG_INVALID", `masks with ${given} are not sound for ${asked}; nearest: ${choice}`, {
+    details: { nearest },
+  });
 }

@@ -6,8 +6,8 @@
 import { CofactorError } from "../../errors.ts";
 import type { Awaitable } from "../primitives.ts";
 import { decodeErrors } from "./decode.ts";
-import { addScaled, assertPoints, combine, lagrangeAt, type Share, secretWords, wordsOf } from "./shamir.ts";
 import { log } from "./field.ts";
+import { addScaled, assertPoints, combine, lagrangeAt, type Share, secretWords, wordsOf } from "./shamir.ts";
 
 /** A secret and the points of the shares that were wrong, ascending. */
 export interface Recovered {
