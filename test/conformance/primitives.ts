@@ -97,21 +97,24 @@ export function describePrimitives(name: string, create: () => Primitives | Prom
       expect(out).toEqual(combine(start, stream, -1n));
     });
 
-    test.each(signatures.vectors)("RFC 8032's keys: verifies for its purpose, key and message only ('$message')", async ({ seed, message }) => {
-      const identity = identityFromSeed(fromHex(seed));
-      const bytes = fromHex(message);
-      const signature = sign(identity, "answer", bytes);
-      const text = toBase64url(signature);
-      expect(await primitives.verify(identity.id, "answer", bytes, text)).toBe(true);
-      expect(await primitives.verify(identity.id, "join", bytes, text)).toBe(false);
-      expect(await primitives.verify(identity.id, "answer", toUtf8("another"), text)).toBe(false);
-      expect(await primitives.verify(identityFromSeed(new Uint8Array(32)).id, "answer", bytes, text)).toBe(false);
-      for (const place of [0, 31, 32, 63]) {
-        const damaged = signature.slice();
-        damaged[place]! ^= 1;
-        expect(await primitives.verify(identity.id, "answer", bytes, toBase64url(damaged))).toBe(false);
-      }
-    });
+    test.each(signatures.vectors)(
+      "RFC 8032's keys: verifies for its purpose, key and message only ('$message')",
+      async ({ seed, message }) => {
+        const identity = identityFromSeed(fromHex(seed));
+        const bytes = fromHex(message);
+        const signature = sign(identity, "answer", bytes);
+        const text = toBase64url(signature);
+        expect(await primitives.verify(identity.id, "answer", bytes, text)).toBe(true);
+        expect(await primitives.verify(identity.id, "join", bytes, text)).toBe(false);
+        expect(await primitives.verify(identity.id, "answer", toUtf8("another"), text)).toBe(false);
+        expect(await primitives.verify(identityFromSeed(new Uint8Array(32)).id, "answer", bytes, text)).toBe(false);
+        for (const place of [0, 31, 32, 63]) {
+          const damaged = signature.slice();
+          damaged[place]! ^= 1;
+          expect(await primitives.verify(identity.id, "answer", bytes, toBase64url(damaged))).toBe(false);
+        }
+      },
+    );
 
     test("gives false for keys and signatures that are none", async () => {
       for (const [key, signature] of [

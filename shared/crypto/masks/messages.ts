@@ -7,8 +7,8 @@
  * Every parser throws CofactorError MESSAGE_MALFORMED for bytes that are no such message, and allocates in proportion to what came.
  */
 
-import { type ClientId, toClientId } from "../../ids.ts";
 import { CofactorError } from "../../errors.ts";
+import { type ClientId, toClientId } from "../../ids.ts";
 import { concatenate, fromBase64url, toBase64url } from "../encoding.ts";
 import { ByteReader, fixedBytes, listBytes, shortBytes } from "./bytes.ts";
 import { sealedShareBytes } from "./mask.ts";

@@ -55,7 +55,14 @@ function slowClosedSet(n: number, k: number, t: number, corrupted: number): numb
 
 describe("upperTail", () => {
   it("is the exact tail within 1e-9, also far out and at the edges", () => {
-    for (const [total, marked, draws] of [[20, 5, 7], [99, 33, 60], [999, 50, 74], [999, 333, 217], [40, 39, 38]] as const) { // biome-ignore format: one line shows it
+    for (const [total, marked, draws] of [
+      [20, 5, 7],
+      [99, 33, 60],
+      [999, 50, 74],
+      [999, 333, 217],
+      [40, 39, 38],
+    ] as const) {
+      // biome-ignore format: one line shows it
       for (let least = 0; least <= draws + 1; least += 1 + Math.floor(draws / 40)) {
         const exact = toNumber(exactTail(total, marked, draws, least));
         const fast = upperTail(total, marked, draws, least);
@@ -70,7 +77,14 @@ describe("upperTail", () => {
 
 describe("leastClosedSet", () => {
   it("is that of exact fractions", () => {
-    for (const [n, k, t, c] of [[20, 6, 5, 2], [30, 12, 9, 1], [40, 20, 13, 4], [25, 24, 15, 4], [12, 3, 2, 0]] as const) { // biome-ignore format: one line shows it
+    for (const [n, k, t, c] of [
+      [20, 6, 5, 2],
+      [30, 12, 9, 1],
+      [40, 20, 13, 4],
+      [25, 24, 15, 4],
+      [12, 3, 2, 0],
+    ] as const) {
+      // biome-ignore format: one line shows it
       expect(leastClosedSet(n, k, t, c, 2 ** -40)).toBe(slowClosedSet(n, k, t, c));
     }
   });
@@ -83,7 +97,14 @@ describe("leastClosedSet", () => {
 describe("chooseNeighborhood", () => {
   it("is the smallest k and t that exact fractions allow", () => {
     for (const devices of [2, 3, 7, 16, 25, 40]) {
-      for (const [corruption, dropout] of [[0, 0], [0.1, 0.1], [0.25, 0.125], [0, 0.3], [0.4, 0.4]] as const) { // biome-ignore format: one line shows it
+      for (const [corruption, dropout] of [
+        [0, 0],
+        [0.1, 0.1],
+        [0.25, 0.125],
+        [0, 0.3],
+        [0.4, 0.4],
+      ] as const) {
+        // biome-ignore format: one line shows it
         const terms = { devices, corruption, dropout };
         const expected = slowChoice(terms);
         if (expected === undefined) {
@@ -102,18 +123,21 @@ describe("chooseNeighborhood", () => {
     [1_000, 1 / 3, 0.1, 217, 170],
     [10_000, 0.1, 0.1, 121, 84],
     [100, 0.3, 0.34, 99, 65],
-  ])("for %i devices, corruption %f, dropout %f is %i neighbors, threshold %i, and its bounds hold", (devices, corruption, dropout, k, t) => {
-    const terms = { devices, corruption, dropout };
-    const graph = chooseNeighborhood(terms);
-    expect(graph).toEqual({ devices, neighbors: k, threshold: t });
-    const report = reportNeighborhood(terms, graph);
-    expect(report.securityBits).toBeGreaterThanOrEqual(40);
-    expect(report.recoveryBits).toBeGreaterThanOrEqual(20);
-    expect(report.alpha).toBeGreaterThan(0.5);
-    expect(report.masksPerDevice).toBeLessThanOrEqual(Math.min(2 * k, devices - 1));
-    const fewer = { ...terms, neighbors: k - 1 };
-    if (k < devices - 1) expect(() => chooseNeighborhood(fewer)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
-  });
+  ])(
+    "for %i devices, corruption %f, dropout %f is %i neighbors, threshold %i, and its bounds hold",
+    (devices, corruption, dropout, k, t) => {
+      const terms = { devices, corruption, dropout };
+      const graph = chooseNeighborhood(terms);
+      expect(graph).toEqual({ devices, neighbors: k, threshold: t });
+      const report = reportNeighborhood(terms, graph);
+      expect(report.securityBits).toBeGreaterThanOrEqual(40);
+      expect(report.recoveryBits).toBeGreaterThanOrEqual(20);
+      expect(report.alpha).toBeGreaterThan(0.5);
+      expect(report.masksPerDevice).toBeLessThanOrEqual(Math.min(2 * k, devices - 1));
+      const fewer = { ...terms, neighbors: k - 1 };
+      if (k < devices - 1) expect(() => chooseNeighborhood(fewer)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+    },
+  );
 
   it("takes a fixed k and threshold where they are sound", () => {
     const terms = { devices: 1_000, corruption: 0.05, dropout: 0.1 };

@@ -35,7 +35,16 @@ describe("GF(2^16)", () => {
   });
 
   it("multiplies and divides as bit by bit, also zero", () => {
-    for (const [a, b] of [[0, 0], [0, 7], [7, 0], [1, 65_535], [65_535, 65_535], [0x8000, 2], [0xabcd, 0x1234]] as const) { // biome-ignore format: one line shows it
+    for (const [a, b] of [
+      [0, 0],
+      [0, 7],
+      [7, 0],
+      [1, 65_535],
+      [65_535, 65_535],
+      [0x8000, 2],
+      [0xabcd, 0x1234],
+    ] as const) {
+      // biome-ignore format: one line shows it
       expect(multiply(a, b)).toBe(slowProduct(a, b));
       if (b !== 0) expect(slowProduct(divide(a, b), b)).toBe(a);
     }
@@ -47,7 +56,12 @@ describe("split and combine", () => {
   it("gives the secret from any threshold of the shares, in any order", () => {
     const secret = secureRng.bytes(32);
     const shares = split(secret, 3, [9, 65_535, 1, 300, 77], secureRng);
-    for (const [a, b, c] of [[0, 1, 2], [4, 3, 2], [1, 0, 4]] as const) { // biome-ignore format: one line shows it
+    for (const [a, b, c] of [
+      [0, 1, 2],
+      [4, 3, 2],
+      [1, 0, 4],
+    ] as const) {
+      // biome-ignore format: one line shows it
       expect(toHex(combine([shares[a]!, shares[b]!, shares[c]!]))).toBe(toHex(secret));
     }
     expect(combine(shares.slice(0, 2))).not.toEqual(secret);
@@ -95,7 +109,9 @@ describe("recover", () => {
   it("names no right share when wrong ones cancel each other at zero", async () => {
     const three = split(secret, 2, [1, 2, 3, 4, 5], secureRng);
     // Two colluding devices move the line through their points, but not its value at zero: f + d x.
-    const bent = three.map(({ x, bytes }, at) => (at > 1 ? { x, bytes } : { x, bytes: bytes.map((byte, i) => (i === 0 ? byte ^ x : byte)) }));
+    const bent = three.map(({ x, bytes }, at) =>
+      at > 1 ? { x, bytes } : { x, bytes: bytes.map((byte, i) => (i === 0 ? byte ^ x : byte)) },
+    );
     expect(await recover(bent, 2, matches)).toEqual({ secret, wrong: [] });
   });
 
