@@ -38,7 +38,10 @@ describe("masks", () => {
         const sum = toRing(new Float64Array(5), bits);
         const seeds = ends.map(() => secureRng.bytes(32));
         for (const i of here) {
-          const vector = toRing(Float64Array.from({ length: 5 }, (_, at) => value + i - at), bits); // biome-ignore format: one line shows it
+          const vector = toRing(
+            Float64Array.from({ length: 5 }, (_, at) => value + i - at),
+            bits,
+          );
           await addSelfMask(primitives, context, i, seeds[i]!, vector, bits, 1);
           for (const end of ends) if (areNeighbors(i, end.index)) await addPairMask(primitives, context, ends[i]!, end, vector, bits, 1);
           addRing(sum, vector, bits);
@@ -85,7 +88,7 @@ describe("secret sharing", () => {
         );
         const found = await recover(shares, threshold, (candidate) => equalBytes(candidate, secret));
         expect(found.secret).toEqual(secret);
-        expect(found.wrong).toEqual([...wrong].map((at) => xs[at]!).sort((a, b) => a - b)); // biome-ignore format: one line shows it
+        expect(found.wrong).toEqual([...wrong].map((at) => xs[at]!).sort((a, b) => a - b));
       }),
     );
   });

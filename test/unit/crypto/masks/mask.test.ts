@@ -15,7 +15,11 @@ import { secureRng } from "../../../../shared/random.ts";
 import { createEnds } from "../../../support/mask-ends.ts";
 
 const context: MaskContext = { run: "films-1", round: 3 };
-const others: readonly MaskContext[] = [{ run: "films-2", round: 3 }, { run: "films-1", round: 4 }, { run: "films-1", round: 2 ** 33 + 3 }]; // biome-ignore format: one line shows it
+const others: readonly MaskContext[] = [
+  { run: "films-2", round: 3 },
+  { run: "films-1", round: 4 },
+  { run: "films-1", round: 2 ** 33 + 3 },
+];
 const ends = await createEnds(3);
 const [a, b, c] = [ends[0]!, ends[1]!, ends[2]!];
 

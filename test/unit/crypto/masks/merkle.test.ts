@@ -31,8 +31,22 @@ describe("the cohort's tree", () => {
         for (const total of [size - 1, size + 1, 2 * size]) expect(await holds(index, `device-${index}`, total)).toBe(false);
         expect(await holds(index, `device-${index}`, size, path.slice(1))).toBe(false);
         expect(await holds(index, `device-${index}`, size, [...path, path[0] ?? tree.root])).toBe(false);
-        expect(await holds(index, `device-${index}`, size, path.map((node) => node.slice(1)))).toBe(false); // biome-ignore format: one line shows it
-        expect(await holds(index, `device-${index}`, size, path.map((node) => node.map((byte) => byte ^ 1)))).toBe(false); // biome-ignore format: one line shows it
+        expect(
+          await holds(
+            index,
+            `device-${index}`,
+            size,
+            path.map((node) => node.slice(1)),
+          ),
+        ).toBe(false);
+        expect(
+          await holds(
+            index,
+            `device-${index}`,
+            size,
+            path.map((node) => node.map((byte) => byte ^ 1)),
+          ),
+        ).toBe(false);
       }
     }
   });

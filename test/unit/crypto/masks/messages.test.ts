@@ -9,7 +9,16 @@ import {
   parseConsistencyBrief,
   parseUnmaskAnswer,
 } from "../../../../shared/crypto/masks/closing-messages.ts";
-import { encodeKeysAnswer, encodeKeysBrief, encodeSharesAnswer, parseContributionBrief, parseKeysAnswer, parseKeysBrief, parseSharesAnswer, parseSharesBrief } from "../../../../shared/crypto/masks/messages.ts"; // biome-ignore format: one line shows it
+import {
+  encodeKeysAnswer,
+  encodeKeysBrief,
+  encodeSharesAnswer,
+  parseContributionBrief,
+  parseKeysAnswer,
+  parseKeysBrief,
+  parseSharesAnswer,
+  parseSharesBrief,
+} from "../../../../shared/crypto/masks/messages.ts";
 
 const block = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 const place = { devices: 10, index: 3, root: block(1) };
@@ -70,7 +79,13 @@ describe("sets of devices", () => {
   it("hold their members, and no device beyond the cohort", () => {
     const bitmap = toBitmap(10, [0, 7, 8, 9]);
     expect([...bitmap]).toEqual([0x81, 0x03]);
-    expect([membersOf(bitmap), countBits(bitmap), hasBit(bitmap, 9), hasBit(bitmap, 1), hasBit(bitmap, 99)]).toEqual([[0, 7, 8, 9], 4, true, false, false]); // biome-ignore format: one line shows it
+    expect([membersOf(bitmap), countBits(bitmap), hasBit(bitmap, 9), hasBit(bitmap, 1), hasBit(bitmap, 99)]).toEqual([
+      [0, 7, 8, 9],
+      4,
+      true,
+      false,
+      false,
+    ]);
     expect(parseConsistencyBrief(encodeConsistencyBrief(bitmap, 10), 10)).toEqual(bitmap);
     expect(() => parseConsistencyBrief(Uint8Array.of(0x81, 0x04), 10)).toThrow(malformed);
     expect(() => parseConsistencyBrief(bitmap, 17)).toThrow(malformed);

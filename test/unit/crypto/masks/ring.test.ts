@@ -58,7 +58,7 @@ describe("ring vectors", () => {
       [2 ** 53, 64],
     ] as const) {
       // biome-ignore format: one line shows it
-      expect(() => toRing(Float64Array.of(0, value), bits)).toThrow(expect.objectContaining({ code: "ENCODE_OVERFLOW", message: expect.stringContaining("entry 1") })); // biome-ignore format: one line shows it
+      expect(() => toRing(Float64Array.of(0, value), bits)).toThrow(expect.objectContaining({ code: "ENCODE_OVERFLOW", message: expect.stringContaining("entry 1") }));
     }
     expect(() => ringFromBytes(new Uint8Array(12), 4, 32)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
     expect(() => ringFromBytes(new Uint8Array(16), 4, 64)).toThrow(expect.objectContaining({ code: "SHAPE_MISMATCH" }));
