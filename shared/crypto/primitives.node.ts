@@ -2,7 +2,8 @@
  * Primitives by OpenSSL through node:crypto: synchronous, and the fastest at hand. Node only. Imports node:crypto, ed25519.node, keystream,
  * primitives.
  *
- * Keystreams are made in blocks of 64 kB and added while they are in the cache. The OpenSSL form of a secret lives as long as its bytes.
+ * Keystreams are made in blocks of 64 kB and added while they are in the cache. The OpenSSL form of a key lives as long as its bytes, which
+ * must not change.
  */
 import { createCipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject } from "node:crypto";
 import { verifySignature } from "./ed25519.node.ts";
@@ -13,7 +14,8 @@ import { assertAgreement, assertBytes, basePoint, type Direction, hideSecret, ty
 const zeros = new Uint8Array(65_536);
 const counterFromZero = new Uint8Array(16);
 const pkcs8Prefix = Buffer.from("302e020100300506032b656e04220420", "hex");
-const prepared = new WeakMap<Uint8Array, KeyObject>();
+const secretKeys = new WeakMap<Uint8Array, KeyObject>();
+const publicKeys = new WeakMap<Uint8Array, KeyObject>();
 
 /** The primitives of Node. */
 export const nodePrimitives: Primitives = {
@@ -38,8 +40,8 @@ function multiply(secretKey: Uint8Array, peer: Uint8Array): Uint8Array {
   assertAgreement(secretKey, peer);
   let shared: Uint8Array;
   try {
-    const publicKey = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: toBase64url(peer) }, format: "jwk" });
-    shared = new Uint8Array(diffieHellman({ privateKey: prepare(secretKey), publicKey }));
+    const privateKey = prepare(secretKeys, secretKey, toPrivateKey);
+    shared = new Uint8Array(diffieHellman({ privateKey, publicKey: prepare(publicKeys, peer, toPublicKey) }));
   } catch (error) {
     // OpenSSL itself refuses a result of all zeros.
     throw unusablePoint(error);
@@ -48,12 +50,20 @@ function multiply(secretKey: Uint8Array, peer: Uint8Array): Uint8Array {
   return shared;
 }
 
-function prepare(secretKey: Uint8Array): KeyObject {
-  const known = prepared.get(secretKey);
-  if (known !== undefined) return known;
-  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, secretKey]), format: "der", type: "pkcs8" });
-  prepared.set(secretKey, key);
+function prepare(known: WeakMap<Uint8Array, KeyObject>, bytes: Uint8Array, create: (bytes: Uint8Array) => KeyObject): KeyObject {
+  const found = known.get(bytes);
+  if (found !== undefined) return found;
+  const key = create(bytes);
+  known.set(bytes, key);
   return key;
+}
+
+function toPrivateKey(bytes: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, bytes]), format: "der", type: "pkcs8" });
+}
+
+function toPublicKey(bytes: Uint8Array): KeyObject {
+  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x: toBase64url(bytes) }, format: "jwk" });
 }
 
 function addStream(key: Uint8Array, out: Uint32Array, direction: Direction, add: typeof addWords): void {

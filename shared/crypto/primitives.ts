@@ -24,7 +24,10 @@ export interface AgreementKeys {
   readonly secretKey: Uint8Array;
 }
 
-/** What a platform must be able to do. Every method takes secrets as plain bytes and keeps none beyond the life of those bytes. */
+/**
+ * What a platform must be able to do. Keys are plain bytes, which must not change; nothing is kept beyond
+ * their life.
+ */
 export interface Primitives {
   /** Which implementation this is, for reports. */
   readonly name: string;

@@ -22,7 +22,7 @@ export function drawNeighbors(devices: number, count: number, own: number, secur
 
 /** Uniform numbers below a bound of at most 2^32, by rejection. */
 function createBelow(secure: SecureRng, expected: number): (bound: number) => number {
-  let words: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
+  let words: DataView = new DataView(new ArrayBuffer(0));
   let at = 0;
   return (bound) => {
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound);

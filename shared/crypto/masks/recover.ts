@@ -6,8 +6,7 @@
 import { CofactorError } from "../../errors.ts";
 import type { Awaitable } from "../primitives.ts";
 import { decodeErrors } from "./decode.ts";
-import { log } from "./field.ts";
-import { addScaled, assertPoints, combine, lagrangeAt, type Share, secretWords, wordsOf } from "./shamir.ts";
+import { addScaled, assertPoints, combine, createLagrange, type Share, secretWords, wordsOf } from "./shamir.ts";
 
 /** A secret and the points of the shares that were wrong, ascending. */
 export interface Recovered {
@@ -57,11 +56,11 @@ export async function recover(
 /** The points of the shares that do not lie on the polynomials through the first `threshold` ones. */
 function strayFrom(shares: readonly Share[], threshold: number): readonly number[] {
   const base = shares.slice(0, threshold).map(({ bytes }) => wordsOf(bytes));
-  const xs = shares.slice(0, threshold).map(({ x }) => x);
+  const logsAt = createLagrange(shares.slice(0, threshold).map(({ x }) => x));
   const stray = shares.slice(threshold).filter(({ x, bytes }) => {
     const difference = wordsOf(bytes);
-    const weights = lagrangeAt(xs, x);
-    for (let i = 0; i < threshold; i++) addScaled(difference, base[i]!, log[weights[i]!]!);
+    const logs = logsAt(x);
+    for (let i = 0; i < threshold; i++) addScaled(difference, base[i]!, logs[i]!);
     return difference.some((word) => word !== 0);
   });
   return stray.map(({ x }) => x).sort((a, b) => a - b);
@@ -85,5 +84,8 @@ function withoutErrors(shares: readonly Share[], threshold: number): readonly Sh
 
 function missingFrom(all: readonly Share[], some: readonly Share[]): readonly number[] {
   const kept = new Set(some.map(({ x }) => x));
-  return all.map(({ x }) => x).filter((x) => !kept.has(x)).sort((a, b) => a - b); // biome-ignore format: one line shows it
+  return all
+    .map(({ x }) => x)
+    .filter((x) => !kept.has(x))
+    .sort((a, b) => a - b);
 }

@@ -54,10 +54,10 @@ export function split(secret: Uint8Array, threshold: number, xs: readonly number
  */
 export function combine(shares: readonly Share[]): Uint8Array {
   if (shares.length === 0) throw new CofactorError("THRESHOLD_UNMET", "a secret expected shares, got none");
-  const weights = lagrangeAt(shares.map(({ x }) => x), 0); // biome-ignore format: one line shows it
+  const logs = createLagrange(shares.map(({ x }) => x))(0);
   const words = new Uint16Array(secretWords);
   shares.forEach(({ bytes }, index) => {
-    addScaled(words, wordsOf(bytes), log[weights[index]!]!);
+    addScaled(words, wordsOf(bytes), logs[index]!);
   });
   return writeWords(words);
 }
@@ -68,18 +68,26 @@ export function wordsOf(bytes: Uint8Array): Uint16Array {
   return readWords(bytes);
 }
 
-/** Weights w with f(at) = sum w_i f(x_i) for every polynomial of degree below the number of points; `at` is none of the points. */
-export function lagrangeAt(xs: readonly number[], at: number): Uint16Array {
+/**
+ * Logarithms of the weights w with f(at) = sum w_i f(x_i), for every polynomial of degree below the number of points, as a function of `at`,
+ * which is none of the points. Cost: O(m^2) once, O(m) a call.
+ * @throws RangeError for points outside 1 .. 65,535 or twice
+ */
+export function createLagrange(xs: readonly number[]): (at: number) => Uint32Array {
   assertPoints(xs);
-  const weights = new Uint16Array(xs.length);
-  for (let i = 0; i < xs.length; i++) {
+  const logs = new Uint32Array(xs.length);
+  const denominators = xs.map((x, i) => {
     let exponent = 0;
-    for (let j = 0; j < xs.length; j++) {
-      if (j !== i) exponent += log[at ^ xs[j]!]! + groupOrder - log[xs[i]! ^ xs[j]!]!;
-    }
-    weights[i] = exp[exponent % groupOrder]!;
-  }
-  return weights;
+    for (let j = 0; j < xs.length; j++) if (j !== i) exponent += log[x ^ xs[j]!]!;
+    return exponent % groupOrder;
+  });
+  return (at) => {
+    let product = 0;
+    for (let j = 0; j < xs.length; j++) product += log[at ^ xs[j]!]!;
+    product %= groupOrder;
+    for (let i = 0; i < xs.length; i++) logs[i] = (product + 2 * groupOrder - log[at ^ xs[i]!]! - denominators[i]!) % groupOrder;
+    return logs;
+  };
 }
 
 /** Adds to each word of `sum` the word of `values` times the element whose logarithm is given. */
