@@ -5,7 +5,15 @@ import { bigIntToBytes } from "../../../shared/crypto/encoding.ts";
 import { bitLength, greatestCommonDivisor, inverseMod, powerMod } from "../../../shared/crypto/paillier/arithmetic.ts";
 import { encryptBlocks } from "../../../shared/crypto/paillier/ciphertext.ts";
 import { createDecryptor } from "../../../shared/crypto/paillier/decrypt.ts";
-import { createPrivateKey, createPublicKey, generatePrivateKey, parsePrivateKey, parsePublicKey, privateKeyText, publicKeyText } from "../../../shared/crypto/paillier/keys.ts";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generatePrivateKey,
+  parsePrivateKey,
+  parsePublicKey,
+  privateKeyText,
+  publicKeyText,
+} from "../../../shared/crypto/paillier/keys.ts";
 import { drawPrime } from "../../../shared/crypto/paillier/openssl-power.node.ts";
 import { fromReferencePublicKey, toReferencePrivateKey, toReferencePublicKey } from "../../../shared/crypto/paillier/reference.ts";
 import { secureRng } from "../../../shared/random.ts";
