@@ -1,5 +1,5 @@
 /**
- * The WebAssembly kernel of the Paillier ring, in AssemblyScript: not compiled by tsc. Build with `node .config/build-wasm.ts`.
+ * The WebAssembly kernel of the Paillier ring, in AssemblyScript: not compiled by tsc. Build with `npm run build:wasm`.
  *
  * A number x modulo n^2 is a pair of digits to the base n, x = low + high n, each of `limbs` limbs of 27 bits, low digit first. Products are
  * Montgomery products, a b / R with R = 2^(27 limbs) >= 16 n. From low_a low_b + q n = R u follows low_a low_b / R = u - (q / R) n, so
