@@ -81,9 +81,9 @@ async function finish(job: BenchJob, signal: AbortSignal, say: (status: string) 
 }
 
 /** A line of the table: median by the piece of work, ratio to the group's first, least, samples. */
-function rowLine({ name, medianMs, leastMs, ratio, samples, units, unit }: BenchRow): string {
+function rowLine({ name, unitMs, leastMs, ratio, samples, units, unit }: BenchRow): string {
   const by = unit === "run" ? "" : ` a ${unit}`;
-  const figures = [`${formatMs(medianMs / units)}${by}`, `${formatMs(leastMs / units)} least`, formatRatio(ratio), `${samples} samples`];
+  const figures = [`${formatMs(unitMs)}${by}`, `${formatMs(leastMs / units)} least`, formatRatio(ratio), `${samples} samples`];
   return `  ${name.padEnd(34)}  ${figures.map((figure) => figure.padStart(18)).join("")}`;
 }
 

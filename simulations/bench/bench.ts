@@ -66,6 +66,8 @@ export interface BenchRow {
   readonly samples: number;
   /** Pieces of work in a call. */
   readonly units: number;
+  /** Median time of a piece of work. */
+  readonly unitMs: number;
   /** What a piece is. */
   readonly unit: string;
   readonly clock: "wall" | "cpu";
@@ -111,6 +113,7 @@ export async function measureGroup(subject: string, group: BenchGroup, options: 
     leastMs: Math.min(...samples),
     samples: samples.length,
     units,
+    unitMs: median(samples) / units,
     unit,
     clock,
     ratio: median(samples) / units / first,

@@ -52,7 +52,8 @@ describe("measureGroup", () => {
       [1, "value", "wall"],
       [10, "value", "wall"],
     ]);
-    expect(rows[1]!.ratio).toBeCloseTo(rows[1]!.medianMs / 10 / rows[0]!.medianMs, 12);
+    expect(rows[1]!.unitMs).toBe(rows[1]!.medianMs / 10);
+    expect(rows[1]!.ratio).toBeCloseTo(rows[1]!.unitMs / rows[0]!.unitMs, 12);
     const busy = await measureGroup("s", { title: "t", clock: "cpu", cases }, { budgetMs: 1 });
     // Waiting is no work.
     expect(busy[0]).toMatchObject({ clock: "cpu", samples: 5 });
