@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from "node:os";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { nearest } from "../shared/registry.ts";
-import { type BenchRow, type BenchSubject, measureGroup } from "./bench/bench.ts";
+import { type BenchFigure, type BenchJob, type BenchRow, type BenchSubject, measureGroup } from "./bench/bench.ts";
 import { subjects } from "./bench/index.ts";
 import { formatBytes } from "./report.ts";
 
@@ -15,18 +15,18 @@ export const command: Command = defineCommand({
     time: { kind: "number", value: "MS", summary: "how long each case is timed", default: 1_000 },
     json: { kind: "text", value: "FILE", summary: "writes the figures as JSON; - for standard output, and nothing else there" },
   },
-  examples: ["cofactor bench", "cofactor bench rounds --json rounds.json"],
+  examples: ["cofactor bench", "cofactor bench crypto --json -", "cofactor bench rounds --json rounds.json"],
   async run({ options, positionals, io }) {
     const { time, json } = options;
     if (!(time >= 1 && time <= 600_000)) throw new CofactorError("CONFIG_INVALID", `"--time" expected 1 to 600000 ms, got ${time}`);
     const chosen = positionals[0] === undefined ? subjects : [subjectOf(positionals[0])];
     const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
-    const rows = await measure(chosen, time, say, io);
+    const { rows, figures } = await measure(chosen, time, say, io);
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
     say(`peak memory of this process: ${formatBytes(peakRssBytes)}`);
     if (json !== undefined) {
       const machine = { node: process.versions.node, cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
-      const text = `${JSON.stringify({ machine, rows, peakRssBytes }, undefined, 1)}\n`;
+      const text = `${JSON.stringify({ machine, rows, figures, peakRssBytes }, undefined, 1)}\n`;
       if (json === "-") io.out(text);
       else writeFileSync(json, text);
     }
@@ -34,35 +34,71 @@ export const command: Command = defineCommand({
   },
 });
 
+/** A job's figure and where it belongs. */
+type FigureRow = BenchFigure & { readonly subject: string; readonly group: string };
+
 async function measure(
   chosen: readonly BenchSubject[],
   budgetMs: number,
   say: (line: string) => void,
-  { signal }: CommandIo,
-): Promise<BenchRow[]> {
+  io: CommandIo,
+): Promise<{ readonly rows: BenchRow[]; readonly figures: FigureRow[] }> {
+  const { signal } = io;
   const rows: BenchRow[] = [];
+  const figures: FigureRow[] = [];
   for (const subject of chosen) {
     for await (const group of subject.groups()) {
       if (signal.aborted) break;
-      const timed = await measureGroup(subject.name, group, { budgetMs, signal });
-      await group.close?.();
-      rows.push(...timed);
-      say(`${subject.name}: ${group.title}`);
-      for (const row of timed) say(rowLine(row));
-      say("");
+      const title = `${subject.name}: ${group.title}`;
+      const status = (text: string): void => (io.isTerminal ? io.err(`\r\u001b[K${text}`) : undefined);
+      status(`${title} ...`);
+      const lines: string[] = [];
+      if ("measure" in group) {
+        const found = await finish(group, signal, (text) => status(`${title}: ${text} ...`));
+        figures.push(...found.map((figure) => ({ subject: subject.name, group: group.title, ...figure })));
+        lines.push(...found.map(figureLine));
+      } else {
+        const timed = await measureGroup(subject.name, group, { budgetMs, signal });
+        await group.close?.();
+        rows.push(...timed);
+        lines.push(...timed.map(rowLine));
+      }
+      status("");
+      for (const line of [title, ...lines, ""]) say(line);
     }
   }
-  return rows;
+  return { rows, figures };
 }
 
-/** A line of the table: median, ratio to the group's first, least, samples. */
-function rowLine({ name, medianMs, leastMs, ratio, samples }: BenchRow): string {
-  const figures = [`${formatMs(medianMs)} median`, `${formatMs(leastMs)} least`, `x ${ratio.toFixed(2)}`, `${samples} samples`];
-  return `  ${name.padEnd(28)}  ${figures.map((figure) => figure.padStart(16)).join("")}`;
+/** A job's figures; none when it was interrupted. */
+async function finish(job: BenchJob, signal: AbortSignal, say: (status: string) => void): Promise<readonly BenchFigure[]> {
+  try {
+    return await job.measure(signal, say);
+  } catch (error) {
+    if (signal.aborted) return [];
+    throw error;
+  }
+}
+
+/** A line of the table: median by the piece of work, ratio to the group's first, least, samples. */
+function rowLine({ name, unitMs, leastMs, ratio, samples, units, unit }: BenchRow): string {
+  const by = unit === "run" ? "" : ` a ${unit}`;
+  const figures = [`${formatMs(unitMs)}${by}`, `${formatMs(leastMs / units)} least`, formatRatio(ratio), `${samples} samples`];
+  return `  ${name.padEnd(34)}  ${figures.map((figure) => figure.padStart(18)).join("")}`;
+}
+
+function figureLine({ name, value, unit }: BenchFigure): string {
+  const text = unit === "ms" ? formatMs(value) : `${value.toLocaleString("en-US", { maximumFractionDigits: 2 })} ${unit}`;
+  return `  ${name.padEnd(60)}  ${text.padStart(18)}`;
+}
+
+/** Far below 1, how many times less it is says more. */
+function formatRatio(ratio: number): string {
+  return ratio < 0.1 ? `1/${(1 / ratio).toLocaleString("en-US", { maximumFractionDigits: 0 })}` : `x ${ratio.toFixed(2)}`;
 }
 
 function formatMs(ms: number): string {
-  return ms >= 0.1 ? `${ms.toFixed(2)} ms` : `${(ms * 1000).toFixed(2)} us`;
+  return ms >= 0.1 ? `${ms.toFixed(2)} ms` : ms >= 0.0001 ? `${(ms * 1000).toFixed(2)} us` : `${(ms * 1e6).toFixed(2)} ns`;
 }
 
 function subjectOf(name: string): BenchSubject {

@@ -30,14 +30,15 @@ export async function servePage(entry: string, connect: () => string): Promise<S
     configFile: false,
     logLevel: "silent",
     build: { write: false, minify: true, target: "es2023", rolldownOptions: { input: entry } },
+    worker: { format: "es" },
   });
   const files = new Map<string, string>();
   let script = "";
   for (const output of Array.isArray(result) ? result : [result]) {
     for (const file of "output" in output ? output.output : []) {
-      if (file.type !== "chunk") continue;
-      files.set(`/${file.fileName}`, file.code);
-      if (file.isEntry) script = `/${file.fileName}`;
+      // A worker's bundle comes as an asset.
+      files.set(`/${file.fileName}`, file.type === "chunk" ? file.code : file.source.toString());
+      if (file.type === "chunk" && file.isEntry) script = `/${file.fileName}`;
     }
   }
   const http = createServer((request, response) => {

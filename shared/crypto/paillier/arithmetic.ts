@@ -44,6 +44,19 @@ export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   return x;
 }
 
+/**
+ * The places of those numbers, ascending, that share a factor with `modulus`, by bisection: one greatest common divisor when there are none,
+ * and two more for each halving on the way to one.
+ */
+export function sharingFactor(values: readonly bigint[], modulus: bigint, from = 0, to: number = values.length): readonly number[] {
+  let product = 1n % modulus;
+  for (let at = from; at < to; at++) product = (product * values[at]!) % modulus;
+  if (to <= from || greatestCommonDivisor(product, modulus) === 1n) return [];
+  if (to - from === 1) return [from];
+  const middle = (from + to) >> 1;
+  return [...sharingFactor(values, modulus, from, middle), ...sharingFactor(values, modulus, middle, to)];
+}
+
 /** Bits of a number of at least zero; zero has none. */
 export function bitLength(value: bigint): number {
   const text = value.toString(16);

@@ -8,7 +8,7 @@ import { CofactorError } from "../../errors.ts";
 import type { SecureRng } from "../../random.ts";
 import { bigIntToBytes, bytesToBigInt, writeBigInt } from "../encoding.ts";
 import { runInSlices } from "../pause.ts";
-import { greatestCommonDivisor } from "./arithmetic.ts";
+import { sharingFactor } from "./arithmetic.ts";
 import { createCiphertextCheck, isBelow } from "./ciphertext-check.ts";
 import type { PaillierPublicKey } from "./keys.ts";
 import { type ExponentBits, powerTableOf } from "./randomizer.ts";
@@ -111,22 +111,29 @@ export class CiphertextSum {
   /**
    * The sum in wire form.
    * @throws CofactorError AGGREGATION_FAILED with details.indexes when products share a factor with n: one of their contributions is no
-   *   ciphertext (`sharesFactor` of each contribution finds whose)
+   *   ciphertext (`findCulprits` tells whose)
    */
   export(): Uint8Array {
     const bytes = this.#products.result();
-    const indexes = sharesFactor(this.#key, bytes);
-    if (indexes.length === 0) return bytes;
-    const message = `the sum's ciphertext ${indexes[0]} is not invertible: a contribution was malformed`;
-    throw new CofactorError("AGGREGATION_FAILED", message, { details: { indexes } });
+    assertInvertible(this.#key, bytes);
+    return bytes;
   }
+}
+
+/**
+ * Passes a sum whose ciphertexts can all be opened.
+ * @throws CofactorError AGGREGATION_FAILED with details.indexes as `CiphertextSum.export`
+ */
+export function assertInvertible(key: PaillierPublicKey, sum: Uint8Array): void {
+  const indexes = sharesFactor(key, sum);
+  if (indexes.length === 0) return;
+  const message = `the sum's ciphertext ${indexes[0]} is not invertible: a contribution was malformed`;
+  throw new CofactorError("AGGREGATION_FAILED", message, { details: { indexes } });
 }
 
 /** Which of some ciphertexts share a factor with n: none in an honest contribution. One greatest common divisor serves all. */
 export function sharesFactor(key: PaillierPublicKey, bytes: Uint8Array): readonly number[] {
   const lows: bigint[] = [];
   for (let at = 0; at < bytes.length; at += ciphertextBytes(key)) lows.push(bytesToBigInt(bytes.subarray(at, at + key.bytes)));
-  const product = lows.reduce((all, low) => (all * low) % key.n, 1n);
-  if (greatestCommonDivisor(product, key.n) === 1n) return [];
-  return lows.flatMap((low, index) => (greatestCommonDivisor(low, key.n) === 1n ? [] : [index]));
+  return sharingFactor(lows, key.n);
 }

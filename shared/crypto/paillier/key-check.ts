@@ -8,7 +8,8 @@ import { bigIntToBytes, bytesToBigInt } from "../encoding.ts";
 import { powerMod } from "./arithmetic.ts";
 import { ciphertextBytes, ciphertextFromBytes, ciphertextToBytes, encryptBlocks } from "./ciphertext.ts";
 import { createDecryptor, type PowerFactory } from "./decrypt.ts";
-import { type PaillierPrivateKey, type PaillierPublicKey, toReferencePrivateKey } from "./keys.ts";
+import type { PaillierPrivateKey, PaillierPublicKey } from "./keys.ts";
+import { toReferencePrivateKey } from "./reference.ts";
 
 /**
  * What a device can tell from n alone, beyond its form: that n is neither prime nor a square, with both of which anybody could decrypt.

@@ -1,13 +1,11 @@
 /**
- * Paillier keys in paillier-bigint's terms: n = p q, g = n + 1. Imports arithmetic, errors; paillier-bigint for its types and
- * conversions.
+ * Paillier keys in paillier-bigint's terms: n = p q, g = n + 1 (reference.ts converts). Imports arithmetic, errors.
  *
  * Source: Paillier 1999, https://doi.org/10.1007/3-540-48910-X_16; sizes: NIST SP 800-57 part 1 (2048 bits: 112-bit security,
  * 3072: 128)
  */
-import { PrivateKey as ReferencePrivateKey, PublicKey as ReferencePublicKey } from "paillier-bigint";
 import { CofactorError } from "../../errors.ts";
-import { bitLength, greatestCommonDivisor, inverseMod, powerMod } from "./arithmetic.ts";
+import { bitLength, greatestCommonDivisor, powerMod } from "./arithmetic.ts";
 
 /** The public key: encrypts and adds. */
 export interface PaillierPublicKey {
@@ -105,28 +103,6 @@ export function parsePrivateKey(text: string, options: { readonly allowWeak?: bo
     throw refused('expected a private key with "p" and "q" in hexadecimal');
   }
   return createPrivateKey(BigInt(`0x${primes.p}`), BigInt(`0x${primes.q}`), options);
-}
-
-/** The key as paillier-bigint's. */
-export function toReferencePublicKey(key: PaillierPublicKey): ReferencePublicKey {
-  return new ReferencePublicKey(key.n, key.n + 1n);
-}
-
-/** The key as paillier-bigint's, with its primes. */
-export function toReferencePrivateKey(key: PaillierPrivateKey): ReferencePrivateKey {
-  const { n } = key.publicKey;
-  const lambda = (key.p - 1n) * (key.q - 1n);
-  return new ReferencePrivateKey(lambda, inverseMod(lambda, n), toReferencePublicKey(key.publicKey), key.p, key.q);
-}
-
-/**
- * A key from paillier-bigint's.
- * @throws CofactorError CONFIG_INVALID unless g = n + 1: make keys with `simpleVariant = true`, since a random g costs a full
- *   exponentiation for each value and adds no security
- */
-export function fromReferencePublicKey(key: ReferencePublicKey, options: { readonly allowWeak?: boolean } = {}): PaillierPublicKey {
-  if (key.g !== key.n + 1n) throw refused("expected g = n + 1: generate keys with simpleVariant = true");
-  return createPublicKey(key.n, options);
 }
 
 function refused(message: string): CofactorError {

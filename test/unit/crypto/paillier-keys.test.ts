@@ -8,16 +8,14 @@ import { createDecryptor } from "../../../shared/crypto/paillier/decrypt.ts";
 import {
   createPrivateKey,
   createPublicKey,
-  fromReferencePublicKey,
   generatePrivateKey,
   parsePrivateKey,
   parsePublicKey,
   privateKeyText,
   publicKeyText,
-  toReferencePrivateKey,
-  toReferencePublicKey,
 } from "../../../shared/crypto/paillier/keys.ts";
 import { drawPrime } from "../../../shared/crypto/paillier/openssl-power.node.ts";
+import { fromReferencePublicKey, toReferencePrivateKey, toReferencePublicKey } from "../../../shared/crypto/paillier/reference.ts";
 import { secureRng } from "../../../shared/random.ts";
 import { testKey1024, testKey2048, testKeys } from "../../support/paillier-keys.ts";
 

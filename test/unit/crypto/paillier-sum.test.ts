@@ -10,8 +10,9 @@ import {
   sharesFactor,
 } from "../../../shared/crypto/paillier/ciphertext.ts";
 import { createDecryptor } from "../../../shared/crypto/paillier/decrypt.ts";
-import { type PaillierPublicKey, toReferencePrivateKey, toReferencePublicKey } from "../../../shared/crypto/paillier/keys.ts";
+import type { PaillierPublicKey } from "../../../shared/crypto/paillier/keys.ts";
 import { opensslPower } from "../../../shared/crypto/paillier/openssl-power.node.ts";
+import { toReferencePrivateKey, toReferencePublicKey } from "../../../shared/crypto/paillier/reference.ts";
 import { secureRng } from "../../../shared/random.ts";
 import { testKey1024, testKey2048, testKeys } from "../../support/paillier-keys.ts";
 

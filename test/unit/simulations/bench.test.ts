@@ -7,6 +7,15 @@ import { createRng } from "../../../shared/random.ts";
 import { defineRun } from "../../../shared/run.ts";
 import { bareRound } from "../../../simulations/bench/bare-round.ts";
 import { measureGroup } from "../../../simulations/bench/bench.ts";
+import {
+  createPaillierWorld,
+  paillierAdd,
+  paillierBytes,
+  paillierDecrypt,
+  paillierEncrypt,
+  paillierEncryptBlocks,
+} from "../../../simulations/bench/crypto-paillier.ts";
+import { paillierJob } from "../../../simulations/bench/crypto-paillier-job.ts";
 import { subjects } from "../../../simulations/bench/index.ts";
 import { loadDataset } from "../../../simulations/datasets/index.ts";
 
@@ -33,6 +42,23 @@ describe("measureGroup", () => {
     expect(turns.length).toBeGreaterThanOrEqual(10);
   });
 
+  it("compares cases of unlike size by the piece of work, in the clock asked for", async () => {
+    const cases = [
+      { name: "one", run: () => new Promise((resolve) => setTimeout(resolve, 1)) },
+      { name: "ten", units: 10, run: () => new Promise((resolve) => setTimeout(resolve, 1)) },
+    ];
+    const rows = await measureGroup("s", { title: "t", unit: "value", cases }, { budgetMs: 1 });
+    expect(rows.map(({ units, unit, clock }) => [units, unit, clock])).toEqual([
+      [1, "value", "wall"],
+      [10, "value", "wall"],
+    ]);
+    expect(rows[1]!.unitMs).toBe(rows[1]!.medianMs / 10);
+    expect(rows[1]!.ratio).toBeCloseTo(rows[1]!.unitMs / rows[0]!.unitMs, 12);
+    const busy = await measureGroup("s", { title: "t", clock: "cpu", cases }, { budgetMs: 1 });
+    // Waiting is no work.
+    expect(busy[0]).toMatchObject({ clock: "cpu", samples: 5 });
+  });
+
   it("stops when it is told to", async () => {
     const rows = await measureGroup("s", { title: "t", cases: [{ name: "a", run: () => 1 }] }, { signal: AbortSignal.abort() });
     expect(rows[0]!.samples).toBe(0);
@@ -43,6 +69,36 @@ describe("the subjects", () => {
   it("have names and summaries of their own", () => {
     expect(new Set(subjects.map(({ name }) => name)).size).toBe(subjects.length);
     for (const { summary } of subjects) expect(summary).not.toBe("");
+  });
+});
+
+describe("the whole job under Paillier", () => {
+  const job = paillierJob({ bits: 2048, clients: 23, values: 130 });
+
+  it("has an exact sum in one thread and in several, and tells what each part cost", async () => {
+    const steps: string[] = [];
+    const figures = await job.measure(new AbortController().signal, (step) => steps.push(step));
+    const values = new Map(figures.map(({ name, value }) => [name, value]));
+    expect(values.get("exact values")).toBe(130);
+    expect(values.get("client, sent")).toBe(3 * 512);
+    for (const { name, unit, value } of figures) if (unit === "ms") expect(value, name).toBeGreaterThan(0);
+    expect(steps.length).toBeGreaterThan(2);
+  });
+
+  it("is over when it is interrupted", async () => {
+    await expect(job.measure(AbortSignal.abort(), () => undefined)).rejects.toThrow(/abort/);
+  });
+});
+
+describe("the steps of Paillier", () => {
+  it("are groups with paillier-bigint first, whose cases run", async () => {
+    const world = await createPaillierWorld(2048);
+    for (const group of [paillierEncrypt(world), paillierEncryptBlocks(world), await paillierAdd(world), await paillierDecrypt(world)]) {
+      expect(group.cases[0]!.name).toBe("paillier-bigint");
+      for (const { run } of group.cases) await run();
+    }
+    const bytes = await paillierBytes(world).measure(new AbortController().signal, () => undefined);
+    expect(bytes.map(({ value }) => value)).toEqual([512, 512 / 60, (449 * 512) / 26_912]);
   });
 });
 

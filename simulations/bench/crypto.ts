@@ -1,0 +1,28 @@
+/** Encrypted aggregation beside paillier-bigint, and whole jobs. Imports bench, one file per kind of group. */
+import type { BenchSubject } from "./bench.ts";
+import {
+  createPaillierWorld,
+  paillierAdd,
+  paillierBytes,
+  paillierDecrypt,
+  paillierEncrypt,
+  paillierEncryptBlocks,
+} from "./crypto-paillier.ts";
+import { paillierJob } from "./crypto-paillier-job.ts";
+
+/** The subject. */
+export const crypto: BenchSubject = {
+  name: "crypto",
+  summary: "Paillier beside paillier-bigint with one value a ciphertext, and a whole job",
+  async *groups() {
+    for (const bits of [2048, 3072]) {
+      const world = await createPaillierWorld(bits);
+      yield paillierEncrypt(world);
+      yield paillierEncryptBlocks(world);
+      yield await paillierAdd(world);
+      yield await paillierDecrypt(world);
+      yield paillierBytes(world);
+    }
+    yield paillierJob({ bits: 2048, clients: 1_000, values: 26_912 });
+  },
+};
