@@ -104,3 +104,25 @@ export const testThresholdKey2048: TestThresholdKey = parsed(
       "0061cc29b0a7f31fa0d9d0343143f9f054ef43f6f034d9d9935b7f8a30e9ba2a",
   ],
 );
+
+/** TEST ONLY: two safe primes of 1,024 bits whose product has 2,048, for tests that deal. */
+export const testSafePrimes: readonly [bigint, bigint] = [
+  BigInt(
+    "0x" +
+      "eb5df21e596bccc725d627cb27b0535288db314bec49b79673b4f59cded8534e6353d1d5078eef36ab990deb5b3df977e3f6e3c53ee7ca1f320735e8" +
+      "9da90200d25f341d4828c1a5f28462197f1695c210f7ecfa22d79c063c6cbb4c575de0c6d2627891a882adc8df6bec79d074e60a38d1b9581d888bb3" +
+      "d3346a800cd0f883",
+  ),
+  BigInt(
+    "0x" +
+      "ded8056ff7a32c7f1c99afe3d6ad4e7612fa59f1dc4cdfe7693c246906d1fd7d89f76bb7e283779c0d4870f507e295f3b4004f2c5ac32874facb2535" +
+      "053a35b5416e09ffbb312c4d78ad5268901a924265306029e6e3c95c1f081130cb78f441be0491a36e4b9850cacc2b771008c0965fb96c67248dc2b5" +
+      "7cc06dec3f4a5e57",
+  ),
+];
+
+/** Draws the two of them by turns, whatever the length asked for. */
+export function drawTestSafePrime(): () => Promise<bigint> {
+  let drawn = 0;
+  return async () => testSafePrimes[drawn++ % 2]!;
+}

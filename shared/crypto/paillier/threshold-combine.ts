@@ -2,13 +2,14 @@
  * The plaintexts from the parts of enough holders. Imports this folder, encoding, errors.
  *
  * With integers lambda_i = holders! prod_(j != i) j / (j - i) over the chosen holders: prod d_i^(2 lambda_i) = c^(4 holders!^2 d)
- * = 1 + 4 holders!^2 M n mod n^2.
+ * = 1 + 4 holders!^2 M n mod n^2. Their common factor g is left out and put back in at the end: it is invertible modulo the order of the
+ * squares, whose prime factors are large.
  *
  * Source: Damgard and Jurik 2001, section 4.1, https://doi.org/10.1007/3-540-44586-2_9
  */
 import { CofactorError } from "../../errors.ts";
 import { writeBigInt } from "../encoding.ts";
-import { inverseMod } from "./arithmetic.ts";
+import { bitLength, greatestCommonDivisor, inverseMod } from "./arithmetic.ts";
 import { ciphertextBytes, ciphertextFromBytes } from "./ciphertext.ts";
 import { runInSlices } from "./pause.ts";
 import { deltaOf, type ThresholdKey } from "./threshold-key.ts";
@@ -22,7 +23,7 @@ export interface HolderPart {
   readonly part: Uint8Array;
 }
 
-/** A chosen holder: its powers, and twice its coefficient. */
+/** A chosen holder: its powers, and what they are raised to. */
 interface Term {
   readonly partials: Uint8Array;
   readonly exponent: bigint;
@@ -45,9 +46,11 @@ function* combineSteps(key: ThresholdKey, count: number, parts: readonly HolderP
   const { n, nSquared, bytes: width } = key.publicKey;
   const chosen = choose(key, parts);
   const indexes = chosen.map(({ index }) => index);
-  const terms = chosen.map(({ index, part }) => ({
+  const lambdas = indexes.map((index) => lagrange(deltaOf(key), index, indexes));
+  const factor = lambdas.reduce((common, lambda) => greatestCommonDivisor(common, lambda < 0n ? -lambda : lambda), 0n);
+  const terms = chosen.map(({ index, part }, at) => ({
     partials: checkPart(key, index, count, part),
-    exponent: 2n * lagrange(deltaOf(key), index, indexes),
+    exponent: (2n * lambdas[at]!) / factor,
   }));
   const above: bigint[] = [];
   const below: bigint[] = [];
@@ -61,7 +64,7 @@ function* combineSteps(key: ThresholdKey, count: number, parts: readonly HolderP
     below.push(denominator % n);
     yield;
   }
-  const unit = inverseMod(4n * deltaOf(key) ** 2n, n);
+  const unit = factor * inverseMod(4n * deltaOf(key) ** 2n, n);
   const inverses = invertAll(below, n);
   const out = new Uint8Array(count * width);
   // numerator / denominator = 1 + n (above / below) mod n^2.
@@ -86,21 +89,19 @@ function lagrange(delta: bigint, index: number, indexes: readonly number[]): big
 
 /** prod d_i^exponent as a fraction: the negative exponents make the denominator. */
 function productAt({ publicKey }: ThresholdKey, terms: readonly Term[], at: number): readonly [bigint, bigint] {
-  let [numerator, denominator] = [1n, 1n];
-  for (const { partials, exponent } of terms) {
-    const base = ciphertextFromBytes(publicKey, partials, at);
-    if (exponent > 0n) numerator = (numerator * shortPower(base, exponent, publicKey.nSquared)) % publicKey.nSquared;
-    else denominator = (denominator * shortPower(base, -exponent, publicKey.nSquared)) % publicKey.nSquared;
-  }
-  return [numerator, denominator];
+  const powers = terms.map(({ partials, exponent }) => ({ base: ciphertextFromBytes(publicKey, partials, at), exponent }));
+  const negated = powers.map(({ base, exponent }) => ({ base, exponent: -exponent }));
+  return [shortPowers(powers, publicKey.nSquared), shortPowers(negated, publicKey.nSquared)];
 }
 
-/** A power with an exponent of few bits, without a table. */
-function shortPower(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = base;
-  for (const bit of exponent.toString(2).slice(1)) {
-    result = (result * result) % modulus;
-    if (bit === "1") result = (result * base) % modulus;
+/** The product of the powers with positive exponents, of few bits each; the squarings serve all. */
+function shortPowers(powers: readonly { readonly base: bigint; readonly exponent: bigint }[], modulus: bigint): bigint {
+  const positive = powers.filter(({ exponent }) => exponent > 0n);
+  const most = positive.reduce((bits, { exponent }) => Math.max(bits, bitLength(exponent)), 0);
+  let result = 1n;
+  for (let bit = BigInt(most) - 1n; bit >= 0n; bit--) {
+    if (result !== 1n) result = (result * result) % modulus;
+    for (const { base, exponent } of positive) if (((exponent >> bit) & 1n) === 1n) result = (result * base) % modulus;
   }
   return result;
 }

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type KeyFileInfo, openKeyFile, readKeyFileInfo } from "../../../server/key-file.ts";
 import { dealKeyFiles, keyFilePaths } from "../../../server/key-file-deal.ts";
-import { drawSafePrime } from "../../../shared/crypto/paillier/openssl-power.node.ts";
 import { parseKeyShare, parseThresholdKey } from "../../../shared/crypto/paillier/threshold-key.ts";
+import { drawTestSafePrime } from "../../support/threshold-keys.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cofactor-key-files-"));
 const path = join(folder, "holder.key");
@@ -15,8 +15,8 @@ const passphrases = ["first passphrase", "second passphrase", "third passphrase"
 let infos: readonly KeyFileInfo[];
 
 beforeAll(async () => {
-  infos = await dealKeyFiles({ path, bits: 2048, threshold: 2, holders: 3, passphrases });
-}, 120_000);
+  infos = await dealKeyFiles({ path, bits: 2048, threshold: 2, holders: 3, passphrases, drawSafePrime: drawTestSafePrime() });
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A changed copy of the first holder's file. */
@@ -93,10 +93,10 @@ describe("a deal that cannot be", () => {
   it("takes back what it wrote when a file turns up meanwhile", async () => {
     const late = join(folder, "late.key");
     const [first, second, third] = keyFilePaths(late, 3);
-    const draw = async (bits: number): Promise<bigint> => {
-      const prime = await drawSafePrime(bits);
+    const next = drawTestSafePrime();
+    const draw = (): Promise<bigint> => {
       writeFileSync(third!, "someone else's");
-      return prime;
+      return next();
     };
     const deal = { path: late, bits: 2048, threshold: 2, holders: 3, passphrases: passphrases.slice(0, 1), drawSafePrime: draw } as const;
     await expect(dealKeyFiles(deal)).rejects.toMatchObject({
@@ -105,5 +105,5 @@ describe("a deal that cannot be", () => {
     });
     expect([first, second].map((file) => existsSync(file!))).toEqual([false, false]);
     expect(readFileSync(third!, "utf8")).toBe("someone else's");
-  }, 120_000);
+  });
 });
