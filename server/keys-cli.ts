@@ -1,11 +1,11 @@
 /** `cofactor keys`: deals, shows and checks the key files of keyholders. */
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
-import { drawSafePrime } from "../shared/crypto/paillier/openssl-power.node.ts";
 import { maxHolders } from "../shared/crypto/paillier/threshold-key.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { type KeyFileInfo, openKeyFile, readKeyFileInfo } from "./key-file.ts";
 import { dealKeyFiles, keyFilePaths } from "./key-file-deal.ts";
 import { readPassphrase } from "./passphrase.ts";
+import { createSafePrimeSource } from "./safe-primes.ts";
 
 /** What `deal` is told. */
 interface DealArguments {
@@ -38,8 +38,14 @@ export const command: Command = defineCommand({
   async run({ options, positionals, io }) {
     const [action, path] = positionals as readonly [string, string];
     const { bits, threshold, holders } = options;
-    if (action === "deal") await deal({ path, bits, threshold, holders, passphraseFiles: options["passphrase-file"] }, io);
-    else if (action === "show") io.out(termsSection(readKeyFileInfo(path)));
+    if (action === "deal") {
+      try {
+        await deal({ path, bits, threshold, holders, passphraseFiles: options["passphrase-file"] }, io);
+      } catch (error) {
+        if (io.signal.aborted) return 130;
+        throw error;
+      }
+    } else if (action === "show") io.out(termsSection(readKeyFileInfo(path)));
     else if (action === "verify") {
       const { info } = await openKeyFile(path, readPassphrase(options["passphrase-file"]));
       io.out(`${path}: opens, and ${described(info)} and identity belong together\n`);
@@ -74,11 +80,12 @@ async function deal(
   io.out(termsSection(infos[0]!));
 }
 
-/** Draws safe primes and says when one is there. */
+/** Draws safe primes, says when one is there, and gives up at an interruption: nothing has been written then. */
 function withProgress(io: CommandIo): (bits: number) => Promise<bigint> {
   const start = performance.now();
+  const draw = createSafePrimeSource(io.signal);
   return async (bits) => {
-    const prime = await drawSafePrime(bits);
+    const prime = await draw(bits);
     io.err(`a safe prime of ${bits} bits after ${((performance.now() - start) / 1_000).toFixed(1)} s\n`);
     return prime;
   };

@@ -1,6 +1,6 @@
 /** `cofactor keys`, `serve` and `keyholder` as an operator runs them: processes, files and a real socket. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -157,6 +157,16 @@ describe("cofactor keys deal, shared among three", () => {
     expect((await run("keys", "verify", files[0]!, "--passphrase-file", words[1]!)).err).toContain("DECRYPT_FAILED");
     const again = await run("keys", "deal", join(folder, "shared.key"), "--passphrase-file", words[0]!);
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining("must not exist") as string });
+  });
+});
+
+describe("cofactor keys deal, interrupted", () => {
+  it("ends with 130 and leaves no file", async () => {
+    const dealing = start("keys", "deal", join(folder, "never.key"), "--bits", "3072", "--passphrase-file", passphraseFile);
+    await new Promise<void>((resolve) => dealing.child.stderr!.once("data", () => resolve()));
+    dealing.child.kill("SIGTERM");
+    expect(await dealing.ended).toMatchObject({ code: 130, out: "" });
+    expect(readdirSync(folder).filter((name) => name.startsWith("never"))).toEqual([]);
   });
 });
 
