@@ -1,6 +1,7 @@
 /** What holds for every sum, every choice of holders and every change of a part. fast-check prints the seed of a failure. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { equalBytes } from "../../shared/crypto/encoding.ts";
 import { CiphertextSum } from "../../shared/crypto/paillier/ciphertext.ts";
 import { drawSafePrime, opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
 import { combineParts } from "../../shared/crypto/paillier/threshold-combine.ts";
@@ -57,6 +58,8 @@ test("a part with any byte changed, or cut, or run together with another, is ref
         const part = how === "cut" ? first!.part.slice(0, at) : first!.part.slice();
         if (how === "change") part[at] = part[at]! ^ by;
         if (how === "join") part.set(second!.part.subarray(at), at);
+        // The last bytes of two parts may be alike.
+        fc.pre(!equalBytes(part, first!.part));
         const failure = await verifyPart(key, 1, ciphertexts, part, "any").catch((error: unknown) => error);
         expect(isCofactorError(failure) && failure.details["holder"]).toBe(1);
       },
