@@ -1,6 +1,6 @@
 /** `cofactor keys`, `serve` and `keyholder` as an operator runs them: processes, files and a real socket. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -84,8 +84,8 @@ let section = "";
 
 beforeAll(async () => {
   writeFileSync(passphraseFile, `${passphrase}\n`);
-  const dealt = await run("keys", "deal", keyFile, "--passphrase-file", passphraseFile);
-  expect(dealt.err).toBe("");
+  const dealt = await run("keys", "deal", keyFile, "--holders", "1", "--passphrase-file", passphraseFile);
+  expect(dealt.err).toContain("open everything");
   expect(dealt.code).toBe(0);
   section = dealt.out;
 });
@@ -114,7 +114,7 @@ describe("cofactor keys", () => {
 
   it("writes over no key file, and says what is wrong with a call", async () => {
     const before = readFileSync(keyFile);
-    expect(await run("keys", "deal", keyFile, "--passphrase-file", passphraseFile)).toMatchObject({
+    expect(await run("keys", "deal", keyFile, "--holders", "1", "--passphrase-file", passphraseFile)).toMatchObject({
       code: 1,
       err: expect.stringContaining("must not exist") as string,
     });
@@ -123,8 +123,51 @@ describe("cofactor keys", () => {
       code: 2,
       err: expect.stringContaining("passphrase") as string,
     });
+    for (const wrong of [
+      ["--holders", "17"],
+      ["--holders", "1", "--threshold", "2"],
+      ["--threshold", "4"],
+      ["--threshold", "1"],
+      ["--bits", "1024"],
+    ]) {
+      const refused = await run("keys", "deal", join(folder, "other.key"), ...wrong, "--passphrase-file", passphraseFile);
+      expect(refused, wrong.join(" ")).toMatchObject({ code: 2, err: expect.stringContaining(`"--`) as string });
+    }
     expect((await run("keys", "steal", keyFile)).code).toBe(2);
     expect((await run("keys", "show", passphraseFile)).err).toContain("DATA_INVALID");
+  });
+});
+
+describe("cofactor keys deal, shared among three", () => {
+  const files = [1, 2, 3].map((index) => join(folder, `shared-${index}.key`));
+  const words = [1, 2, 3].map((index) => join(folder, `words-${index}`));
+
+  it("writes a file for each holder under the holder's own passphrase, and prints one section that all of them show", async () => {
+    for (const [at, path] of words.entries()) writeFileSync(path, `${passphrase} ${at}`);
+    const dealt = await run("keys", "deal", join(folder, "shared.key"), "--passphrase-file", words.join(","));
+    expect(dealt).toMatchObject({ code: 0, err: expect.stringMatching(/safe prime.*any 2 of them/s) as string });
+    const { protection } = parse(dealt.out) as { protection: Record<string, unknown> & { verification: { keys: string[] } } };
+    expect(protection).toMatchObject({ kind: "paillier", bits: 2048, threshold: 2, holders: 3 });
+    expect(protection.verification.keys).toHaveLength(3);
+    expect(new Set(protection["keyholders"] as string[]).size).toBe(3);
+    for (const [at, file] of files.entries()) {
+      expect(await run("keys", "show", file)).toEqual({ code: 0, out: dealt.out, err: "" });
+      const verified = await run("keys", "verify", file, "--passphrase-file", words[at]!);
+      expect(verified).toMatchObject({ code: 0, out: expect.stringContaining(`share ${at + 1} of 3`) as string });
+    }
+    expect((await run("keys", "verify", files[0]!, "--passphrase-file", words[1]!)).err).toContain("DECRYPT_FAILED");
+    const again = await run("keys", "deal", join(folder, "shared.key"), "--passphrase-file", words[0]!);
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining("must not exist") as string });
+  });
+});
+
+describe("cofactor keys deal, interrupted", () => {
+  it("ends with 130 and leaves no file", async () => {
+    const dealing = start("keys", "deal", join(folder, "never.key"), "--bits", "3072", "--passphrase-file", passphraseFile);
+    await new Promise<void>((resolve) => dealing.child.stderr!.once("data", () => resolve()));
+    dealing.child.kill("SIGTERM");
+    expect(await dealing.ended).toMatchObject({ code: 130, out: "" });
+    expect(readdirSync(folder).filter((name) => name.startsWith("never"))).toEqual([]);
   });
 });
 

@@ -22,7 +22,8 @@ export type PowerFactory = (exponent: bigint, modulus: bigint) => (base: bigint)
  */
 export type BlockDecryptor = (ciphertexts: Uint8Array) => Uint8Array;
 
-const bigIntPower: PowerFactory = (exponent, modulus) => (base) => powerMod(base, exponent, modulus);
+/** BigInt's exponentiation: runs everywhere, not constant-time. */
+export const bigIntPower: PowerFactory = (exponent, modulus) => (base) => powerMod(base, exponent, modulus);
 
 /**
  * A decryptor for a private key.
