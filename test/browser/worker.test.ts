@@ -61,8 +61,8 @@ async function serve(): Promise<{ readonly url: string; takePart(rounds: number)
     run: run.id,
     identity: keyholder,
     record: memoryRecord(),
-    createOpener: () =>
-      paillier.createOpener!(parseConfig(paillier.options, protection, "protection"), privateKeyText(testKey2048), opensslPower),
+    createKeyholder: () =>
+      paillier.createKeyholder!(parseConfig(paillier.options, protection, "protection"), privateKeyText(testKey2048), opensslPower),
   });
   closers.push(() => channel.close());
   const devices = [rightRatings, leftRatings].map((ratings) => createClient({ url, run: run.id, ratings, accept: {} }));
