@@ -130,7 +130,7 @@ export class Trainer {
     const values = stage === run.protection.contributionStage ? await this.#contribution(session, header) : new Float64Array(0);
     let half = this.#halves.get(round);
     if (half === undefined) {
-      half = run.protection.createDevice(roundFrame(run, round), session.client, {
+      half = await run.protection.createDevice(roundFrame(run, round), session.client, {
         secure,
         primitives: this.#parts.primitives ?? (await createWebPrimitives()),
       });

@@ -50,9 +50,15 @@ export function answerKey(stage: number, client: string): string {
 }
 
 /** A fresh round over a cohort. */
-export function enterRound(run: Run, round: number, cohort: readonly string[], tools: ProtectionTools, nowMs: number): EnteredRound {
+export async function enterRound(
+  run: Run,
+  round: number,
+  cohort: readonly string[],
+  tools: ProtectionTools,
+  nowMs: number,
+): Promise<EnteredRound> {
   const step = beginRound(round, cohort, run.terms.cohort.min, stagesOf(run));
-  return { active: createActive(run, step.state, tools, nowMs), effects: step.effects };
+  return { active: await createActive(run, step.state, tools, nowMs), effects: step.effects };
 }
 
 /**
@@ -69,7 +75,7 @@ export async function restoreRound(
   nowMs: number,
 ): Promise<EnteredRound> {
   let step: RoundStep = beginRound(open.round, open.cohort, run.terms.cohort.min, stagesOf(run));
-  const active = createActive(run, step.state, tools, nowMs);
+  const active = await createActive(run, step.state, tools, nowMs);
   let effects: readonly RoundEffect[] = [];
   for (let stage = 0; stage < run.protection.stages.length && stage <= open.stage; stage++) {
     if (step.state.phase !== "collecting") break;
@@ -104,10 +110,10 @@ function stagesOf({ protection }: Run): RoundStages {
   return { count: protection.stages.length, contribution: protection.contributionStage };
 }
 
-function createActive(run: Run, state: RoundState, tools: ProtectionTools, nowMs: number): ActiveRound {
+async function createActive(run: Run, state: RoundState, tools: ProtectionTools, nowMs: number): Promise<ActiveRound> {
   return {
     state,
-    aggregator: run.protection.createAggregator(roundFrame(run, state.round), tools),
+    aggregator: await run.protection.createAggregator(roundFrame(run, state.round), tools),
     uploads: new Uploads(),
     saving: new Map(),
     digests: new Map(),

@@ -67,6 +67,8 @@ export class Coordinator {
   #cancelGather: (() => void) | undefined;
   #cancelPause: (() => void) | undefined;
   #isPaused = true;
+  /** True while a round that has begun is being made ready. */
+  #isEntering = false;
   #hasFailed = false;
   #isStopped = false;
 
@@ -222,7 +224,7 @@ export class Coordinator {
 
   /** Begins a round when enough clients are there: at once for a full cohort, after the gathering time for a smaller one. */
   #gather(): void {
-    if (this.#isPaused || this.#isStopped || this.#active !== undefined || this.hasEnded) return;
+    if (this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isEntering || this.hasEnded) return;
     const { size, min } = this.#parts.run.terms.cohort;
     if (this.#participants.size >= size) {
       this.#cancelGather?.();
@@ -231,7 +233,7 @@ export class Coordinator {
     } else if (this.#participants.size >= min && this.#cancelGather === undefined) {
       this.#cancelGather = this.#parts.clock.after(this.#parts.gatherMs, () => {
         this.#cancelGather = undefined;
-        if (this.#active === undefined && this.#participants.size >= min) this.#begin();
+        if (this.#active === undefined && !this.#isEntering && this.#participants.size >= min) this.#begin();
       });
     }
   }
@@ -244,7 +246,11 @@ export class Coordinator {
       store.saveRound(run.terms.id, { round, stage: 0, cohort });
       this.#lastRound = round;
       events.emit("began", { round, invited: cohort.length });
-      this.#enter(enterRound(run, round, cohort, { secure, primitives }, clock.now()));
+      this.#isEntering = true;
+      void enterRound(run, round, cohort, { secure, primitives }, clock.now()).then((entered) => {
+        this.#isEntering = false;
+        if (!this.#isStopped) this.#guard(round, () => this.#enter(entered));
+      });
     });
   }
 
@@ -370,8 +376,17 @@ export class Coordinator {
       this.#apply(active, { kind: "revealed" });
       this.#finish(active, record);
     } catch (error) {
-      this.#fail(active, error);
+      this.#fail(active, this.#blame(active, error));
     }
+  }
+
+  /** Names whose contributions made a sum unusable, where the protection can tell. */
+  #blame({ aggregator, state }: ActiveRound, error: unknown): unknown {
+    if (!isCofactorError(error) || error.code !== "AGGREGATION_FAILED" || aggregator.blame === undefined || this.#isStopped) return error;
+    const { run, store } = this.#parts;
+    const contributions = evidenceOf(run, store, state)().map(({ client, bytes }) => [client, bytes] as const);
+    const culprits = aggregator.blame(contributions);
+    return culprits.length === 0 ? error : new CofactorError("AGGREGATION_FAILED", error.message, { culprits, details: error.details });
   }
 
   #fail(active: ActiveRound, error: unknown): void {

@@ -1,5 +1,5 @@
 /** A key for a first try: dealt and used in the server's own process. Imports crypto, the protection. */
-import { drawPrime, opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
+import { nodeKeyholderTools, nodePrimes } from "../shared/protections/keyholder-tools.node.ts";
 import { localOpener } from "../shared/protections/local-opener.ts";
 import { paillier } from "../shared/protections/paillier.ts";
 import type { Opener } from "../shared/protections/protection.ts";
@@ -18,9 +18,8 @@ export interface DealtKey {
  * keyholder's process, and the server gets the public part alone.
  */
 export async function dealKey(options: { readonly bits?: 2048 | 3072 } = {}): Promise<DealtKey> {
-  const provision = await paillier.provision!({ kind: "paillier", bits: options.bits ?? 2048, exponentBits: "half" }, drawPrime);
-  return {
-    protection: { ...provision.options },
-    opener: localOpener(provision.secrets.map((secret) => paillier.createKeyholder!(provision.options, secret, opensslPower))),
-  };
+  const wanted = { kind: "paillier", bits: options.bits ?? 2048, exponentBits: "half", threshold: 1, holders: 1 } as const;
+  const { options: dealt, secrets } = await paillier.provision!(wanted, nodePrimes);
+  const keyholders = secrets.map((secret) => paillier.createKeyholder!(dealt, secret, nodeKeyholderTools));
+  return { protection: { ...dealt }, opener: localOpener(await Promise.all(keyholders)) };
 }

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { type Command, defineCommand } from "../shared/command/command.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
-import { opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
+import { nodeKeyholderTools } from "../shared/protections/keyholder-tools.node.ts";
 import { resolveSection } from "../shared/registry.ts";
 import { connectSocket } from "./connect.ts";
 import { openKeyFile } from "./key-file.ts";
@@ -59,7 +59,7 @@ async function serveForever({ url, runId, identity, secret, record, serverKey, s
           const { definition, options } = resolveSection(protections, { ...terms.terms.protection }, "protection");
           if (definition.createKeyholder === undefined)
             throw new CofactorError("CONFIG_INVALID", `protection "${definition.kind}" needs no keyholder`);
-          return definition.createKeyholder(options, secret, opensslPower);
+          return definition.createKeyholder(options, secret, nodeKeyholderTools);
         },
         ...(serverKey === undefined ? {} : { serverKey }),
       });

@@ -10,6 +10,7 @@ import { dirname } from "node:path";
 import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { type Identity, sign, verifyText } from "../shared/crypto/identity.ts";
+import type { Awaitable } from "../shared/crypto/primitives.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { KeyholderFactory } from "../shared/protections/protection.ts";
 import { defineRun, type Run, roundFrame } from "../shared/run.ts";
@@ -69,7 +70,7 @@ export interface KeyholderParts {
   readonly run: string;
   readonly identity: Identity;
   /** Makes what opens this keyholder's part of sums, for terms that the server signed. */
-  readonly createKeyholder: (run: Run) => KeyholderFactory;
+  readonly createKeyholder: (run: Run) => Awaitable<KeyholderFactory>;
   readonly record: OpenedRecord;
   /** Public key of the server, when known; else the first one seen is taken. */
   readonly serverKey?: string;
@@ -107,7 +108,7 @@ async function joinAsKeyholder(parts: KeyholderParts, channel: Channel): Promise
   if (!Array.isArray(named) || !named.includes(parts.identity.id)) {
     throw new CofactorError("TERMS_REFUSED", `the terms of run "${parts.run}" do not name this keyholder's key`);
   }
-  const desk = new OpeningDesk(run, parts.createKeyholder(run), parts.record);
+  const desk = new OpeningDesk(run, await parts.createKeyholder(run), parts.record);
   channel.serve((kind, packet) => desk.handle(kind, packet));
   const signed = joinBytes(hello.challenge, parts.run, "keyholder", hello.serverKey, run.digest);
   const proof = toBase64url(sign(parts.identity, "join", signed));

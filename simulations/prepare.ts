@@ -1,7 +1,7 @@
 /** A scenario made ready: data, split, participants, keys, run. What simulation and live run begin with. Imports everything shared. */
-import { drawPrime, opensslPower } from "../shared/crypto/paillier/openssl-power.node.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
+import { nodeKeyholderTools, nodePrimes } from "../shared/protections/keyholder-tools.node.ts";
 import { localOpener } from "../shared/protections/local-opener.ts";
 import type { Opener } from "../shared/protections/protection.ts";
 import { resolveSection } from "../shared/registry.ts";
@@ -31,7 +31,7 @@ export async function prepareScenario(scenario: Scenario, keyholders?: readonly 
   const split = await splitDataset(dataset, scenario.split);
   const participants = drawParticipants(dataset.matrix.users, scenario.participants, scenario.seed);
   const { definition, options } = resolveSection(protections, scenario.protection, "protection");
-  const provision = await definition.provision?.(options, drawPrime);
+  const provision = await definition.provision?.(options, nodePrimes);
   const protection = { ...(provision?.options ?? options), ...(keyholders === undefined ? {} : { keyholders }) };
   const size = Math.min(
     participants.length,
@@ -54,7 +54,7 @@ export async function prepareScenario(scenario: Scenario, keyholders?: readonly 
     ...(scenario.range === undefined ? {} : { range: scenario.range }),
   });
   const secrets = provision?.secrets ?? [];
-  const keyholderHalves = secrets.map((secret) => definition.createKeyholder!(protection, secret, opensslPower));
+  const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
   return { scenario, dataset, split, participants, run, secrets, opener };
 }

@@ -64,7 +64,7 @@ export class Shard {
     const { model, protection } = this.#run;
     if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
     const frame = roundFrame(this.#run, round);
-    const aggregator = protection.createAggregator(frame, simulatedTools);
+    const aggregator = await protection.createAggregator(frame, simulatedTools);
     const deviceMs = new Float64Array(users.length);
     const refused: number[] = [];
     let bytesUp = 0;
@@ -101,7 +101,7 @@ export class Shard {
     const client = simulatedId(user);
     let bytes = 0;
     try {
-      const answer = await this.#half(frame, user).answer(stage, brief, this.#values);
+      const answer = await (await this.#half(frame, user)).answer(stage, brief, this.#values);
       bytes = answer.length;
       aggregator.admit(stage, client, answer);
       aggregator.combine(stage, client, answer, "");
@@ -112,9 +112,9 @@ export class Shard {
     }
   }
 
-  #half(frame: RoundFrame, user: number): DeviceHalf {
+  async #half(frame: RoundFrame, user: number): Promise<DeviceHalf> {
     const { protection } = this.#run;
-    const half = this.#halves.get(user) ?? protection.createDevice(frame, simulatedId(user), simulatedTools);
+    const half = this.#halves.get(user) ?? (await protection.createDevice(frame, simulatedId(user), simulatedTools));
     if (protection.stages.length > 1) this.#halves.set(user, half);
     return half;
   }

@@ -49,7 +49,7 @@ export async function runRound(prepared: Prepared, shards: Shards, state: ModelS
     reason ||= reasonOf(effects);
   };
 
-  const aggregator = run.protection.createAggregator(roundFrame(run, round), simulatedTools);
+  const aggregator = await run.protection.createAggregator(roundFrame(run, round), simulatedTools);
   const refused = new Set<number>();
   const lost = new Set<number>();
   const deviceMs = new Map<number, number>();

@@ -15,7 +15,7 @@ export function localOpener(keyholders: readonly KeyholderFactory[]): Opener {
       for (const [keyholder, create] of keyholders.slice(0, needed).entries()) {
         const half = create(frame);
         half.combine(sum);
-        accept({ keyholder, bytes: await half.open() });
+        await accept({ keyholder, bytes: await half.open() });
       }
     },
   };

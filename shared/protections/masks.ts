@@ -11,8 +11,6 @@
 import * as v from "valibot";
 import type { Carrier } from "./carrier.ts";
 import { plainCarrier } from "./carrier-plain.ts";
-import { MaskedAggregator } from "./masked-aggregator.ts";
-import { MaskedDevice } from "./masked-device.ts";
 import { formOf, graphOf, type MaskOptions, maskedStages, maxAnswerBytesOf, maxBriefBytesOf, stageOf } from "./masked-round.ts";
 import type { Protection, ProtectionDefinition } from "./protection.ts";
 
@@ -62,7 +60,13 @@ export function createMasked(kind: string, options: MaskOptions, carrier: Carrie
     },
     maxBriefBytes: maxBriefBytesOf,
     maxAnswerBytes: (stage, frame) => maxAnswerBytesOf(stage, frame, carrier.answerBytes(formOf(frame), frame)),
-    createDevice: (frame, self, tools) => new MaskedDevice(options, carrier, frame, self, tools),
-    createAggregator: (frame, tools) => new MaskedAggregator(options, carrier, frame, tools),
+    createDevice: async (frame, self, tools) => {
+      const { MaskedDevice } = await import("./masked-device.ts");
+      return new MaskedDevice(options, carrier, frame, self, tools);
+    },
+    createAggregator: async (frame, tools) => {
+      const { MaskedAggregator } = await import("./masked-aggregator.ts");
+      return new MaskedAggregator(options, carrier, frame, tools);
+    },
   };
 }

@@ -7,6 +7,9 @@
  * secure aggregation has one for keys, one for shares, one for the masked contribution and one for unmasking.
  */
 
+import type { PowerFactory } from "../crypto/paillier/decrypt.ts";
+import type { KeyShare, ThresholdKey } from "../crypto/paillier/threshold-key.ts";
+import type { Raiser } from "../crypto/paillier/threshold-part.ts";
 import type { Awaitable, Primitives } from "../crypto/primitives.ts";
 import type { Aggregate, ContributionRange } from "../models/model.ts";
 import type { SecureRng } from "../random.ts";
@@ -77,6 +80,8 @@ export interface AggregatorHalf {
    * @throws CofactorError COHORT_TOO_SMALL below `cohort.min`, DECRYPT_FAILED, AGGREGATION_FAILED with the culprits
    */
   reveal(opener: Opener | undefined): Promise<Aggregate>;
+  /** Whose contributions made the sum unusable, found among all of them after `reveal` has failed; for protections that can tell. */
+  blame?(contributions: Iterable<readonly [client: string, contribution: Uint8Array]>): readonly string[];
 }
 
 /** A keyholder's half, for one round: makes the sum again from the contributions, and opens its part of it. */
@@ -101,8 +106,11 @@ export interface Opener {
    * @param accept checks a part and keeps it; what it throws blames that keyholder, and another is asked
    * @throws CofactorError DECRYPT_FAILED when fewer than `request.needed` parts can be had; its culprits are the blamed keyholders
    */
-  open(request: OpenRequest, accept: (part: OpenedPart) => void): Promise<void>;
+  open(request: OpenRequest, accept: AcceptPart): Promise<void>;
 }
+
+/** Takes a keyholder's part, or throws: then that keyholder is to blame. */
+export type AcceptPart = (part: OpenedPart) => Awaitable<void>;
 
 /** A sum to open. */
 export interface OpenRequest {
@@ -141,8 +149,9 @@ export interface Protection {
   /** Greatest length of an answer to a stage, in bytes: longer ones are refused before the first byte is taken in. */
   maxAnswerBytes(stage: number, frame: RoundFrame): number;
   /** @param self the device's own name in the run */
-  createDevice(frame: RoundFrame, self: string, tools: ProtectionTools): DeviceHalf;
-  createAggregator(frame: RoundFrame, tools: ProtectionTools): AggregatorHalf;
+  createDevice(frame: RoundFrame, self: string, tools: ProtectionTools): Awaitable<DeviceHalf>;
+  /** May load code that no device needs. */
+  createAggregator(frame: RoundFrame, tools: ProtectionTools): Awaitable<AggregatorHalf>;
 }
 
 /** Keys that a protection needs before a run can begin. */
@@ -160,14 +169,15 @@ export type PrimeSource = (bits: number, options?: { readonly safe?: boolean }) 
 export interface ProtectionDefinition<Options extends { kind: string } = { kind: string }> extends Definition<Options> {
   /** Makes fresh keys for options that name none; absent when the protection needs none. */
   provision?(options: Options, drawPrime: PrimeSource): Promise<Provision<Options>>;
-  /**
-   * A keyholder's halves for its secret; `powerMod` may bring a faster, constant-time exponentiation than BigInt's.
-   * @throws CofactorError CONFIG_INVALID when the secret does not belong to the options
-   */
-  createKeyholder?(options: Options, secret: string, powerMod?: PowerModFactory): KeyholderFactory;
+  /** A keyholder's halves for its secret. @throws CofactorError CONFIG_INVALID when the secret does not belong to the options */
+  createKeyholder?(options: Options, secret: string, tools?: KeyholderTools): Promise<KeyholderFactory>;
   /** @throws CofactorError CONFIG_INVALID when the options do not fit together */
   create(options: Options): Protection;
 }
 
-/** Makes `base -> base^exponent mod modulus` for a fixed secret exponent and a fixed modulus. */
-export type PowerModFactory = (exponent: bigint, modulus: bigint) => (base: bigint) => bigint;
+/** What a platform brings for secret exponents: without it BigInt's arithmetic serves, which is slower and not constant-time. */
+export interface KeyholderTools {
+  readonly power?: PowerFactory;
+  /** Raises many ciphertexts at once, on several threads. */
+  readonly createRaiser?: (key: ThresholdKey, share: KeyShare) => Raiser;
+}

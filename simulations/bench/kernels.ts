@@ -66,8 +66,8 @@ async function openPath(): Promise<BenchGroup> {
   const model = { kind: "biased-mf", rank: 16 };
   const { run } = await prepareScenario(parseScenario({ dataset: shape, split: { kind: "random" }, model }));
   const frame = roundFrame(run, 1);
-  const aggregator = run.protection.createAggregator(frame, simulatedTools);
-  const device = run.protection.createDevice(frame, "0", simulatedTools);
+  const aggregator = await run.protection.createAggregator(frame, simulatedTools);
+  const device = await run.protection.createDevice(frame, "0", simulatedTools);
   const values = draw(frame.size);
   const brief = aggregator.brief(0, "0");
   const answer = await device.answer(0, brief, values);

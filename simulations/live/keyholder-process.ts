@@ -4,8 +4,8 @@ import { socketConnector } from "../../client/socket.ts";
 import { memoryRecord, serveKeyholder } from "../../server/keyholder.ts";
 import { fromBase64url } from "../../shared/crypto/encoding.ts";
 import { identityFromSeed } from "../../shared/crypto/identity.ts";
-import { opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
 import { protections } from "../../shared/protections/index.ts";
+import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { resolveSection } from "../../shared/registry.ts";
 
 /** What the keyholder is told. */
@@ -31,7 +31,7 @@ async function start(order: KeyholderOrder): Promise<void> {
     record: memoryRecord(),
     createKeyholder(run) {
       const { definition, options } = resolveSection(protections, { ...run.terms.protection }, "protection");
-      return definition.createKeyholder!(options, order.secret, opensslPower);
+      return definition.createKeyholder!(options, order.secret, nodeKeyholderTools);
     },
   });
   process.send?.({ kind: "ready" });

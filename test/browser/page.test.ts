@@ -6,7 +6,7 @@ import { type Acceptance, type Client, createClient, socketConnector } from "../
 import { createServer, memoryRecord, memoryStore, type Server, serveKeyholder } from "../../server/index.ts";
 import { createIdentity } from "../../shared/crypto/identity.ts";
 import { privateKeyText, publicKeyText } from "../../shared/crypto/paillier/keys.ts";
-import { opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
+import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { paillier } from "../../shared/protections/paillier.ts";
 import { secureRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
@@ -119,7 +119,13 @@ describe.skipIf(executable === undefined)(executable === undefined ? "a page (sk
 
   it("takes part under Paillier encryption, with what it accepts by default", async () => {
     const keyholder = createIdentity(secureRng);
-    const section = { kind: "paillier", bits: 2048, publicKey: publicKeyText(testKey2048.publicKey), keyholders: [keyholder.id] };
+    const section = {
+      kind: "paillier",
+      bits: 2048,
+      holders: 1,
+      publicKey: publicKeyText(testKey2048.publicKey),
+      keyholders: [keyholder.id],
+    };
     await visit({ ...openTerms, protection: section }, {}, async (url) => {
       const { channel } = await serveKeyholder({
         connect: socketConnector(url),
@@ -127,7 +133,7 @@ describe.skipIf(executable === undefined)(executable === undefined ? "a page (sk
         identity: keyholder,
         record: memoryRecord(),
         createKeyholder: () =>
-          paillier.createKeyholder!(parseConfig(paillier.options, section, "protection"), privateKeyText(testKey2048), opensslPower),
+          paillier.createKeyholder!(parseConfig(paillier.options, section, "protection"), privateKeyText(testKey2048), nodeKeyholderTools),
       });
       closers.push(() => channel.close());
     });

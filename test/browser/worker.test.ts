@@ -10,6 +10,7 @@ import { createDecryptor } from "../../shared/crypto/paillier/decrypt.ts";
 import { privateKeyText, publicKeyText } from "../../shared/crypto/paillier/keys.ts";
 import { opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
 import { createPacking, unpackSums } from "../../shared/crypto/paillier/packing.ts";
+import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { paillier } from "../../shared/protections/paillier.ts";
 import { secureRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
@@ -50,7 +51,7 @@ async function openPage(): Promise<Page> {
 /** An aggregator and its keyholder, and two devices in Node. */
 async function serve(): Promise<{ readonly url: string; takePart(rounds: number): Promise<unknown> }> {
   const keyholder = createIdentity(secureRng);
-  const protection = { kind: "paillier", bits: 2048, publicKey, keyholders: [keyholder.id] };
+  const protection = { kind: "paillier", bits: 2048, holders: 1, publicKey, keyholders: [keyholder.id] };
   const run = { ...openTerms, protection, rounds: 2, cohort: { size: 3, min: 3 } };
   const server = await createServer({ run, store: memoryStore(), gatherMs: 200 });
   closers.push(() => server.close());
@@ -62,7 +63,7 @@ async function serve(): Promise<{ readonly url: string; takePart(rounds: number)
     identity: keyholder,
     record: memoryRecord(),
     createKeyholder: () =>
-      paillier.createKeyholder!(parseConfig(paillier.options, protection, "protection"), privateKeyText(testKey2048), opensslPower),
+      paillier.createKeyholder!(parseConfig(paillier.options, protection, "protection"), privateKeyText(testKey2048), nodeKeyholderTools),
   });
   closers.push(() => channel.close());
   const devices = [rightRatings, leftRatings].map((ratings) => createClient({ url, run: run.id, ratings, accept: {} }));

@@ -40,7 +40,7 @@ export function describeProtection(
     { answers, answered }: RoundTrace,
     order: (devices: readonly number[]) => readonly number[],
   ): Promise<AggregatorHalf> {
-    const half = protection.createAggregator(frame, realTools);
+    const half = await protection.createAggregator(frame, realTools);
     for (let at = 0; at <= last; at++) {
       await half.begin(at, (at === 0 ? contributions.map((_, device) => device) : answered[at - 1]!).map(idOf));
       for (const device of order(answered[at]!)) {
@@ -90,11 +90,11 @@ export function describeProtection(
 
     it("gives the same sum through exported parts, stage by stage", async () => {
       const { answers, answered } = await play();
-      const whole = protection.createAggregator(frame, realTools);
+      const whole = await protection.createAggregator(frame, realTools);
       for (let at = 0; at <= last; at++) {
         await whole.begin(at, (at === 0 ? contributions.map((_, device) => device) : answered[at - 1]!).map(idOf));
         for (const devices of [[0, 1, 2], [3], [4, 5, 6]]) {
-          const part = protection.createAggregator(frame, realTools);
+          const part = await protection.createAggregator(frame, realTools);
           for (const device of devices) {
             const { bytes, signature } = answers.find((answer) => answer.stage === at && answer.device === device)!;
             part.admit(at, idOf(device), bytes);

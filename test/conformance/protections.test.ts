@@ -1,7 +1,7 @@
 /** Every protection of the index passes the one suite. */
 import { expect, it } from "vitest";
-import { opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
 import { protections } from "../../shared/protections/index.ts";
+import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { localOpener } from "../../shared/protections/local-opener.ts";
 import { resolveSection } from "../../shared/registry.ts";
 import { protectionSections } from "../support/protection-sections.ts";
@@ -9,7 +9,7 @@ import { describeProtection } from "./protection.ts";
 
 for (const [name, { section, secrets, ...proved }] of Object.entries(protectionSections)) {
   const { definition, options } = resolveSection(protections, section, "protection");
-  const keyholders = secrets.map((secret) => definition.createKeyholder!(options, secret, opensslPower));
+  const keyholders = await Promise.all(secrets.map((secret) => definition.createKeyholder!(options, secret, nodeKeyholderTools)));
   describeProtection(name, { protection: definition.create(options), opener: localOpener(keyholders), ...proved });
 }
 

@@ -204,13 +204,13 @@ describe("cofactor serve and keyholder", () => {
     const clients = await Promise.all(
       [1, 2].map(async (seed) => {
         const client = await ScriptedClient.join(socketConnector(String(url)), "wines");
-        client.onAsk = ({ round }) => {
+        client.onAsk = async ({ round }) => {
           const values = Float64Array.from({ length: ready.contributionSize }, () => seed / 1_024);
-          const half = ready.protection.createDevice(roundFrame(ready, round), client.identity.id, {
+          const half = await ready.protection.createDevice(roundFrame(ready, round), client.identity.id, {
             secure: secureRng,
             primitives: nodePrimitives,
           });
-          void half.answer(0, noBytes, values).then((bytes) => client.answer(round, bytes));
+          await client.answer(round, await half.answer(0, noBytes, values));
         };
         return client;
       }),

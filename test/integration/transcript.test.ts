@@ -6,8 +6,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createClient } from "../../client/index.ts";
 import { toOwnRatings } from "../../client/ratings.ts";
 import { createServer, memoryStore } from "../../server/index.ts";
-import { opensslPower } from "../../shared/crypto/paillier/openssl-power.node.ts";
 import { protections } from "../../shared/protections/index.ts";
+import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { localOpener } from "../../shared/protections/local-opener.ts";
 import { createRng } from "../../shared/random.ts";
 import { resolveSection } from "../../shared/registry.ts";
@@ -49,7 +49,7 @@ async function record(
     protection: section,
   });
   const { definition, options } = resolveSection(protections, section, "protection");
-  const opener = localOpener(secrets.map((secret) => definition.createKeyholder!(options, secret, opensslPower)));
+  const opener = localOpener(await Promise.all(secrets.map((secret) => definition.createKeyholder!(options, secret, nodeKeyholderTools))));
   const transcript = new Transcript();
   const server = await createServer({ run, store: transcript.watch(memoryStore()), opener, gatherMs: 10, modelRng: createRng(7, "model") });
   cleanups.push(() => server.close());

@@ -45,8 +45,8 @@ export async function playRound(
   changes: RoundChanges = {},
 ): Promise<RoundTrace> {
   const ids = contributions.map((_, device) => identities[device]!.id);
-  let half = protection.createAggregator(frame, realTools);
-  const devices = ids.map((id) => protection.createDevice(frame, id, realTools));
+  let half = await protection.createAggregator(frame, realTools);
+  const devices = await Promise.all(ids.map((id) => protection.createDevice(frame, id, realTools)));
   const answers: { stage: number; device: number; bytes: Uint8Array; signature: string }[] = [];
   const refusals: { device: number; stage: number; message: string }[] = [];
   const answered: number[][] = [];

@@ -9,9 +9,9 @@
  */
 import { CofactorError } from "../../errors.ts";
 import { writeBigInt } from "../encoding.ts";
+import { runInSlices } from "../pause.ts";
 import { bitLength, greatestCommonDivisor, inverseMod } from "./arithmetic.ts";
 import { ciphertextBytes, ciphertextFromBytes } from "./ciphertext.ts";
-import { runInSlices } from "../pause.ts";
 import { deltaOf, type ThresholdKey } from "./threshold-key.ts";
 import { checkPart } from "./threshold-part.ts";
 

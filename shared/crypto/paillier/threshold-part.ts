@@ -8,11 +8,11 @@
 import { CofactorError, isCofactorError } from "../../errors.ts";
 import { type SecureRng, secureRng } from "../../random.ts";
 import { concatenate } from "../encoding.ts";
+import { runInSlices } from "../pause.ts";
 import { powerMod } from "./arithmetic.ts";
 import { ciphertextBytes, ciphertextFromBytes, ciphertextToBytes, sharesFactor } from "./ciphertext.ts";
 import { createCiphertextCheck } from "./ciphertext-check.ts";
 import { bigIntPower, type PowerFactory } from "./decrypt.ts";
-import { runInSlices } from "../pause.ts";
 import { deltaOf, holderIndex, type KeyShare, type ThresholdKey } from "./threshold-key.ts";
 import { proofBytes, proveSteps, verifySteps } from "./threshold-proof.ts";
 
