@@ -1,5 +1,5 @@
 /**
- * Runs a scenario over real sockets on this machine: an aggregator with an SQLite store, a keyholder process, processes full of real
+ * Runs a scenario over real sockets on this machine: an aggregator with an SQLite store, the keyholders' processes, processes full of real
  * clients, and one client in a process of its own that is killed in the middle of a round. Imports server and client.
  */
 import { fork } from "node:child_process";
@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type RoundReport, type Server, sqliteStore } from "../../server/index.ts";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
-import { createIdentity, seedOf } from "../../shared/crypto/identity.ts";
+import { createIdentity, type Identity, seedOf } from "../../shared/crypto/identity.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
@@ -43,8 +43,11 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
   const storeFolder = mkdtempSync(join(folder, "store-"));
   const stops: (() => Promise<unknown>)[] = [];
   try {
-    const holder = createIdentity(secureRng);
-    const prepared = await prepareScenario(scenario, scenario.protection.kind === "open" ? undefined : [holder.id]);
+    const holders: Identity[] = [];
+    const prepared = await prepareScenario(scenario, (count) => {
+      for (let place = 0; place < count; place++) holders.push(createIdentity(secureRng));
+      return holders.map(({ id }) => id);
+    });
     const { run, participants } = prepared;
     say(`aggregator   starting on a free port of this machine, store in a temporary folder`);
     const server = await createServer({
@@ -56,10 +59,14 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     });
     stops.push(() => server.close());
     const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
-    for (const secret of prepared.secrets) {
-      stops.push(await startKeyholder({ url, run: run.terms.id, seed: toBase64url(seedOf(holder)), secret }));
-      say(`keyholder    a process of its own has the private key; the aggregator has only the public one`);
-    }
+    const orders = prepared.secrets.map((secret, place) => ({
+      url,
+      run: run.terms.id,
+      seed: toBase64url(seedOf(holders[place]!)),
+      secret,
+    }));
+    await Promise.all(orders.map(async (order) => stops.push(await startKeyholder(order))));
+    if (orders.length > 0) say(aboutKeyholders(orders.length, run.terms.protection["threshold"]));
     const hosts = startDevices(prepared, url);
     stops.push(
       async () => Promise.all(hosts.map((host) => ended(host.process, 3_000))),
@@ -95,7 +102,14 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
   }
 }
 
-/** Starts the keyholder and waits until it has joined. @returns what ends it */
+/** How many there are, and how many of them it takes. */
+function aboutKeyholders(count: number, threshold: unknown): string {
+  if (count === 1) return "keyholder    a process of its own has the private key; the aggregator has only the public one";
+  const needed = typeof threshold === "number" ? threshold : 1;
+  return `keyholders   ${count} processes of their own, each with a share of the private key: ${needed} of them must agree to open a sum`;
+}
+
+/** Starts a keyholder and waits until it has joined. @returns what ends it */
 async function startKeyholder(order: KeyholderOrder): Promise<() => Promise<void>> {
   const child = fork(siblingModule("keyholder-process"), [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
   child.send(order);

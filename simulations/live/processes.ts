@@ -1,4 +1,4 @@
-/** The processes of a live run: hosts of devices and the keyholder, each started here and ended here. Imports node:child_process. */
+/** The processes of a live run: hosts of devices and keyholders, each started here and ended here. Imports node:child_process. */
 import { type ChildProcess, fork } from "node:child_process";
 import type { HostedDevice, HostOrder, HostReport } from "./messages.ts";
 
