@@ -69,10 +69,16 @@ export class Opening {
   /** Asks whoever is to be asked now: at the start, and whenever a keyholder came or went. */
   advance(): void {
     if (this.#isOver) return;
-    const { keyholders, needed, connected } = this.#parts;
+    const { keyholders, needed } = this.#parts;
     const missing = needed - this.#accepted.size;
-    if (missing <= 0) return this.#end(this.#resolve);
-    if (keyholders.length - this.#out.size - this.#accepted.size < missing) return this.fail("DECRYPT_FAILED", this.#reason(), false);
+    const left = keyholders.length - this.#out.size - this.#accepted.size;
+    if (missing <= 0) this.#end(this.#resolve);
+    else if (left < missing) this.fail("DECRYPT_FAILED", this.#reason(), false);
+    else this.#askMore(missing);
+  }
+
+  #askMore(missing: number): void {
+    const { connected } = this.#parts;
     let speaking = [...this.#asked.values()].filter(({ isSilent }) => !isSilent).length;
     for (const [place, channel] of [...connected].sort(([left], [right]) => left - right)) {
       if (speaking >= missing) break;

@@ -2,7 +2,6 @@
  * Runs a scenario over real sockets on this machine: an aggregator with an SQLite store, the keyholders' processes, processes full of real
  * clients, and one client in a process of its own that is killed in the middle of a round. Imports server and client.
  */
-import { fork } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,10 +18,9 @@ import { formatBytes, roundLine } from "../report.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
 import { inspectStore, type StoreFinding } from "./inspect.ts";
-import type { KeyholderOrder } from "./keyholder-process.ts";
 import type { HostedDevice } from "./messages.ts";
 import { showPeople } from "./people.ts";
-import { type DeviceHost, ended, siblingModule, startHost } from "./processes.ts";
+import { type DeviceHost, ended, startHost, startKeyholder } from "./processes.ts";
 
 /** How a live run reports. */
 export interface LiveOptions {
@@ -65,7 +63,9 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
       seed: toBase64url(seedOf(holders[place]!)),
       secret,
     }));
-    await Promise.all(orders.map(async (order) => stops.push(await startKeyholder(order))));
+    const keyholders = orders.map(startKeyholder);
+    for (const { stop } of keyholders) stops.push(stop);
+    await Promise.all(keyholders.map(({ joined }) => joined));
     if (orders.length > 0) say(aboutKeyholders(orders.length, run.terms.protection["threshold"]));
     const hosts = startDevices(prepared, url);
     stops.push(
@@ -107,20 +107,6 @@ function aboutKeyholders(count: number, threshold: unknown): string {
   if (count === 1) return "keyholder    a process of its own has the private key; the aggregator has only the public one";
   const needed = typeof threshold === "number" ? threshold : 1;
   return `keyholders   ${count} processes of their own, each with a share of the private key: ${needed} of them must agree to open a sum`;
-}
-
-/** Starts a keyholder and waits until it has joined. @returns what ends it */
-async function startKeyholder(order: KeyholderOrder): Promise<() => Promise<void>> {
-  const child = fork(siblingModule("keyholder-process"), [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
-  child.send(order);
-  await new Promise<void>((resolve, reject) => {
-    child.once("message", () => resolve());
-    child.once("exit", () => reject(new CofactorError("INTERNAL", "the keyholder's process ended before it joined")));
-  });
-  return async () => {
-    child.disconnect();
-    await ended(child, 3_000);
-  };
 }
 
 /** Starts the hosts: one for each core, and one with a single device, last, that will be killed. */
