@@ -62,7 +62,7 @@ export function fileRecord(path: string): KeyholderRecord {
         (line) => append(file, `${JSON.stringify(line)}\n`),
         () => {
           closeSync(file);
-          lock.close();
+          releaseLock(lock);
         },
       );
     } catch (error) {
@@ -70,7 +70,7 @@ export function fileRecord(path: string): KeyholderRecord {
       throw error;
     }
   } catch (cause) {
-    lock.close();
+    releaseLock(lock);
     if (cause instanceof CofactorError) throw cause;
     throw new CofactorError("STORE_FAILED", "the keyholder's record cannot be opened or written", { cause });
   }
@@ -111,6 +111,9 @@ function createRecord(lines: readonly Line[], write: (line: Line) => void, close
   };
 }
 
+/** Locks that are held: a data base that nobody refers to any more would be closed with its lock. */
+const heldLocks = new Set<DatabaseSync>();
+
 /**
  * A lock that dies with its process. SQLite's own lock on an empty data base, not a file with a process id in it: ids are used again,
  * and every container has a process 1.
@@ -120,6 +123,7 @@ function acquireLock(path: string): DatabaseSync {
   try {
     database = new DatabaseSync(path);
     database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE;");
+    heldLocks.add(database);
     return database;
   } catch (cause) {
     database?.close();
@@ -127,6 +131,10 @@ function acquireLock(path: string): DatabaseSync {
       cause,
     });
   }
+}
+
+function releaseLock(lock: DatabaseSync): void {
+  if (heldLocks.delete(lock)) lock.close();
 }
 
 const lineSchema = v.union([

@@ -98,7 +98,10 @@ describe.each(transports)("a keyholder over $name", ({ reach }) => {
     const lists: string[] = [];
     const watched = {
       ...record,
-      record: (id: string, round: number, list: string) => void (lists.push(list), record.record(id, round, list)),
+      record(id: string, round: number, list: string) {
+        lists.push(list);
+        record.record(id, round, list);
+      },
     };
     const first = await startServer({ store: failing });
     const start = first.shared.slice();

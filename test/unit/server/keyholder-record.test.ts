@@ -100,16 +100,19 @@ describe("a keyholder's record in a file", () => {
     const program = join(folder, "other.mjs");
     writeFileSync(
       program,
-      `import { fileRecord } from ${JSON.stringify(module)}; fileRecord(process.argv[2]).record("a", 1, "x"); process.send("open"); setInterval(() => {}, 1000);`,
+      `import { fileRecord } from ${JSON.stringify(module)}; fileRecord(process.argv[2]).record("a", 1, "x"); globalThis.gc(); process.send("open"); setInterval(() => {}, 1000);`,
     );
-    const other = fork(program, [path], { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    await new Promise((resolve) => other.once("message", resolve));
-    expect(() => fileRecord(path)).toThrow(
-      expect.objectContaining({ code: "STORE_FAILED", message: expect.stringContaining("another process") as string }) as Error,
-    );
+    const other = fork(program, [path], { execArgv: ["--expose-gc"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
     const ended = new Promise((resolve) => other.once("exit", resolve));
-    other.kill("SIGKILL");
-    await ended;
+    try {
+      await new Promise((resolve) => other.once("message", resolve));
+      expect(() => fileRecord(path)).toThrow(
+        expect.objectContaining({ code: "STORE_FAILED", message: expect.stringContaining("another process") as string }) as Error,
+      );
+    } finally {
+      other.kill("SIGKILL");
+      await ended;
+    }
     expect(restart().opened("a", 1)).toBe("x");
     expect(() => fileRecord(path)).toThrow(storeFailed as Error);
   });
