@@ -20,7 +20,11 @@ export const command: Command = defineCommand({
     key: { kind: "text", value: "FILE", summary: "the key file, as keys deal writes it" },
     server: { kind: "text", value: "URL", summary: "the aggregator" },
     run: { kind: "text", value: "ID", summary: "the run's name" },
-    record: { kind: "text", value: "FILE", summary: "which rounds were opened; default: the key file's name with .opened" },
+    record: {
+      kind: "text",
+      value: "FILE",
+      summary: "which rounds were opened, to be kept with the key; default: the key file's name with .opened",
+    },
     "server-key": { kind: "text", value: "KEY", summary: "the aggregator's public key, when it is known" },
     "passphrase-file": { kind: "text", value: "FILE", summary: "where the passphrase is; else the variable COFACTOR_PASSPHRASE" },
   },

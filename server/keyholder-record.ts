@@ -3,7 +3,7 @@
  * which round. Imports node:fs, node:sqlite and errors.
  *
  * Guarantees: what a call recorded is on the disk, also after a power cut, before the call returns. One process at a time has a file:
- * two would open two lists of one round.
+ * two would open two lists of one round. Whoever takes the file away takes the memory away: it is kept with the key.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";

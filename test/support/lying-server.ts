@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { socketConnector } from "../../client/socket.ts";
 import { type Contributor, encodeContributors } from "../../server/contributor-list.ts";
-import type { Keyholder } from "../../server/index.ts";
+import { type KeyholderEvent, type KeyholderParts, type KeyholderRecord, memoryRecord } from "../../server/index.ts";
 import { listen } from "../../server/socket.ts";
 import { toBase64url, toUtf8 } from "../../shared/crypto/encoding.ts";
 import { createIdentity, type Identity, sign } from "../../shared/crypto/identity.ts";
@@ -11,7 +11,7 @@ import type { Run } from "../../shared/run.ts";
 import { canonicalJson } from "../../shared/terms.ts";
 import { type Channel, type Connector, createMemoryPair, type Header, noBytes } from "../../shared/transport.ts";
 import { openBytes } from "../../shared/wire/signed.ts";
-import type { Sealed } from "./sealed-run.ts";
+import { keyholderOf, type Sealed } from "./sealed-run.ts";
 
 /** How a test changes what is sent. */
 export interface ListChanges {
@@ -68,11 +68,6 @@ export class LyingServer {
     });
   }
 
-  /** Lets a keyholder join; from then on this server speaks to it. */
-  async host(keyholder: Keyholder): Promise<void> {
-    await keyholder.join();
-  }
-
   /** Any request to the keyholder. */
   async say(
     kind: string,
@@ -115,4 +110,26 @@ export class LyingServer {
     for (let index = Number(next); index < contributors.length; index++) await this.sendContribution(round, contributors, index);
     return this.fetch(round, contributors);
   }
+}
+
+/** A keyholder that has joined a lying server. */
+export interface HostedKeyholder {
+  readonly server: LyingServer;
+  readonly record: KeyholderRecord;
+  readonly events: readonly KeyholderEvent[];
+}
+
+/** Lets a keyholder join a server over a transport; `onClose` is told what ends it. */
+export async function hostKeyholder(
+  over: "memory" | "socket",
+  server: LyingServer,
+  holder: Identity,
+  onClose: (close: () => unknown) => void,
+  parts: Partial<KeyholderParts> = {},
+): Promise<HostedKeyholder> {
+  const record = parts.record ?? memoryRecord();
+  const events: KeyholderEvent[] = [];
+  const connect = await server.reach(over, onClose);
+  await keyholderOf(connect, holder, { ...parts, record, onEvent: (event) => events.push(event) }).join();
+  return { server, record, events };
 }
