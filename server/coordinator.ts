@@ -384,7 +384,8 @@ export class Coordinator {
   #blame({ aggregator, state }: ActiveRound, error: unknown): unknown {
     if (!isCofactorError(error) || error.code !== "AGGREGATION_FAILED" || aggregator.blame === undefined || this.#isStopped) return error;
     const { run, store } = this.#parts;
-    const contributions = evidenceOf(run, store, state)().map(({ client, bytes }) => [client, bytes] as const);
+    const evidence = evidenceOf(run, store, state);
+    const contributions = evidence.contributors().map(({ client }, index) => [client, evidence.contribution(index)] as const);
     const culprits = aggregator.blame(contributions);
     return culprits.length === 0 ? error : new CofactorError("AGGREGATION_FAILED", error.message, { culprits, details: error.details });
   }

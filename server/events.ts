@@ -23,5 +23,10 @@ export type ServerEvents = {
   refused: { readonly kind: string; readonly code: ErrorCode };
   /** A connection that failed for a reason of this server's own; the peer was told INTERNAL. */
   internal: { readonly error: unknown };
-  keyholder: { readonly isConnected: boolean };
+  /** A keyholder, by its place in the terms, came or went; `connected` of them are there now. */
+  keyholder: { readonly keyholder: number; readonly isConnected: boolean; readonly connected: number };
+  /** A keyholder refused to open a sum: another one is asked. */
+  declined: { readonly round: number; readonly keyholder: number; readonly code: ErrorCode };
+  /** A keyholder's part of a sum was not what it must be: another one is asked, and this one should be looked at. */
+  blamed: { readonly round: number; readonly keyholder: number; readonly reason: string };
 };

@@ -2,26 +2,40 @@
  * What a keyholder is shown of a sum: each contribution with its device's signature, read from the store when it is asked for.
  * Imports shared and the store's types.
  */
-import type { OpenedPart, OpenRequest } from "../shared/protections/protection.ts";
+import { CofactorError } from "../shared/errors.ts";
+import type { AcceptPart, OpenRequest } from "../shared/protections/protection.ts";
 import { contributorsOf, type RoundState } from "../shared/round.ts";
 import type { Run } from "../shared/run.ts";
+import type { Contributor } from "./contributor-list.ts";
 import type { Store, StoredAnswer } from "./store.ts";
 
-/** The contributions of a sum, in the order of the cohort. */
-export type Evidence = () => readonly StoredAnswer[];
+/** The contributions of a sum, in the order of the cohort. One is in memory at a time. */
+export interface Evidence {
+  contributors(): readonly Contributor[];
+  /** The contribution of a contributor. */
+  contribution(index: number): Uint8Array;
+}
 
 /** Keyholders that see the evidence of what they open. An `Opener`, which needs none, is one too. */
 export interface EvidencedOpener {
   /** @throws CofactorError as `Opener.open` */
-  open(request: OpenRequest, accept: (part: OpenedPart) => void, evidence: Evidence): Promise<void>;
+  open(request: OpenRequest, accept: AcceptPart, evidence: Evidence): Promise<void>;
 }
 
-/** The evidence of a round's sum. */
+/** The evidence of a round's sum. The store's errors pass through; STORE_FAILED when a contribution is not there. */
 export function evidenceOf(run: Run, store: Store, state: RoundState): Evidence {
-  return () => {
-    const stage = run.protection.contributionStage;
-    const byClient = new Map<string, StoredAnswer>();
-    for (const answer of store.answers(run.terms.id, state.round)) if (answer.stage === stage) byClient.set(answer.client, answer);
-    return contributorsOf(state).map((client) => byClient.get(client)!);
+  const clients = contributorsOf(state);
+  const read = (index: number): StoredAnswer => {
+    const answer = store.answer(run.terms.id, state.round, run.protection.contributionStage, clients[index]!);
+    if (answer === undefined) throw new CofactorError("STORE_FAILED", `the store lacks contribution ${index} of round ${state.round}`);
+    return answer;
+  };
+  return {
+    contributors: () =>
+      clients.map((_client, index) => {
+        const { client, digest, signature } = read(index);
+        return { client, digest, signature };
+      }),
+    contribution: (index) => read(index).bytes,
   };
 }

@@ -1,7 +1,9 @@
 /** The server's public entry: `cofactor/server`. */
 export { type DealtKey, dealKey } from "./deal-key.ts";
 export type { RoundReport, ServerEvents } from "./events.ts";
-export { fileRecord, type KeyholderParts, memoryRecord, type OpenedRecord, serveKeyholder } from "./keyholder.ts";
+export { Keyholder, type KeyholderParts, type ServedKeyholder, serveKeyholder } from "./keyholder.ts";
+export type { KeyholderEvent } from "./keyholder-desk.ts";
+export { type Enrolment, fileRecord, type KeyholderRecord, memoryRecord } from "./keyholder-record.ts";
 export type { Metrics } from "./metrics.ts";
 export { createServer, type Server, type ServerOptions } from "./server.ts";
 export type { Listener, ListenOptions } from "./socket.ts";

@@ -1,6 +1,6 @@
 /** `cofactor keyholder`: the process that opens sums. Reconnects until it is ended. */
 import { setTimeout as sleep } from "node:timers/promises";
-import pino from "pino";
+import pino, { type Logger } from "pino";
 import { type Command, defineCommand } from "../shared/command/command.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
@@ -9,7 +9,9 @@ import { nodeKeyholderTools } from "../shared/protections/keyholder-tools.node.t
 import { resolveSection } from "../shared/registry.ts";
 import { connectSocket } from "./connect.ts";
 import { openKeyFile } from "./key-file.ts";
-import { fileRecord, type OpenedRecord, serveKeyholder } from "./keyholder.ts";
+import { Keyholder } from "./keyholder.ts";
+import type { KeyholderEvent } from "./keyholder-desk.ts";
+import { fileRecord, type KeyholderRecord } from "./keyholder-record.ts";
 import { readPassphrase } from "./passphrase.ts";
 
 /** The subcommand. */
@@ -18,7 +20,11 @@ export const command: Command = defineCommand({
     key: { kind: "text", value: "FILE", summary: "the key file, as keys deal writes it" },
     server: { kind: "text", value: "URL", summary: "the aggregator" },
     run: { kind: "text", value: "ID", summary: "the run's name" },
-    record: { kind: "text", value: "FILE", summary: "which rounds were opened; default: the key file's name with .opened" },
+    record: {
+      kind: "text",
+      value: "FILE",
+      summary: "which rounds were opened, to be kept with the key; default: the key file's name with .opened",
+    },
     "server-key": { kind: "text", value: "KEY", summary: "the aggregator's public key, when it is known" },
     "passphrase-file": { kind: "text", value: "FILE", summary: "where the passphrase is; else the variable COFACTOR_PASSPHRASE" },
   },
@@ -30,7 +36,11 @@ export const command: Command = defineCommand({
     }
     const { identity, secret } = await openKeyFile(key, readPassphrase(options["passphrase-file"]));
     const record = fileRecord(options.record ?? `${key}.opened`);
-    await serveForever({ url, runId, identity, secret, record, serverKey: options["server-key"], signal: io.signal });
+    try {
+      await serveForever({ url, runId, identity, secret, record, serverKey: options["server-key"], signal: io.signal });
+    } finally {
+      record.close();
+    }
     return 0;
   },
 });
@@ -40,7 +50,7 @@ interface Duty {
   readonly runId: string;
   readonly identity: Identity;
   readonly secret: string;
-  readonly record: OpenedRecord;
+  readonly record: KeyholderRecord;
   readonly serverKey: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -48,25 +58,32 @@ interface Duty {
 /** Serves until it is told to end; an aggregator that is away is tried again every second. */
 async function serveForever({ url, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
   const log = pino({ name: "keyholder" });
+  const keyholder = new Keyholder({
+    connect: connectSocket(url),
+    run: runId,
+    identity,
+    record,
+    createKeyholder(ready) {
+      const { definition, options } = resolveSection(protections, { ...ready.terms.protection }, "protection");
+      if (definition.createKeyholder === undefined)
+        throw new CofactorError("CONFIG_INVALID", `protection "${definition.kind}" needs no keyholder`);
+      return definition.createKeyholder(options, secret, nodeKeyholderTools);
+    },
+    onEvent: (event) => logEvent(log, event),
+    ...(serverKey === undefined ? {} : { serverKey }),
+  });
   while (!signal.aborted) {
     try {
-      const { channel, run: joined } = await serveKeyholder({
-        connect: connectSocket(url),
-        run: runId,
-        identity,
-        record,
-        createKeyholder(terms) {
-          const { definition, options } = resolveSection(protections, { ...terms.terms.protection }, "protection");
-          if (definition.createKeyholder === undefined)
-            throw new CofactorError("CONFIG_INVALID", `protection "${definition.kind}" needs no keyholder`);
-          return definition.createKeyholder(options, secret, nodeKeyholderTools);
-        },
-        ...(serverKey === undefined ? {} : { serverKey }),
-      });
+      const { channel, run: joined } = await keyholder.join();
       log.info({ run: joined.terms.id }, "joined");
       await new Promise<void>((resolve) => {
-        channel.onClose(() => resolve());
-        signal.addEventListener("abort", () => channel.close("ended by its operator"));
+        const end = (): void => channel.close("ended by its operator");
+        channel.onClose(() => {
+          signal.removeEventListener("abort", end);
+          resolve();
+        });
+        signal.addEventListener("abort", end);
+        if (signal.aborted) end();
       });
       log.info("disconnected");
     } catch (error) {
@@ -75,4 +92,10 @@ async function serveForever({ url, runId, identity, secret, record, serverKey, s
     }
     await sleep(1_000, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Counts and codes: nobody's name. */
+function logEvent(log: Logger, event: KeyholderEvent): void {
+  if (event.kind === "opened") log.info({ round: event.round, contributors: event.contributors }, "opened");
+  else log.warn({ code: event.code }, "refused");
 }

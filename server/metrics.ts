@@ -67,7 +67,13 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
       this.inc(sources.traffic().bytesSent);
     },
   });
-  const keyholders = new Gauge({ name: "cofactor_keyholder_connected", help: "1 while a keyholder is connected", registers });
+  const keyholders = new Gauge({ name: "cofactor_keyholders_connected", help: "Connected keyholders", registers });
+  const blamed = new Counter({
+    name: "cofactor_keyholders_blamed_total",
+    help: "Parts of sums that were wrong, by the keyholder's place in the terms",
+    labelNames: ["keyholder"],
+    registers,
+  });
   const byCode: Record<string, number> = {};
 
   events.on("refused", ({ code }) => {
@@ -81,7 +87,8 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
     bytesUp.inc(round.bytesUp);
     seconds.observe(round.seconds);
   });
-  events.on("keyholder", ({ isConnected }) => keyholders.set(isConnected ? 1 : 0));
+  events.on("keyholder", ({ connected }) => keyholders.set(connected));
+  events.on("blamed", ({ keyholder }) => blamed.inc({ keyholder: String(keyholder) }));
 
   return {
     text: () => registry.metrics(),

@@ -12,13 +12,14 @@ import { defineRun, type Run } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
+import { openBytes } from "../shared/wire/signed.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
+import { Keyholders } from "./keyholders.ts";
 import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
-import { RemoteOpener } from "./remote-opener.ts";
 import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
@@ -34,8 +35,10 @@ export interface ServerOptions {
   readonly opener?: EvidencedOpener;
   /** How long to wait for a full cohort once `cohort.min` clients are there; default 2,000. */
   readonly gatherMs?: number;
-  /** How long a sum waits for a keyholder; default 60,000. */
+  /** How long a sum waits while fewer keyholders are connected than it takes; default 60,000. */
   readonly keyholderWaitMs?: number;
+  /** How long a keyholder may be silent before a further one is asked beside it; default 15,000. */
+  readonly hedgeMs?: number;
   /** How many clients may enrol; default 1,000,000. */
   readonly maxEnrolled?: number;
   /** What the first model is drawn from; by default a fresh seed. A known one makes runs comparable, and is no secret. */
@@ -80,7 +83,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
   const connections = trackConnections();
   const metrics = createMetrics(events, connections);
-  const keyholders = new RemoteOpener(keyholdersOf(run), clock, events, options.keyholderWaitMs ?? 60_000);
+  const keyholders = new Keyholders({
+    keyholders: keyholdersOf(run),
+    clock,
+    events,
+    waitMs: options.keyholderWaitMs ?? 60_000,
+    hedgeMs: options.hedgeMs ?? 15_000,
+    sign: (round, list) => toBase64url(sign(identity, "open", openBytes(run.digest, round, list))),
+  });
   const coordinator = new Coordinator({
     run,
     store,

@@ -20,8 +20,8 @@ import {
 import { joinBytes } from "../shared/wire/signed.ts";
 import type { Coordinator, Participant } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
+import type { Keyholders } from "./keyholders.ts";
 import type { PublishedModels } from "./models.ts";
-import type { RemoteOpener } from "./remote-opener.ts";
 import type { Store } from "./store.ts";
 import { verifySignature } from "./verify.ts";
 
@@ -32,7 +32,7 @@ export interface SessionParts {
   readonly secure: SecureRng;
   readonly coordinator: Coordinator;
   readonly models: PublishedModels;
-  readonly keyholders: RemoteOpener;
+  readonly keyholders: Keyholders;
   readonly events: Emitter<ServerEvents>;
   readonly terms: { readonly text: string; readonly signature: string; readonly serverKey: string };
   readonly clock: Clock;

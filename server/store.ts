@@ -78,6 +78,8 @@ export interface Store {
   saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void>;
   /** The open round's answers, in the order in which they came. */
   answers(run: string, round: number): StoredAnswer[];
+  /** One answer of the open round. */
+  answer(run: string, round: number, stage: number, client: string): StoredAnswer | undefined;
   /** Records of all rounds, in order. */
   records(run: string): RoundRecord[];
   /** Ends the store; pending answers are made durable first. */

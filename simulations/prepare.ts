@@ -25,13 +25,18 @@ export interface Prepared {
   readonly opener: Opener | undefined;
 }
 
-/** @param keyholders public identity keys that the terms shall name */
-export async function prepareScenario(scenario: Scenario, keyholders?: readonly string[]): Promise<Prepared> {
+/**
+ * Makes a scenario ready.
+ * @param nameKeyholders gives so many public identity keys, for the terms to name: one for each of `secrets`, in their order
+ */
+export async function prepareScenario(scenario: Scenario, nameKeyholders?: (count: number) => readonly string[]): Promise<Prepared> {
   const dataset = await loadDataset(scenario.dataset);
   const split = await splitDataset(dataset, scenario.split);
   const participants = drawParticipants(dataset.matrix.users, scenario.participants, scenario.seed);
   const { definition, options } = resolveSection(protections, scenario.protection, "protection");
   const provision = await definition.provision?.(options, nodePrimes);
+  const secrets = provision?.secrets ?? [];
+  const keyholders = secrets.length === 0 ? undefined : nameKeyholders?.(secrets.length);
   const protection = { ...(provision?.options ?? options), ...(keyholders === undefined ? {} : { keyholders }) };
   const size = Math.min(
     participants.length,
@@ -53,7 +58,6 @@ export async function prepareScenario(scenario: Scenario, keyholders?: readonly 
     precision: scenario.precision,
     ...(scenario.range === undefined ? {} : { range: scenario.range }),
   });
-  const secrets = provision?.secrets ?? [];
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
   return { scenario, dataset, split, participants, run, secrets, opener };

@@ -70,6 +70,7 @@ export function memoryStore(): Store {
       if (!answers.has(key)) answers.set(key, answer);
     },
     answers: (run) => [...stateOf(run).answers.values()],
+    answer: (run, _round, stage, client) => stateOf(run).answers.get(`${stage} ${client}`),
     records: (run) => [...stateOf(run).records],
     close: () => undefined,
   };

@@ -173,13 +173,14 @@ class SqliteStore implements Store {
       run,
       round,
     );
-    return rows.map((row) => ({
-      stage: Number(row["stage"]),
-      client: String(row["client"]),
-      digest: String(row["digest"]),
-      signature: String(row["signature"]),
-      bytes: toBytes(row["bytes"]),
-    }));
+    return rows.map(toAnswer);
+  }
+
+  answer(run: string, round: number, stage: number, client: string): StoredAnswer | undefined {
+    const row = this.#sql(
+      "SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? AND stage = ? AND client = ?",
+    ).get(run, round, stage, client);
+    return row === undefined ? undefined : toAnswer(row);
   }
 
   records(run: string): RoundRecord[] {
@@ -254,6 +255,16 @@ class SqliteStore implements Store {
     }
     return statement;
   }
+}
+
+function toAnswer(row: Readonly<Record<string, unknown>>): StoredAnswer {
+  return {
+    stage: Number(row["stage"]),
+    client: String(row["client"]),
+    digest: String(row["digest"]),
+    signature: String(row["signature"]),
+    bytes: toBytes(row["bytes"]),
+  };
 }
 
 function toBytes(value: unknown): Uint8Array {

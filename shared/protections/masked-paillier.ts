@@ -30,7 +30,10 @@ export const maskedPaillier: ProtectionDefinition<MaskedPaillierOptions> = {
   kind: "masked-paillier",
   summary: "Masked and then encrypted: both the masks and the keyholders would have to fail.",
   source: "Bonawitz et al. 2017, https://eprint.iacr.org/2017/281; Paillier 1999, https://doi.org/10.1007/3-540-48910-X_16",
-  options: v.pipe(v.strictObject({ kind: v.literal("masked-paillier"), masks: v.optional(maskSchema, {}), ...keyEntries }), v.transform(withHolders)),
+  options: v.pipe(
+    v.strictObject({ kind: v.literal("masked-paillier"), masks: v.optional(maskSchema, {}), ...keyEntries }),
+    v.transform(withHolders),
+  ),
   provision: provisionKey,
   createKeyholder: (options, secret, tools = {}) =>
     createPaillierKeyholder(options, secret, tools, (frame) =>

@@ -94,20 +94,40 @@ export interface Messages {
   readonly abandoned: { readonly request: { readonly round: number; readonly reason: string }; readonly answer: EmptyHeader };
   /** Client to server: forget me. */
   readonly leave: { readonly request: EmptyHeader; readonly answer: EmptyHeader };
-  /** Server to keyholder: open a sum. The bytes are a chunk of the sum. */
+  /** Server to keyholder: whose contributions make up the sum to open. The bytes are a chunk of the list (server/contributor-list.ts). */
   readonly open: {
     readonly request: {
       readonly round: number;
       readonly contributors: number;
-      readonly digest: string;
+      /** sha256 of the whole list. */
+      readonly list: string;
+      /** The server's signature (purpose "open") of terms, round and list. */
+      readonly signature: string;
       readonly total: number;
       readonly offset: number;
     };
+    readonly answer: {
+      /** Bytes of this list that the keyholder has: all of them at once when it has checked this list before. */
+      readonly received: number;
+      /** The first contribution that is still wanted: as many as there are contributors when all are in. */
+      readonly next: number;
+    };
+  };
+  /** Server to keyholder: a chunk of a listed contribution. The bytes are the chunk; contributions and chunks come in order. */
+  readonly contribution: {
+    readonly request: {
+      readonly round: number;
+      readonly list: string;
+      /** Place in the list, from 0. */
+      readonly index: number;
+      readonly offset: number;
+      readonly total: number;
+    };
     readonly answer: { readonly received: number };
   };
-  /** Server to keyholder: a chunk of what was opened, once the whole sum has arrived. The answer's bytes are the chunk. */
+  /** Server to keyholder: a chunk of its part of the opened sum, once all contributions are in. The answer's bytes are the chunk. */
   readonly opened: {
-    readonly request: { readonly round: number; readonly digest: string; readonly offset: number };
+    readonly request: { readonly round: number; readonly list: string; readonly offset: number };
     readonly answer: { readonly total: number };
   };
 }
@@ -171,10 +191,14 @@ const schemas: Schemas = {
   abandoned: { request: v.strictObject({ round, reason }), answer: empty },
   leave: { request: empty, answer: empty },
   open: {
-    request: v.strictObject({ round, contributors: size, digest: key, total, offset: size }),
+    request: v.strictObject({ round, contributors: total, list: key, signature, total, offset: size }),
+    answer: v.strictObject({ received: size, next: size }),
+  },
+  contribution: {
+    request: v.strictObject({ round, list: key, index: size, offset: size, total }),
     answer: v.strictObject({ received: size }),
   },
-  opened: { request: v.strictObject({ round, digest: key, offset: size }), answer: v.strictObject({ total: size }) },
+  opened: { request: v.strictObject({ round, list: key, offset: size }), answer: v.strictObject({ total }) },
 };
 
 /** True when `kind` names a message. */

@@ -1,7 +1,7 @@
-/** The keyholder's process of a live run: gets its secrets over the IPC channel, never on the command line. Imports the server. */
+/** A keyholder's process of a live run: gets its secrets over the IPC channel, never on the command line. Imports the server. */
 
 import { socketConnector } from "../../client/socket.ts";
-import { memoryRecord, serveKeyholder } from "../../server/keyholder.ts";
+import { memoryRecord, serveKeyholder } from "../../server/index.ts";
 import { fromBase64url } from "../../shared/crypto/encoding.ts";
 import { identityFromSeed } from "../../shared/crypto/identity.ts";
 import { protections } from "../../shared/protections/index.ts";
@@ -14,7 +14,7 @@ export interface KeyholderOrder {
   readonly run: string;
   /** Seed of its identity, base64url. */
   readonly seed: string;
-  /** The private key. */
+  /** The private key, or its share of it. */
   readonly secret: string;
 }
 

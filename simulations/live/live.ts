@@ -1,14 +1,13 @@
 /**
- * Runs a scenario over real sockets on this machine: an aggregator with an SQLite store, a keyholder process, processes full of real
+ * Runs a scenario over real sockets on this machine: an aggregator with an SQLite store, the keyholders' processes, processes full of real
  * clients, and one client in a process of its own that is killed in the middle of a round. Imports server and client.
  */
-import { fork } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type RoundReport, type Server, sqliteStore } from "../../server/index.ts";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
-import { createIdentity, seedOf } from "../../shared/crypto/identity.ts";
+import { createIdentity, type Identity, seedOf } from "../../shared/crypto/identity.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
@@ -19,10 +18,9 @@ import { formatBytes, roundLine } from "../report.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
 import { inspectStore, type StoreFinding } from "./inspect.ts";
-import type { KeyholderOrder } from "./keyholder-process.ts";
 import type { HostedDevice } from "./messages.ts";
 import { showPeople } from "./people.ts";
-import { type DeviceHost, ended, siblingModule, startHost } from "./processes.ts";
+import { type DeviceHost, ended, startHost, startKeyholder } from "./processes.ts";
 
 /** How a live run reports. */
 export interface LiveOptions {
@@ -43,8 +41,11 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
   const storeFolder = mkdtempSync(join(folder, "store-"));
   const stops: (() => Promise<unknown>)[] = [];
   try {
-    const holder = createIdentity(secureRng);
-    const prepared = await prepareScenario(scenario, scenario.protection.kind === "open" ? undefined : [holder.id]);
+    const holders: Identity[] = [];
+    const prepared = await prepareScenario(scenario, (count) => {
+      for (let place = 0; place < count; place++) holders.push(createIdentity(secureRng));
+      return holders.map(({ id }) => id);
+    });
     const { run, participants } = prepared;
     say(`aggregator   starting on a free port of this machine, store in a temporary folder`);
     const server = await createServer({
@@ -56,10 +57,16 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     });
     stops.push(() => server.close());
     const { url } = await server.listen({ host: "127.0.0.1", port: 0 });
-    for (const secret of prepared.secrets) {
-      stops.push(await startKeyholder({ url, run: run.terms.id, seed: toBase64url(seedOf(holder)), secret }));
-      say(`keyholder    a process of its own has the private key; the aggregator has only the public one`);
-    }
+    const orders = prepared.secrets.map((secret, place) => ({
+      url,
+      run: run.terms.id,
+      seed: toBase64url(seedOf(holders[place]!)),
+      secret,
+    }));
+    const keyholders = orders.map(startKeyholder);
+    for (const { stop } of keyholders) stops.push(stop);
+    await Promise.all(keyholders.map(({ joined }) => joined));
+    if (orders.length > 0) say(aboutKeyholders(orders.length, run.terms.protection["threshold"]));
     const hosts = startDevices(prepared, url);
     stops.push(
       async () => Promise.all(hosts.map((host) => ended(host.process, 3_000))),
@@ -95,18 +102,11 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
   }
 }
 
-/** Starts the keyholder and waits until it has joined. @returns what ends it */
-async function startKeyholder(order: KeyholderOrder): Promise<() => Promise<void>> {
-  const child = fork(siblingModule("keyholder-process"), [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
-  child.send(order);
-  await new Promise<void>((resolve, reject) => {
-    child.once("message", () => resolve());
-    child.once("exit", () => reject(new CofactorError("INTERNAL", "the keyholder's process ended before it joined")));
-  });
-  return async () => {
-    child.disconnect();
-    await ended(child, 3_000);
-  };
+/** How many there are, and how many of them it takes. */
+function aboutKeyholders(count: number, threshold: unknown): string {
+  if (count === 1) return "keyholder    a process of its own has the private key; the aggregator has only the public one";
+  const needed = typeof threshold === "number" ? threshold : 1;
+  return `keyholders   ${count} processes of their own, each with a share of the private key: ${needed} of them must agree to open a sum`;
 }
 
 /** Starts the hosts: one for each core, and one with a single device, last, that will be killed. */

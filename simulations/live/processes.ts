@@ -1,5 +1,7 @@
-/** The processes of a live run: hosts of devices and the keyholder, each started here and ended here. Imports node:child_process. */
+/** The processes of a live run: hosts of devices and keyholders, each started here and ended here. Imports node:child_process. */
 import { type ChildProcess, fork } from "node:child_process";
+import { CofactorError } from "../../shared/errors.ts";
+import type { KeyholderOrder } from "./keyholder-process.ts";
 import type { HostedDevice, HostOrder, HostReport } from "./messages.ts";
 
 /** A process that hosts devices. */
@@ -13,7 +15,7 @@ export interface DeviceHost {
 }
 
 /** The file beside this one, as source or as built. */
-export function siblingModule(name: string): string {
+function siblingModule(name: string): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return new URL(`./${name}.${extension}`, import.meta.url).pathname;
 }
@@ -28,6 +30,30 @@ export function startHost(devices: readonly HostedDevice[]): DeviceHost {
     onReport: (listener) => void child.on("message", (report) => listener(report as HostReport)),
     kill: () => void child.kill("SIGKILL"),
   };
+}
+
+/** A keyholder's process. */
+export interface KeyholderHost {
+  /** Settles when it has joined the aggregator. @throws CofactorError INTERNAL when its process ends before */
+  readonly joined: Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a keyholder. */
+export function startKeyholder(order: KeyholderOrder): KeyholderHost {
+  const child = fork(siblingModule("keyholder-process"), [], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
+  child.send(order);
+  const joined = new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    child.once("exit", () => reject(new CofactorError("INTERNAL", "a keyholder's process ended before it joined")));
+  });
+  // Whoever waits for another one first learns of it later.
+  joined.catch(() => undefined);
+  const stop = async (): Promise<void> => {
+    if (child.connected) child.disconnect();
+    await ended(child, 3_000);
+  };
+  return { joined, stop };
 }
 
 /** Waits for a process to end, at most so long, then ends it. */

@@ -151,6 +151,24 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       ]);
     });
 
+    it("gives one answer by round, stage and client, and none that is not there", async () => {
+      const at = place();
+      const store = founded(at);
+      store.saveRound(run, { round: 1, stage: 0, cohort: ["a", "b"] });
+      await Promise.all([
+        store.saveAnswer(run, 1, answer("a")),
+        store.saveAnswer(run, 1, answer("b", 0, 7)),
+        store.saveAnswer(run, 1, answer("a", 1, 5)),
+      ]);
+      const again = reopen(at, store);
+      const found = again.answer(run, 1, 1, "a")!;
+      expect({ ...found, bytes: [...found.bytes] }).toEqual({ ...answer("a", 1, 5), bytes: [5, 0, 255] });
+      expect([...again.answer(run, 1, 0, "b")!.bytes]).toEqual([7, 0, 255]);
+      expect(again.answer(run, 1, 1, "b")).toBeUndefined();
+      expect(again.answer(run, 1, 0, "c")).toBeUndefined();
+      expect(again.answer("other", 1, 0, "a")).toBeUndefined();
+    });
+
     it.each(["published", "abandoned"] as const)("forgets the open round and its answers in one step when it is %s", async (outcome) => {
       const at = place();
       const store = founded(at);

@@ -187,20 +187,12 @@ describe("cofactor serve and keyholder", () => {
     const serve = (): Running => start("serve", termsFile, "--port", "0", "--store", join(folder, "wines.sqlite"));
     const server = serve();
     const { url, serverKey } = await server.line(({ msg }) => msg === "listening");
-    const holder = start(
-      "keyholder",
-      "--key",
-      keyFile,
-      "--server",
-      String(url),
-      "--run",
-      "wines",
-      "--passphrase-file",
-      passphraseFile,
-      "--server-key",
-      String(serverKey),
-    );
+    // A key may begin with a dash.
+    const hold = ["keyholder", "--key", keyFile, "--server", String(url), "--run", "wines", `--server-key=${String(serverKey)}`];
+    const holder = start(...hold, "--passphrase-file", passphraseFile);
     await holder.line(({ msg }) => msg === "joined");
+    const second = await run(...hold, "--passphrase-file", passphraseFile);
+    expect(second).toMatchObject({ code: 1, out: "", err: expect.stringContaining("in use by another process") as string });
     const clients = await Promise.all(
       [1, 2].map(async (seed) => {
         const client = await ScriptedClient.join(socketConnector(String(url)), "wines");
@@ -217,6 +209,7 @@ describe("cofactor serve and keyholder", () => {
     );
     await Promise.all(clients.map((client) => client.until(() => client.published.at(-1)?.ended === true)));
     await server.line(({ msg, ended }) => msg === "round ended" && ended === true);
+    expect(await holder.line(({ msg, round }) => msg === "opened" && round === 2)).toMatchObject({ contributors: 2 });
     server.child.kill("SIGTERM");
     const { code, out, err } = await server.ended;
     expect({ code, err }).toEqual({ code: 0, err: "" });

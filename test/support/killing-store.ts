@@ -56,6 +56,7 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
       reach("after an answer is durable, before it is acknowledged");
     },
     answers: (run, round) => inner.answers(run, round),
+    answer: (run, round, stage, client) => inner.answer(run, round, stage, client),
     records: (run) => inner.records(run),
     close: () => inner.close(),
   };
