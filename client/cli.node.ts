@@ -1,7 +1,7 @@
 /** `cofactor join`: a real client from the shell. Node only. */
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
-import { createClient } from "./index.node.ts";
+import { createClient } from "./client.node.ts";
 import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
 import { fileStore } from "./stores/file.node.ts";
 import type { Client } from "./types.ts";

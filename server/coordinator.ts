@@ -23,12 +23,13 @@ import type { ServerEvents } from "./events.ts";
 import { type EvidencedOpener, evidenceOf } from "./evidence.ts";
 import { takeAnswer } from "./intake.ts";
 import { packModel } from "./models.ts";
+import { type Listener, News } from "./news.ts";
+import { openSum } from "./open-sum.ts";
 import type { RoundRecord, Store } from "./store.ts";
 
 /** A connected client, as the coordinator sees it. Failures of the connection are not its concern. */
-export interface Participant {
+export interface Participant extends Listener {
   ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<AnswerHeader<"ask">>;
-  announce(kind: "published" | "abandoned", header: RequestHeader<"published"> | RequestHeader<"abandoned">): void;
 }
 
 /** What a coordinator works with. */
@@ -46,14 +47,6 @@ export interface CoordinatorParts {
   readonly modelRng: Rng;
 }
 
-/** The last publication, for those who were away when it was announced. */
-interface LastPublication {
-  readonly header: Omit<RequestHeader<"published">, "included">;
-  readonly answered: ReadonlySet<string>;
-  /** Contributors who have not been told. */
-  readonly awaitingNews: Set<string>;
-}
-
 /** Drives the rounds of one run. */
 export class Coordinator {
   readonly #parts: CoordinatorParts;
@@ -62,7 +55,7 @@ export class Coordinator {
   #model!: ModelState;
   #ref!: ModelRef;
   #lastRound = 0;
-  #last: LastPublication | undefined;
+  readonly #news = new News();
   #active: ActiveRound | undefined;
   #cancelGather: (() => void) | undefined;
   #cancelPause: (() => void) | undefined;
@@ -151,10 +144,7 @@ export class Coordinator {
    */
   connect(client: string, participant: Participant, toldModel: string): void {
     this.#participants.set(client, participant);
-    const last = this.#last;
-    if (last !== undefined && (last.awaitingNews.delete(client) || toldModel !== last.header.model.sha256)) {
-      participant.announce("published", { ...last.header, included: last.answered.has(client) });
-    }
+    this.#news.comeBack(client, participant, toldModel);
     this.#graceTimers.get(client)?.();
     this.#graceTimers.delete(client);
     const active = this.#active;
@@ -362,9 +352,7 @@ export class Coordinator {
     try {
       store.saveRound(run.terms.id, { round: active.state.round, stage: active.state.stages, cohort: [...active.state.members.keys()] });
       this.#parts.events.emit("revealing", { round: active.state.round, contributors: contributors.length });
-      const aggregate = await active.aggregator.reveal({
-        open: (request, accept) => this.#parts.opener.open(request, accept, evidenceOf(run, store, active.state)),
-      });
+      const aggregate = await openSum(active.aggregator, this.#parts.opener, evidenceOf(run, store, active.state));
       if (this.#isStopped) return;
       const next = advanceModel(run, this.#model, aggregate);
       const { ref, bytes } = await packModel(next.shared, run.terms.precision, active.state.round);
@@ -376,18 +364,8 @@ export class Coordinator {
       this.#apply(active, { kind: "revealed" });
       this.#finish(active, record);
     } catch (error) {
-      this.#fail(active, this.#blame(active, error));
+      this.#fail(active, error);
     }
-  }
-
-  /** Names whose contributions made a sum unusable, where the protection can tell. */
-  #blame({ aggregator, state }: ActiveRound, error: unknown): unknown {
-    if (!isCofactorError(error) || error.code !== "AGGREGATION_FAILED" || aggregator.blame === undefined || this.#isStopped) return error;
-    const { run, store } = this.#parts;
-    const evidence = evidenceOf(run, store, state);
-    const contributions = evidence.contributors().map(({ client }, index) => [client, evidence.contribution(index)] as const);
-    const culprits = aggregator.blame(contributions);
-    return culprits.length === 0 ? error : new CofactorError("AGGREGATION_FAILED", error.message, { culprits, details: error.details });
   }
 
   #fail(active: ActiveRound, error: unknown): void {
@@ -412,14 +390,12 @@ export class Coordinator {
     this.#graceTimers.clear();
     const ended = this.hasEnded;
     if (record.outcome === "published") {
-      const answered = new Set(contributorsOf(active.state));
-      const awaitingNews = new Set([...answered].filter((client) => !this.#participants.has(client)));
-      this.#last = { header: { round: record.round, model: this.#ref, accepted: record.accepted, ended }, answered, awaitingNews };
-    }
-    for (const [client, participant] of this.#participants) {
-      if (record.outcome === "abandoned") participant.announce("abandoned", { round: record.round, reason: record.reason });
-      else if (this.#last !== undefined)
-        participant.announce("published", { ...this.#last.header, included: this.#last.answered.has(client) });
+      const header = { round: record.round, model: this.#ref, accepted: record.accepted, ended };
+      this.#news.publish(header, contributorsOf(active.state), this.#participants);
+    } else {
+      for (const participant of this.#participants.values()) {
+        participant.announce("abandoned", { round: record.round, reason: record.reason });
+      }
     }
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;
     this.#parts.events.emit("round", { ...record, seconds, bytesUp: active.bytesUp, ended });

@@ -100,9 +100,9 @@ function described({ bits, share }: KeyFileInfo): string {
 /** The section that the run's terms need, as YAML: the same from each holder's file. */
 function termsSection({ kind, bits, publicKey, keyholder, share }: KeyFileInfo): string {
   const lines = ["protection:", `  kind: ${kind}`, `  bits: ${bits}`, `  publicKey: ${publicKey}`];
+  lines.push(`  threshold: ${share?.threshold ?? 1}`, `  holders: ${share?.holders ?? 1}`);
   if (share !== undefined) {
     const { base, keys } = share.verification;
-    lines.push(`  threshold: ${share.threshold}`, `  holders: ${share.holders}`);
     lines.push(`  verification: { base: ${base}, keys: [${keys.join(", ")}] }`);
   }
   lines.push(`  keyholders: [${(share?.keyholders ?? [keyholder]).join(", ")}]`);

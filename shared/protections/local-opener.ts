@@ -4,7 +4,6 @@ import type { KeyholderFactory, Opener } from "./protection.ts";
 
 /**
  * An opener over keyholders' halves of this process, in the order of the terms; as many as a sum needs are asked, the first ones first.
- * @example localOpener(secrets.map((secret) => definition.createKeyholder!(options, secret)))
  */
 export function localOpener(keyholders: readonly KeyholderFactory[]): Opener {
   return {

@@ -32,7 +32,7 @@ export const maskEntries: {
   readonly threshold: Chosen;
 } = {
   corruption: v.optional(share, 0.1),
-  dropout: v.optional(share, 0.3),
+  dropout: v.optional(share, 0.2),
   neighbors: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_534))),
   threshold: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
 };

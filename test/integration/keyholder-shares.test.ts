@@ -1,21 +1,25 @@
 /**
- * Two of three keyholders must agree: one away, one lost, one that lies, two away. The parts are a stand-in: each keyholder can open
- * alone here and marks its part, so that the test sees who was asked and can forge a part; the protocol cannot tell the difference.
+ * Two of three keyholders must agree: one away, one lost, one that lies, two away. Real shares of a split key and real proofs; a spy sees whose
+ * parts were accepted.
  */
 import { afterEach, describe, expect, it } from "vitest";
 import { createServer, type Keyholder, memoryRecord, memoryStore, type Server, type ServerOptions } from "../../server/index.ts";
 import { createIdentity } from "../../shared/crypto/identity.ts";
-import { CofactorError } from "../../shared/errors.ts";
-import type { KeyholderFactory, OpenedPart } from "../../shared/protections/protection.ts";
+import { keyShareText, thresholdKeyText } from "../../shared/crypto/paillier/threshold-key.ts";
+import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
+import { type PaillierOptions, paillier } from "../../shared/protections/paillier.ts";
+import type { KeyholderFactory } from "../../shared/protections/protection.ts";
 import { secureRng } from "../../shared/random.ts";
 import type { Run } from "../../shared/run.ts";
 import type { Channel, Connector } from "../../shared/transport.ts";
-import { keyholderOf, modelAfter, openAll, sealedRun, sealingDevices } from "../support/sealed-run.ts";
+import { keyholderOf, modelAfter, sealedRun, sealingDevices } from "../support/sealed-run.ts";
+import { testThresholdKey2048 } from "../support/threshold-keys.ts";
 import { transports } from "../support/transports.ts";
 
 const holders = [0, 1, 2].map(() => createIdentity(secureRng));
-const base = sealedRun(holders.map(({ id }) => id));
-const mark = 0xa5;
+const base = sealedRun([], {
+  protection: { kind: "paillier", ...thresholdKeyText(testThresholdKey2048.key), keyholders: holders.map(({ id }) => id) },
+});
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -27,15 +31,8 @@ interface Tally {
   readonly rejected: number[];
 }
 
-/** A run whose sums take two marked parts. */
-function twoOfThree(tally: Tally): Run {
-  const accept = ({ keyholder, bytes }: OpenedPart): void => {
-    if (bytes[0] !== mark) {
-      tally.rejected.push(keyholder);
-      throw new CofactorError("DECRYPT_FAILED", "the part's proof does not hold");
-    }
-    tally.accepted.push(keyholder);
-  };
+/** The run, with a spy on the parts that come. */
+function watched(tally: Tally): Run {
   const { protection } = base;
   return {
     ...base,
@@ -46,15 +43,16 @@ function twoOfThree(tally: Tally): Run {
         const reveal = half.reveal.bind(half);
         half.reveal = (opener) =>
           reveal({
-            async open(request, take) {
-              let last: OpenedPart | undefined;
-              const taking = (part: OpenedPart): void => {
-                accept(part);
-                last = part;
-              };
-              await opener!.open({ ...request, needed: 2 }, taking);
-              await take({ keyholder: last!.keyholder, bytes: last!.bytes.subarray(1) });
-            },
+            open: (request, accept) =>
+              opener!.open(request, async (part) => {
+                try {
+                  await accept(part);
+                } catch (error) {
+                  tally.rejected.push(part.keyholder);
+                  throw error;
+                }
+                tally.accepted.push(part.keyholder);
+              }),
           });
         return half;
       },
@@ -62,19 +60,20 @@ function twoOfThree(tally: Tally): Run {
   };
 }
 
-/** Opens and marks its part; `meanwhile` happens before. */
-function marked(by: number, meanwhile: () => Promise<void> | void = () => undefined): (run: Run) => Promise<KeyholderFactory> {
+/** What a keyholder does with its part before it hands it out. */
+type Conduct = (part: Uint8Array) => Promise<Uint8Array> | Uint8Array;
+
+const honest: Conduct = (part) => part;
+const lying: Conduct = (part) => part.map((byte, at) => (at === 300 ? byte ^ 1 : byte));
+
+/** Opens with the share of a place. */
+function sharing(place: number, conduct: Conduct): (run: Run) => Promise<KeyholderFactory> {
   return async (run) => {
-    const create = await openAll(run);
+    const options = run.terms.protection as unknown as PaillierOptions;
+    const create = await paillier.createKeyholder!(options, keyShareText(testThresholdKey2048.shares[place]!), nodeKeyholderTools);
     return (frame) => {
       const half = create(frame);
-      return {
-        combine: (contribution) => half.combine(contribution),
-        open: async () => {
-          await meanwhile();
-          return Uint8Array.of(by, ...(await half.open()));
-        },
-      };
+      return { combine: (contribution) => half.combine(contribution), open: async () => conduct(await half.open()) };
     };
   };
 }
@@ -84,20 +83,20 @@ interface Scene extends Tally {
   readonly connect: Connector;
   readonly blamed: number[];
   readonly declined: (readonly [number, string])[];
-  keyholder(place: number, createKeyholder?: (run: Run) => Promise<KeyholderFactory>, connect?: Connector): Keyholder;
+  keyholder(place: number, conduct?: Conduct, connect?: Connector): Keyholder;
 }
 
 async function openScene(reach: (server: Server) => Promise<Connector>, options: Partial<ServerOptions> = {}): Promise<Scene> {
   const tally: Tally = { accepted: [], rejected: [] };
-  const server = await createServer({ run: twoOfThree(tally), store: memoryStore(), gatherMs: 20, keyholderWaitMs: 10_000, ...options });
+  const server = await createServer({ run: watched(tally), store: memoryStore(), gatherMs: 20, keyholderWaitMs: 10_000, ...options });
   cleanups.push(() => server.close());
   const connect = await reach(server);
   const blamed: number[] = [];
   const declined: (readonly [number, string])[] = [];
   server.on("blamed", ({ keyholder }) => blamed.push(keyholder));
   server.on("declined", ({ keyholder, code }) => declined.push([keyholder, code]));
-  const keyholder: Scene["keyholder"] = (place, createKeyholder = marked(mark), over = connect) =>
-    keyholderOf(over, holders[place]!, { createKeyholder });
+  const keyholder: Scene["keyholder"] = (place, conduct = honest, over = connect) =>
+    keyholderOf(over, holders[place]!, { createKeyholder: sharing(place, conduct) });
   return { ...tally, server, connect, blamed, declined, keyholder };
 }
 
@@ -109,7 +108,7 @@ async function expectExactRound({ server, connect }: Scene): Promise<void> {
   expect([...server.shared]).toEqual(modelAfter(base, start));
 }
 
-const forever = (): Promise<void> => new Promise(() => undefined);
+const forever = (): Promise<Uint8Array> => new Promise(() => undefined);
 
 describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
   it("open a sum when all are there: the first two are asked", async () => {
@@ -131,11 +130,11 @@ describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
     const scene = await openScene(reach);
     let channel: Channel | undefined;
     const losing: Connector = async () => (channel = await scene.connect());
-    const lose = (): Promise<void> => {
+    const lose = (): Promise<Uint8Array> => {
       channel!.close("lost");
       return forever();
     };
-    await scene.keyholder(0, marked(mark, lose), losing).join();
+    await scene.keyholder(0, lose, losing).join();
     for (const place of [1, 2]) await scene.keyholder(place).join();
     await expectExactRound(scene);
     expect([...scene.accepted].sort()).toEqual([1, 2]);
@@ -144,7 +143,7 @@ describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
 
   it("open a sum when one lies about its part: it is blamed and counted, the third one is asked", async () => {
     const scene = await openScene(reach);
-    await scene.keyholder(0, marked(0)).join();
+    await scene.keyholder(0, lying).join();
     for (const place of [1, 2]) await scene.keyholder(place).join();
     await expectExactRound(scene);
     expect([...scene.accepted].sort()).toEqual([1, 2]);
@@ -156,7 +155,7 @@ describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
     const scene = await openScene(reach);
     const record = memoryRecord();
     record.record("sealed", 1, "A".repeat(43));
-    await keyholderOf(scene.connect, holders[0]!, { createKeyholder: marked(mark), record }).join();
+    await keyholderOf(scene.connect, holders[0]!, { createKeyholder: sharing(0, honest), record }).join();
     for (const place of [1, 2]) await scene.keyholder(place).join();
     await expectExactRound(scene);
     expect([scene.declined, scene.blamed]).toEqual([[[0, "REPLAYED"]], []]);
@@ -164,7 +163,7 @@ describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
 
   it("open a sum when one is silent: a further one is asked beside it", async () => {
     const scene = await openScene(reach, { hedgeMs: 50 });
-    await scene.keyholder(0, marked(mark, forever)).join();
+    await scene.keyholder(0, forever).join();
     for (const place of [1, 2]) await scene.keyholder(place).join();
     await expectExactRound(scene);
     expect([...scene.accepted].sort()).toEqual([1, 2]);
@@ -179,7 +178,7 @@ describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
   });
 
   it("open nothing when two stay away: the round is abandoned, and the model stays", async () => {
-    const scene = await openScene(reach, { keyholderWaitMs: 150 });
+    const scene = await openScene(reach, { keyholderWaitMs: 2_500 });
     const start = [...scene.server.shared];
     await scene.keyholder(1).join();
     const failed = new Promise<unknown>((resolve) => scene.server.on("failed", ({ error }) => resolve(error)));
@@ -193,7 +192,7 @@ describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
 
   it("open nothing when two lie: both are named as culprits at once", async () => {
     const scene = await openScene(reach);
-    for (const place of [0, 1, 2]) await scene.keyholder(place, marked(place === 2 ? mark : 0)).join();
+    for (const place of [0, 1, 2]) await scene.keyholder(place, place === 2 ? honest : lying).join();
     const failed = new Promise<unknown>((resolve) => scene.server.on("failed", ({ error }) => resolve(error)));
     await sealingDevices(base, scene.connect);
     expect(await failed).toMatchObject({
