@@ -4,7 +4,6 @@
  */
 import { digestOf } from "../shared/crypto/hash.ts";
 import type { Primitives } from "../shared/crypto/primitives.ts";
-import { createWebPrimitives } from "../shared/crypto/primitives-web.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { UserRatings } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
@@ -132,7 +131,7 @@ export class Trainer {
     if (half === undefined) {
       half = await run.protection.createDevice(roundFrame(run, round), session.client, {
         secure,
-        primitives: this.#parts.primitives ?? (await createWebPrimitives()),
+        primitives: this.#parts.primitives ?? (await platformPrimitives()),
       });
       this.#halves.set(round, half);
     }
@@ -158,4 +157,10 @@ export class Trainer {
     this.#candidate = { round: header.round, part };
     return out;
   }
+}
+
+/** Loaded when a protection is at work, so that a page does not wait for it. */
+async function platformPrimitives(): Promise<Primitives> {
+  const { createWebPrimitives } = await import("../shared/crypto/primitives-web.ts");
+  return createWebPrimitives();
 }

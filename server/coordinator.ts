@@ -6,46 +6,22 @@
  * number never opens two sums of one round. An answer is acknowledged once it is checked and durable; a server that starts on a
  * store with an open round takes the durable answers in again and asks for the missing ones.
  */
-import type { Clock } from "../shared/clock.ts";
-import type { Primitives } from "../shared/crypto/primitives.ts";
-import type { Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import type { Rng, SecureRng } from "../shared/random.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
-import { advanceModel, type Run } from "../shared/run.ts";
+import { advanceModel } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { drawCohort } from "./cohort.ts";
-import type { ServerEvents } from "./events.ts";
-import { type EvidencedOpener, evidenceOf } from "./evidence.ts";
+import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
+import { evidenceOf } from "./evidence.ts";
 import { takeAnswer } from "./intake.ts";
 import { packModel } from "./models.ts";
-import { type Listener, News } from "./news.ts";
+import { News } from "./news.ts";
 import { openSum } from "./open-sum.ts";
-import type { RoundRecord, Store } from "./store.ts";
-
-/** A connected client, as the coordinator sees it. Failures of the connection are not its concern. */
-export interface Participant extends Listener {
-  ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<AnswerHeader<"ask">>;
-}
-
-/** What a coordinator works with. */
-export interface CoordinatorParts {
-  readonly run: Run;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly secure: SecureRng;
-  readonly primitives: Primitives;
-  readonly opener: EvidencedOpener;
-  readonly events: Emitter<ServerEvents>;
-  /** How long to wait for more clients once there are `cohort.min`, before a smaller cohort is asked. */
-  readonly gatherMs: number;
-  /** What the first model is drawn from, when the store has none. */
-  readonly modelRng: Rng;
-}
+import type { RoundRecord } from "./store.ts";
 
 /** Drives the rounds of one run. */
 export class Coordinator {

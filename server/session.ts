@@ -18,7 +18,8 @@ import {
   type RequestHeader,
 } from "../shared/wire/messages.ts";
 import { joinBytes } from "../shared/wire/signed.ts";
-import type { Coordinator, Participant } from "./coordinator.ts";
+import type { Coordinator } from "./coordinator.ts";
+import type { Participant } from "./coordinator-parts.ts";
 import type { ServerEvents } from "./events.ts";
 import type { Keyholders } from "./keyholders.ts";
 import type { PublishedModels } from "./models.ts";

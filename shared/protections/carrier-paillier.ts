@@ -3,11 +3,11 @@
  * ring after it was opened. Imports crypto, the seam.
  */
 import { ringWords } from "../crypto/masks/ring.ts";
-import { CiphertextSum, ciphertextBytes, encryptBlocks } from "../crypto/paillier/ciphertext.ts";
-import { blockCount, createPacking, type Packing, pack, unpackSums } from "../crypto/paillier/packing.ts";
+import { blockCount, createPacking, type Packing, pack } from "../crypto/paillier/packing.ts";
 import type { Carrier, VectorForm } from "./carrier.ts";
 import type { Opening } from "./paillier-key.ts";
 import type { PaillierKeyOptions } from "./paillier-options.ts";
+import { wireBytes } from "./paillier-packed.ts";
 import type { RoundFrame } from "./protection.ts";
 
 const word = 2 ** 32;
@@ -26,12 +26,14 @@ export function paillierCarrier(opening: Opening, options: Pick<PaillierKeyOptio
   const { key } = opening;
   return {
     assertSound: (form, frame) => void maskedCiphertexts(opening, form, frame),
-    answerBytes: (form, frame) => maskedCiphertexts(opening, form, frame) * ciphertextBytes(key),
-    seal(vector, _form, frame, secure) {
+    answerBytes: (form, frame) => maskedCiphertexts(opening, form, frame) * wireBytes(key),
+    async seal(vector, _form, frame, secure) {
+      const { encryptBlocks } = await import("../crypto/paillier/ciphertext.ts");
       const values = Float64Array.from(vector, (value) => value - half);
       return encryptBlocks(key, pack(packingOf(key.bits, frame), values), options.exponentBits, secure);
     },
-    createSum(form, frame) {
+    async createSum(form, frame) {
+      const { CiphertextSum, unpackSums } = await import("./ciphertext-sum.ts");
       const sum = new CiphertextSum(key, maskedCiphertexts(opening, form, frame));
       return {
         check: (answer) => sum.check(answer),

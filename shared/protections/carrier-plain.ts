@@ -8,7 +8,7 @@ export const plainCarrier: Carrier = {
   assertSound: () => undefined,
   answerBytes: ({ size, bits }) => ringBytes(size, bits),
   seal: async (vector) => ringToBytes(vector),
-  createSum({ size, bits }) {
+  async createSum({ size, bits }) {
     const sum = new Uint32Array(ringWords(size, bits));
     const expected = ringBytes(size, bits);
     return {

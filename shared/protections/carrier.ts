@@ -21,7 +21,8 @@ export interface Carrier {
   answerBytes(form: VectorForm, frame: RoundFrame): number;
   /** A vector as a device sends it. */
   seal(vector: Uint32Array, form: VectorForm, frame: RoundFrame, secure: SecureRng): Promise<Uint8Array>;
-  createSum(form: VectorForm, frame: RoundFrame): CarriedSum;
+  /** May load code that no device needs. */
+  createSum(form: VectorForm, frame: RoundFrame): Promise<CarriedSum>;
 }
 
 /** The running sum of vectors. */

@@ -22,7 +22,7 @@ import { CofactorError } from "../errors.ts";
 import { toClientId } from "../ids.ts";
 import type { Aggregate } from "../models/model.ts";
 import { decodeFixed, encodedBits } from "../wire/fixed-point.ts";
-import type { CarriedSum, Carrier, VectorForm } from "./carrier.ts";
+import type { CarriedSum, VectorForm } from "./carrier.ts";
 import { consistencyAnswer, formOf, graphOf, type MaskOptions, stageOf } from "./masked-round.ts";
 import { readTranscript, type TakenAnswer, writeTranscript } from "./masked-transcript.ts";
 import type { AggregatorHalf, Opener, ProtectionTools, RoundFrame } from "./protection.ts";
@@ -56,12 +56,12 @@ export class MaskedAggregator implements AggregatorHalf {
   #includedDigest: Uint8Array = new Uint8Array(0);
   #signers: ReadonlySet<number> = new Set();
 
-  constructor(options: MaskOptions, carrier: Carrier, frame: RoundFrame, tools: ProtectionTools) {
+  constructor(options: MaskOptions, sum: CarriedSum, frame: RoundFrame, tools: ProtectionTools) {
     this.#options = options;
     this.#frame = frame;
     this.#tools = tools;
     this.#form = formOf(frame);
-    this.#sum = carrier.createSum(this.#form, frame);
+    this.#sum = sum;
   }
 
   get count(): number {

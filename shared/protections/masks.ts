@@ -66,7 +66,7 @@ export function createMasked(kind: string, options: MaskOptions, carrier: Carrie
     },
     createAggregator: async (frame, tools) => {
       const { MaskedAggregator } = await import("./masked-aggregator.ts");
-      return new MaskedAggregator(options, carrier, frame, tools);
+      return new MaskedAggregator(options, await carrier.createSum(formOf(frame), frame), frame, tools);
     },
   };
 }

@@ -2,15 +2,16 @@
  * What keyholders and the aggregator do with a split key, and how keys are dealt: loaded when it is needed, never by a device. May import
  * crypto and the seam.
  */
+import { CiphertextSum } from "../crypto/paillier/ciphertext.ts";
 import { createDecryptor } from "../crypto/paillier/decrypt.ts";
-import { generatePrivateKey, parsePrivateKey, privateKeyText, publicKeyText } from "../crypto/paillier/keys.ts";
+import { generatePrivateKey, type PaillierPublicKey, parsePrivateKey, privateKeyText, publicKeyText } from "../crypto/paillier/keys.ts";
 import { combineParts } from "../crypto/paillier/threshold-combine.ts";
 import { dealThresholdKey, verifyKeyShare } from "../crypto/paillier/threshold-deal.ts";
 import { keyShareText, parseKeyShare, parseThresholdKey, type ThresholdKey, thresholdKeyText } from "../crypto/paillier/threshold-key.ts";
 import { createPartialDecryptor, verifyPart } from "../crypto/paillier/threshold-part.ts";
 import { CofactorError } from "../errors.ts";
 import type { PaillierKeyOptions } from "./paillier-options.ts";
-import type { KeyholderTools, Opener, OpenRequest, PrimeSource } from "./protection.ts";
+import type { KeyholderFactory, KeyholderTools, Opener, OpenRequest, PrimeSource, RoundFrame } from "./protection.ts";
 
 /** A dealt key: what the terms say of it, and each keyholder's secret. */
 export interface DealtPaillierKey {
@@ -60,14 +61,30 @@ export function createOpeningPart(
   });
 }
 
-/** Opens a sum by the parts of as many keyholders as it takes; each part is verified, and blames its keyholder when it is wrong. */
-export async function openTogether(
+/** A keyholder's halves for its rounds. @throws CofactorError CONFIG_INVALID when the secret does not belong to the options */
+export function createHalves(
   options: PaillierKeyOptions,
-  opener: Opener,
-  request: OpenRequest,
-  context: string,
-): Promise<Uint8Array> {
+  key: PaillierPublicKey,
+  secret: string,
+  tools: KeyholderTools,
+  ciphertextsOf: (frame: RoundFrame) => number,
+): KeyholderFactory {
+  const openPart = createOpeningPart(options, secret, tools);
+  return (frame) => {
+    const sum = new CiphertextSum(key, ciphertextsOf(frame));
+    return { combine: (contribution) => sum.add(contribution), open: () => openPart(sum.export(), openingContext(frame)) };
+  };
+}
+
+/** What proofs of parts are bound to: no part can stand for another run or round. */
+function openingContext({ terms, round }: RoundFrame): string {
+  return JSON.stringify([terms, round]);
+}
+
+/** Opens a sum by the parts of as many keyholders as it takes; each part is verified, and blames its keyholder when it is wrong. */
+export async function openTogether(options: PaillierKeyOptions, opener: Opener, request: OpenRequest): Promise<Uint8Array> {
   const key = thresholdKeyOf(options);
+  const context = openingContext(request.frame);
   const parts = new Map<number, Uint8Array>();
   await opener.open(request, async ({ keyholder, bytes }) => {
     await verifyPart(key, keyholder + 1, request.sum, bytes, context);

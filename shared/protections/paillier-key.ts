@@ -5,10 +5,10 @@
  * With `threshold` of `holders` shares a sum is opened by that many keyholders, each of which proves that it did its part right; fewer learn
  * nothing. Whoever dealt the key could open everything: deal it on a machine that forgets it. With one holder that process is to be trusted.
  */
-import { CiphertextSum, ciphertextBytes } from "../crypto/paillier/ciphertext.ts";
 import { type PaillierPublicKey, parsePublicKey } from "../crypto/paillier/keys.ts";
 import { CofactorError } from "../errors.ts";
 import type { PaillierKeyOptions } from "./paillier-options.ts";
+import { wireBytes } from "./paillier-packed.ts";
 import type { KeyholderFactory, KeyholderTools, Opener, OpenRequest, PrimeSource, Provision, RoundFrame } from "./protection.ts";
 
 /** A run's key, and the way to have its sums opened. */
@@ -48,18 +48,13 @@ export function createOpening(options: PaillierKeyOptions): Opening {
       const request = { frame, contributors, sum, needed: threshold };
       if (holders === 1) return openAlone(key, opener, request);
       const { openTogether } = await import("./paillier-holders.ts");
-      return openTogether(options, opener, request, openingContext(frame));
+      return openTogether(options, opener, request);
     },
   };
 }
 
-/** What proofs of parts are bound to: no part can stand for another run or round. */
-export function openingContext({ terms, round }: RoundFrame): string {
-  return JSON.stringify([terms, round]);
-}
-
 async function openAlone(key: PaillierPublicKey, opener: Opener, request: OpenRequest): Promise<Uint8Array> {
-  const expected = (request.sum.length / ciphertextBytes(key)) * key.bytes;
+  const expected = (request.sum.length / wireBytes(key)) * key.bytes;
   let blocks = new Uint8Array(0);
   await opener.open(request, ({ bytes }) => {
     if (bytes.length !== expected) {
@@ -89,12 +84,8 @@ export async function createPaillierKeyholder(
   ciphertextsOf: (frame: RoundFrame) => number,
 ): Promise<KeyholderFactory> {
   const { key } = createOpening(options);
-  const { createOpeningPart } = await import("./paillier-holders.ts");
-  const openPart = createOpeningPart(options, secret, tools);
-  return (frame) => {
-    const sum = new CiphertextSum(key, ciphertextsOf(frame));
-    return { combine: (contribution) => sum.add(contribution), open: () => openPart(sum.export(), openingContext(frame)) };
-  };
+  const { createHalves } = await import("./paillier-holders.ts");
+  return createHalves(options, key, secret, tools, ciphertextsOf);
 }
 
 function assertHolders({ threshold, holders }: PaillierKeyOptions): void {

@@ -13,3 +13,8 @@ export function packingOf(key: PaillierPublicKey, frame: RoundFrame): Packing {
 export function ciphertextsOf(key: PaillierPublicKey, frame: RoundFrame): number {
   return blockCount(packingOf(key, frame), frame.size);
 }
+
+/** Bytes of a ciphertext on the wire. Said here too, so that whoever only counts does not load the arithmetic. */
+export function wireBytes(key: PaillierPublicKey): number {
+  return 2 * key.bytes;
+}

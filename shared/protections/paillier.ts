@@ -10,13 +10,12 @@
  * packing as in Chai et al. 2019, https://arxiv.org/abs/1906.05108
  */
 import * as v from "valibot";
-import { ciphertextBytes, encryptBlocks } from "../crypto/paillier/ciphertext.ts";
 import { parsePublicKey } from "../crypto/paillier/keys.ts";
 import { pack } from "../crypto/paillier/packing.ts";
 import { encodeFixed } from "../wire/fixed-point.ts";
 import { createOpening, createPaillierKeyholder, provisionKey } from "./paillier-key.ts";
 import { keyEntries, type PaillierKeyOptions, withHolders } from "./paillier-options.ts";
-import { ciphertextsOf, packingOf } from "./paillier-packed.ts";
+import { ciphertextsOf, packingOf, wireBytes } from "./paillier-packed.ts";
 import type { Protection, ProtectionDefinition } from "./protection.ts";
 
 /** Options of Paillier encryption. */
@@ -46,14 +45,17 @@ function createProtection(options: PaillierOptions): Protection {
     revealsContributions: false,
     assertSound: (frame) => void packingOf(key, frame),
     maxBriefBytes: () => 0,
-    maxAnswerBytes: (_stage, frame) => ciphertextsOf(key, frame) * ciphertextBytes(key),
-    createDevice: (frame, _self, { secure }) => ({
-      answer: async (_stage, _brief, values) => {
-        if (values.length !== frame.size) throw new RangeError(`"values" expected ${frame.size} values, got ${values.length}`);
-        const { integers } = encodeFixed(values, frame.range);
-        return encryptBlocks(key, pack(packingOf(key, frame), integers), options.exponentBits, secure);
-      },
-    }),
+    maxAnswerBytes: (_stage, frame) => ciphertextsOf(key, frame) * wireBytes(key),
+    createDevice: async (frame, _self, { secure }) => {
+      const { encryptBlocks } = await import("../crypto/paillier/ciphertext.ts");
+      return {
+        answer: async (_stage, _brief, values) => {
+          if (values.length !== frame.size) throw new RangeError(`"values" expected ${frame.size} values, got ${values.length}`);
+          const { integers } = encodeFixed(values, frame.range);
+          return encryptBlocks(key, pack(packingOf(key, frame), integers), options.exponentBits, secure);
+        },
+      };
+    },
     createAggregator: async (frame) => {
       const { PaillierAggregator } = await import("./paillier-aggregator.ts");
       return new PaillierAggregator(opening, frame);
