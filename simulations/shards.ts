@@ -34,6 +34,9 @@ export type WorkerOrder =
 /** From a worker: a block's sum, or why there is none. */
 export type WorkerReport = { readonly sum: BlockSum } | { readonly error: WireError };
 
+/** What a round makes and drops again may take at most, in each worker: the default lets it grow to hundreds of megabytes. */
+const youngMb = 24;
+
 /** Devices in this thread (`workers` 1) or spread over worker threads. Results are the same for any number of workers. */
 export function createShards(run: Run, training: RatingMatrix, seed: number, workers: number): Shards {
   return workers <= 1 ? createLocalShards(run, training, seed) : new WorkerShards(run, training, seed, workers);
@@ -76,7 +79,10 @@ class WorkerShards implements Shards {
     const file = new URL(`./shard-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
     const workerData: WorkerSetup = { terms: run.terms, training: shareMatrix(training), seed };
     this.#users = training.users;
-    this.#workers = Array.from({ length: workers }, () => new Worker(file, { workerData }));
+    this.#workers = Array.from(
+      { length: workers },
+      () => new Worker(file, { workerData, resourceLimits: { maxYoungGenerationSizeMb: youngMb } }),
+    );
     for (const worker of this.#workers) {
       worker.on("message", (report: WorkerReport) => this.#take(report));
       worker.on("error", (error) => this.#fail(error));

@@ -2,8 +2,8 @@
  * Primitives by OpenSSL through node:crypto: synchronous, and the fastest at hand. Node only. Imports node:crypto, ed25519.node, keystream,
  * primitives.
  *
- * Keystreams are made in blocks of 64 kB and added while they are in the cache. The OpenSSL form of a key lives as long as its bytes, which
- * must not change.
+ * Keystreams are made in blocks of 64 kB and added while they are in the cache. The OpenSSL form of a secret key lives as long as its bytes,
+ * which must not change.
  */
 import { createCipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject } from "node:crypto";
 import { verifySignature } from "./ed25519.node.ts";
@@ -15,7 +15,9 @@ const zeros = new Uint8Array(65_536);
 const counterFromZero = new Uint8Array(16);
 const pkcs8Prefix = Buffer.from("302e020100300506032b656e04220420", "hex");
 const secretKeys = new WeakMap<Uint8Array, KeyObject>();
-const publicKeys = new WeakMap<Uint8Array, KeyObject>();
+/** Peers' keys as OpenSSL holds them, the last ones used: to make one takes as long as an agreement, and there may be very many. */
+const keptPublicKeys = 4_096;
+const publicKeys = new Map<string, KeyObject>();
 
 /** The primitives of Node. */
 export const nodePrimitives: Primitives = {
@@ -40,8 +42,7 @@ function multiply(secretKey: Uint8Array, peer: Uint8Array): Uint8Array {
   assertAgreement(secretKey, peer);
   let shared: Uint8Array;
   try {
-    const privateKey = prepare(secretKeys, secretKey, toPrivateKey);
-    shared = new Uint8Array(diffieHellman({ privateKey, publicKey: prepare(publicKeys, peer, toPublicKey) }));
+    shared = new Uint8Array(diffieHellman({ privateKey: privateKeyOf(secretKey), publicKey: publicKeyOf(peer) }));
   } catch (error) {
     // OpenSSL itself refuses a result of all zeros.
     throw unusablePoint(error);
@@ -50,20 +51,27 @@ function multiply(secretKey: Uint8Array, peer: Uint8Array): Uint8Array {
   return shared;
 }
 
-function prepare(known: WeakMap<Uint8Array, KeyObject>, bytes: Uint8Array, create: (bytes: Uint8Array) => KeyObject): KeyObject {
-  const found = known.get(bytes);
-  if (found !== undefined) return found;
-  const key = create(bytes);
-  known.set(bytes, key);
+function privateKeyOf(bytes: Uint8Array): KeyObject {
+  const known = secretKeys.get(bytes);
+  if (known !== undefined) return known;
+  const key = toPrivateKey(bytes);
+  secretKeys.set(bytes, key);
+  return key;
+}
+
+function publicKeyOf(bytes: Uint8Array): KeyObject {
+  const name = toBase64url(bytes);
+  const known = publicKeys.get(name);
+  if (known !== undefined) return known;
+  const oldest = publicKeys.size >= keptPublicKeys ? publicKeys.keys().next().value : undefined;
+  if (oldest !== undefined) publicKeys.delete(oldest);
+  const key = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: name }, format: "jwk" });
+  publicKeys.set(name, key);
   return key;
 }
 
 function toPrivateKey(bytes: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, bytes]), format: "der", type: "pkcs8" });
-}
-
-function toPublicKey(bytes: Uint8Array): KeyObject {
-  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x: toBase64url(bytes) }, format: "jwk" });
 }
 
 function addStream(key: Uint8Array, out: Uint32Array, direction: Direction, add: typeof addWords): void {

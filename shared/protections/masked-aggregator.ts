@@ -1,5 +1,6 @@
 /** The aggregator's half of masked protections: see masked-round.ts. Imports crypto/masks, wire, the seams. */
 import { equalBytes, fromBase64url } from "../crypto/encoding.ts";
+import { isLowOrder } from "../crypto/low-order.ts";
 import { hasBit, membersOf, toBitmap } from "../crypto/masks/bitmap.ts";
 import {
   encodeConsistencyBrief,
@@ -26,7 +27,7 @@ import type { CarriedSum, VectorForm } from "./carrier.ts";
 import { consistencyAnswer, formOf, graphOf, type MaskOptions, stageOf } from "./masked-round.ts";
 import { readTranscript, type TakenAnswer, writeTranscript } from "./masked-transcript.ts";
 import type { AggregatorHalf, Opener, ProtectionTools, RoundFrame } from "./protection.ts";
-import { type Announced, recoverSecrets, type UnmaskingRound, unmask } from "./unmasking.ts";
+import { type Announced, adjacencyOf, recoverSecrets, type UnmaskingRound, unmask } from "./unmasking.ts";
 
 /** The cohort, once the round has begun. */
 interface Cohort {
@@ -49,6 +50,8 @@ export class MaskedAggregator implements AggregatorHalf {
   #cohort: Cohort | undefined;
   /** Announcements of those who were there when shares were asked for, by index. */
   #announced = new Map<number, Announced>();
+  /** Out- and in-neighbors among the announced, ascending, by index. */
+  #adjacent: ReadonlyMap<number, readonly number[]> = new Map();
   /** Boxes by receiver, from those who were there when contributions were asked for. */
   #boxes = new Map<number, { readonly index: number; readonly box: Uint8Array }[]>();
   #sharers: ReadonlySet<number> = new Set();
@@ -80,6 +83,7 @@ export class MaskedAggregator implements AggregatorHalf {
     const asked = new Set(clients.map((client) => this.#indexOf(client)));
     if (stage === stageOf.shares) {
       for (const index of asked) this.#announced.set(index, this.#announcement(index));
+      this.#adjacent = adjacencyOf(this.#announced);
     } else if (stage === stageOf.contribution) {
       this.#sharers = asked;
       for (const from of asked) this.#deliver(from);
@@ -199,12 +203,7 @@ export class MaskedAggregator implements AggregatorHalf {
 
   /** Out- and in-neighbors of those who were there when shares were asked for, ascending. */
   #neighborsOf(index: number): readonly number[] {
-    const own = new Set(this.#announced.get(index)!.keys.neighbors);
-    const found = [];
-    for (const [other, { keys }] of this.#announced) {
-      if (other !== index && (own.has(other) || includes(keys.neighbors, index))) found.push(other);
-    }
-    return found;
+    return this.#adjacent.get(index)!;
   }
 
   #deliver(from: number): void {
@@ -224,6 +223,8 @@ export class MaskedAggregator implements AggregatorHalf {
     const keys = parseKeysAnswer(answer, cohort.ids.length);
     const isOwn = keys.devices === cohort.ids.length && keys.index === this.#indexOf(client) && equalBytes(keys.root, cohort.tree.root);
     if (!isOwn || keys.neighbors.length !== cohort.graph.neighbors) throw rejected("keys expected for this device's place in this cohort");
+    // With such a key every neighbor would refuse to go on.
+    if (isLowOrder(keys.sealKey) || isLowOrder(keys.maskKey)) throw rejected("keys expected to be usable X25519 points");
   }
 
   #checkShares(client: string, answer: Uint8Array): void {
@@ -244,26 +245,14 @@ export class MaskedAggregator implements AggregatorHalf {
     if (this.#cohort === undefined) return;
     const held = new Set((this.#boxes.get(this.#indexOf(client)) ?? []).map(({ index }) => index));
     const isExpected = shares.every(({ index, kind }) => held.has(index) && (kind === "seed") === hasBit(this.#included, index));
-    if (!isExpected || shares.length !== held.size)
-      throw rejected(`one share expected for each of the ${held.size} devices that shared with this one`);
+    // Fewer are no lie: a share that its owner sealed badly did not open.
+    if (!isExpected) throw rejected(`at most one share expected for each of the ${held.size} devices that shared with this one`);
   }
 }
 
 /** 64 bytes; zeros where nobody signs, as in simulations. */
 function signatureBytes(signature: string): Uint8Array {
   return signature === "" ? new Uint8Array(64) : fromBase64url(signature);
-}
-
-/** Binary search in ascending numbers. */
-function includes(sorted: readonly number[], value: number): boolean {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low] === value;
 }
 
 function rejected(message: string): CofactorError {

@@ -3,44 +3,33 @@ import { equalBytes, toBase64url } from "../crypto/encoding.ts";
 import { countBits, hasBit } from "../crypto/masks/bitmap.ts";
 import { encodeUnmaskAnswer, parseConsistencyBrief, parseUnmaskBrief, type ReleasedShare } from "../crypto/masks/closing-messages.ts";
 import { addPairMask, addSelfMask, commitToSeed, type OpenEnd, openShares, type SharePair, sealShares } from "../crypto/masks/mask.ts";
-import { verifyPath } from "../crypto/masks/merkle.ts";
 import {
   encodeKeysAnswer,
   encodeSharesAnswer,
-  type KeysAnswer,
-  type NeighborKeys,
   parseContributionBrief,
-  parseKeysAnswer,
   parseKeysBrief,
   parseSharesBrief,
 } from "../crypto/masks/messages.ts";
-import type { Neighborhood } from "../crypto/masks/neighborhood.ts";
 import { drawNeighbors } from "../crypto/masks/neighbors.ts";
 import { toRing } from "../crypto/masks/ring.ts";
 import { split } from "../crypto/masks/shamir.ts";
 import type { AgreementKeys } from "../crypto/primitives.ts";
-import { CofactorError } from "../errors.ts";
+import { isCofactorError } from "../errors.ts";
 import { encodeFixed } from "../wire/fixed-point.ts";
 import type { Carrier } from "./carrier.ts";
+import { type Neighbor, type OwnPlace, refused, verifyNeighbor } from "./masked-neighbor.ts";
 import { consistencyAnswer, formOf, graphOf, type MaskOptions, signedAnswer, stageOf } from "./masked-round.ts";
 import type { DeviceHalf, ProtectionTools, RoundFrame } from "./protection.ts";
 
 /** What a device has after the stage keys. */
-interface Own {
-  readonly index: number;
-  readonly root: Uint8Array;
-  readonly graph: Neighborhood;
+interface Own extends OwnPlace {
   readonly sealKeys: AgreementKeys;
   readonly maskKeys: AgreementKeys;
   readonly seed: Uint8Array;
-  readonly outNeighbors: ReadonlySet<number>;
 }
 
-/** A neighbor whose announcement was verified. */
-interface Neighbor {
-  readonly id: string;
-  readonly keys: KeysAnswer;
-}
+/** No stage: the one that was asked is being answered, or was refused. */
+const none = -1;
 
 /** A device's half, for one round. Its secrets live as long as it does: a device that restarts is lost for the round. */
 export class MaskedDevice implements DeviceHalf {
@@ -49,6 +38,8 @@ export class MaskedDevice implements DeviceHalf {
   readonly #frame: RoundFrame;
   readonly #self: string;
   readonly #tools: ProtectionTools;
+  /** The only stage that is answered next: each once, in order, and none after a refusal, whatever is asked again in other words. */
+  #next: number = stageOf.keys;
   #own: Own | undefined;
   readonly #neighbors = new Map<number, Neighbor>();
   /** Shares that in-neighbors gave to this device. */
@@ -65,9 +56,16 @@ export class MaskedDevice implements DeviceHalf {
   }
 
   async answer(stage: number, brief: Uint8Array, values: Float64Array): Promise<Uint8Array> {
+    if (stage !== this.#next) throw refused(`stage ${stage} was asked out of turn, or again`);
+    this.#next = none;
+    const answer = await this.#answered(stage, brief, values);
+    this.#next = stage + 1;
+    return answer;
+  }
+
+  async #answered(stage: number, brief: Uint8Array, values: Float64Array): Promise<Uint8Array> {
     if (stage === stageOf.keys) return this.#announce(brief);
-    const own = this.#own;
-    if (own === undefined) throw refused("this device did not announce keys in this round");
+    const own = this.#own!;
     switch (stage) {
       case stageOf.shares:
         return this.#share(own, brief);
@@ -83,7 +81,6 @@ export class MaskedDevice implements DeviceHalf {
   }
 
   async #announce(brief: Uint8Array): Promise<Uint8Array> {
-    if (this.#own !== undefined) throw refused("this device has announced its keys");
     const { devices, index, root } = parseKeysBrief(brief);
     const { min, size } = this.#frame.cohort;
     if (devices < min || devices > size) throw refused(`a cohort expected ${min} to ${size} devices, got ${devices}`);
@@ -108,9 +105,12 @@ export class MaskedDevice implements DeviceHalf {
 
   /** Shares both secrets among the out-neighbors that are there, once everything said of the neighbors is verified. */
   async #share(own: Own, brief: Uint8Array): Promise<Uint8Array> {
-    if (this.#neighbors.size > 0) throw refused("this device has shared its secrets");
+    const ids = new Set<string>();
     for (const entry of parseSharesBrief(brief, own.graph.devices)) {
-      this.#neighbors.set(entry.index, { id: entry.id, keys: await this.#verified(own, entry) });
+      // The assumed share of colluding devices is one of devices, not of places that one of them takes.
+      if (ids.has(entry.id)) throw refused(`device ${entry.index} has another place in the cohort`);
+      ids.add(entry.id);
+      this.#neighbors.set(entry.index, await verifyNeighbor(this.#tools.primitives, this.#frame, this.#self, own, entry));
     }
     const { secure, primitives } = this.#tools;
     const { threshold } = own.graph;
@@ -122,28 +122,11 @@ export class MaskedDevice implements DeviceHalf {
     const boxes = [];
     for (const [at, index] of receivers.entries()) {
       const pair = { keyShare: keyShares[at]!.bytes, seedShare: seedShares[at]!.bytes };
-      const box = await sealShares(primitives, this.#frame, sealEnd(own), this.#sealEndOf(index), pair);
+      const secret = await this.#sealSecretOf(own, index);
+      const box = await sealShares(primitives, this.#frame, sealEnd(own), this.#sealEndOf(index), pair, secret);
       boxes.push({ index, box });
     }
     return encodeSharesAnswer(boxes);
-  }
-
-  /** What a neighbor announced: signed by it, for this cohort, and a neighbor indeed. */
-  async #verified(own: Own, { index, id, path, answer, signature }: NeighborKeys): Promise<KeysAnswer> {
-    const { primitives } = this.#tools;
-    const { devices, neighbors: count } = own.graph;
-    const keys = parseKeysAnswer(answer, devices);
-    const isSameCohort = keys.devices === devices && keys.index === index && index !== own.index && equalBytes(keys.root, own.root);
-    if (!isSameCohort || id === this.#self) throw refused(`device ${index} expected to be another one of the same cohort`);
-    if (keys.neighbors.length !== count) throw refused(`device ${index} expected to have ${count} neighbors, got ${keys.neighbors.length}`);
-    if (!own.outNeighbors.has(index) && !keys.neighbors.includes(own.index)) throw refused(`device ${index} is no neighbor`);
-    const digest = primitives.digest.bind(primitives);
-    if (!(await verifyPath(digest, own.root, devices, index, id, path))) throw refused(`device ${index} is not where the cohort has it`);
-    const message = await signedAnswer(primitives, this.#frame, stageOf.keys, answer);
-    if (!(await primitives.verify(id, "answer", message, toBase64url(signature)))) {
-      throw refused(`the keys of device ${index} are not signed by it`);
-    }
-    return keys;
   }
 
   async #contribute(own: Own, brief: Uint8Array, values: Float64Array): Promise<Uint8Array> {
@@ -151,21 +134,34 @@ export class MaskedDevice implements DeviceHalf {
     if (values.length !== frame.size) throw new RangeError(`"values" expected ${frame.size} values, got ${values.length}`);
     const { primitives, secure } = this.#tools;
     const { shares, present } = parseContributionBrief(brief, own.graph.devices);
+    const there = new Set(present);
     for (const index of present) if (!this.#neighbors.has(index)) throw refused(`device ${index} expected to be a neighbor`);
     const holders = present.filter((index) => own.outNeighbors.has(index)).length;
     if (holders < own.graph.threshold) throw refused(`at least ${own.graph.threshold} holders of shares expected, got ${holders}`);
     for (const { index, box } of shares) {
       const sender = this.#neighbors.get(index);
-      if (sender === undefined || !present.includes(index) || !sender.keys.neighbors.includes(own.index)) {
+      if (sender === undefined || !there.has(index) || !sender.hasPickedSelf) {
         throw refused(`shares of device ${index} are not for this device`);
       }
-      this.#held.set(index, await openShares(primitives, frame, sealEnd(own), this.#sealEndOf(index), box));
+      const pair = await this.#opened(own, index, box);
+      if (pair !== undefined) this.#held.set(index, pair);
     }
     const form = formOf(frame);
     const vector = toRing(encodeFixed(values, frame.range).integers, form.bits);
     await addSelfMask(primitives, frame, own.index, own.seed, vector, form.bits, 1);
     for (const index of present) await addPairMask(primitives, frame, maskEnd(own), this.#maskEndOf(index), vector, form.bits, 1);
     return this.#carrier.seal(vector, form, frame, secure);
+  }
+
+  /** The shares of an in-neighbor; undefined when they do not open: one device that lies must not cost the round all its neighbors. */
+  async #opened(own: Own, index: number, box: Uint8Array): Promise<SharePair | undefined> {
+    const secret = await this.#sealSecretOf(own, index);
+    try {
+      return await openShares(this.#tools.primitives, this.#frame, sealEnd(own), this.#sealEndOf(index), box, secret);
+    } catch (error) {
+      if (isCofactorError(error) && error.code === "DECRYPT_FAILED") return undefined;
+      throw error;
+    }
   }
 
   async #agree(own: Own, brief: Uint8Array): Promise<Uint8Array> {
@@ -204,12 +200,20 @@ export class MaskedDevice implements DeviceHalf {
     return encodeUnmaskAnswer(released.sort((a, b) => a.index - b.index));
   }
 
+  /** One agreement for what this device seals for a neighbor and what that one seals for it. */
+  async #sealSecretOf({ sealKeys }: Own, index: number): Promise<Uint8Array> {
+    const neighbor = this.#neighbors.get(index)!;
+    const secret = neighbor.sealSecret ?? (await this.#tools.primitives.agree(sealKeys.secretKey, neighbor.sealKey));
+    if (neighbor.hasPickedSelf) neighbor.sealSecret = secret;
+    return secret;
+  }
+
   #sealEndOf(index: number): { readonly index: number; readonly publicKey: Uint8Array } {
-    return { index, publicKey: this.#neighbors.get(index)!.keys.sealKey };
+    return { index, publicKey: this.#neighbors.get(index)!.sealKey };
   }
 
   #maskEndOf(index: number): { readonly index: number; readonly publicKey: Uint8Array } {
-    return { index, publicKey: this.#neighbors.get(index)!.keys.maskKey };
+    return { index, publicKey: this.#neighbors.get(index)!.maskKey };
   }
 }
 
@@ -219,8 +223,4 @@ function sealEnd({ index, sealKeys }: Own): OpenEnd {
 
 function maskEnd({ index, maskKeys }: Own): OpenEnd {
   return { index, publicKey: maskKeys.publicKey, secretKey: maskKeys.secretKey };
-}
-
-function refused(message: string): CofactorError {
-  return new CofactorError("UPDATE_REJECTED", message);
 }

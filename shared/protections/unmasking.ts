@@ -3,7 +3,7 @@ import { equalBytes } from "../crypto/encoding.ts";
 import type { ReleasedShare, SecretKind } from "../crypto/masks/closing-messages.ts";
 import { addPairMask, addSelfMask, commitToSeed, type MaskContext } from "../crypto/masks/mask.ts";
 import type { KeysAnswer } from "../crypto/masks/messages.ts";
-import { recover } from "../crypto/masks/recover.ts";
+import { recover, strayFrom } from "../crypto/masks/recover.ts";
 import type { RingBits } from "../crypto/masks/ring.ts";
 import type { Share } from "../crypto/masks/shamir.ts";
 import { turn } from "../crypto/pause.ts";
@@ -41,6 +41,18 @@ export interface MaskSecrets {
   readonly keys: ReadonlyMap<number, Uint8Array>;
 }
 
+/** The edges between announced devices, in both directions: neighbors by index, ascending. */
+export function adjacencyOf(announced: ReadonlyMap<number, Announced>): ReadonlyMap<number, readonly number[]> {
+  const adjacent = new Map<number, Set<number>>([...announced.keys()].map((index) => [index, new Set<number>()]));
+  for (const [index, { keys }] of announced) {
+    for (const neighbor of keys.neighbors) {
+      adjacent.get(neighbor)?.add(index);
+      if (adjacent.has(neighbor)) adjacent.get(index)!.add(neighbor);
+    }
+  }
+  return new Map([...adjacent].map(([index, others]) => [index, [...others].sort((a, b) => a - b)]));
+}
+
 /** How many masks or secrets are computed before other work gets a turn. */
 const workBetweenTurns = 32;
 
@@ -50,7 +62,8 @@ const workBetweenTurns = 32;
  * Guarantees: every secret is the one that its owner announced (public key, commitment); wrong shares do no harm while enough right ones
  * are there.
  * @param released by giver
- * @throws CofactorError THRESHOLD_UNMET when a secret has too few shares, AGGREGATION_FAILED naming the givers of wrong ones as culprits
+ * @throws CofactorError THRESHOLD_UNMET when a secret has too few shares; AGGREGATION_FAILED naming as culprits the owner whose shares do not
+ * give what it announced, or it and all givers when they do not agree
  */
 export async function recoverSecrets(round: UnmaskingRound, released: ReadonlyMap<number, readonly ReleasedShare[]>): Promise<MaskSecrets> {
   const { primitives, context, announced } = round;
@@ -70,7 +83,7 @@ export async function recoverSecrets(round: UnmaskingRound, released: ReadonlyMa
     const secrets = new Map<number, Uint8Array>();
     for (const owner of owners) {
       if (secrets.size % workBetweenTurns === 0) await turn();
-      secrets.set(owner, await recoverOne(round, shares[kind].get(owner) ?? [], (secret) => matches(owner, secret)));
+      secrets.set(owner, await recoverOne(round, owner, shares[kind].get(owner) ?? [], (secret) => matches(owner, secret)));
     }
     return secrets;
   };
@@ -107,28 +120,25 @@ export async function unmask(round: UnmaskingRound, secrets: MaskSecrets, sum: U
 /** One secret: from as few shares as it takes, and from all when some of these are wrong. */
 async function recoverOne(
   { threshold, announced }: UnmaskingRound,
+  owner: number,
   shares: readonly Share[],
   matches: (secret: Uint8Array) => Promise<boolean>,
 ): Promise<Uint8Array> {
   if (shares.length < threshold) {
     throw new CofactorError("THRESHOLD_UNMET", `a device's secret expected ${threshold} shares, got ${shares.length}: too many were lost`);
   }
-  try {
-    return (await recover(shares.slice(0, threshold), threshold, matches)).secret;
-  } catch (error) {
-    if (!isCofactorError(error) || error.code !== "AGGREGATION_FAILED" || shares.length === threshold)
-      throw blamed(error, shares, announced);
+  const some = shares.slice(0, threshold);
+  for (const tried of shares.length === threshold ? [shares] : [some, shares]) {
+    try {
+      return (await recover(tried, threshold, matches)).secret;
+    } catch (error) {
+      if (!isCofactorError(error) || error.code !== "AGGREGATION_FAILED") throw error;
+    }
   }
-  try {
-    return (await recover(shares, threshold, matches)).secret;
-  } catch (error) {
-    throw blamed(error, shares, announced);
-  }
-}
-
-/** Nobody can tell who of the givers was wrong: all are named. */
-function blamed(error: unknown, shares: readonly Share[], announced: ReadonlyMap<number, Announced>): unknown {
-  if (!isCofactorError(error) || error.code !== "AGGREGATION_FAILED") return error;
-  const culprits = shares.map(({ x }) => announced.get(x - 1)!.id);
-  return new CofactorError("AGGREGATION_FAILED", `${error.message}; one of ${culprits.length} devices gave out a wrong one`, { culprits });
+  // When more givers than it takes agree, it is the owner who shared something else than it announced; else nobody can tell: all are named.
+  const isOwners = shares.length > threshold && strayFrom(shares, threshold).length === 0;
+  const suspects = isOwners ? [owner] : [owner, ...shares.map(({ x }) => x - 1)];
+  const culprits = [...new Set(suspects)].map((index) => announced.get(index)!.id);
+  const who = isOwners ? "its owner shared another one than it announced" : `one of ${culprits.length} devices lied`;
+  throw new CofactorError("AGGREGATION_FAILED", `a device's secret does not match what was announced: ${who}`, { culprits });
 }

@@ -1,5 +1,6 @@
 /** Encrypted aggregation beside paillier-bigint, and whole jobs. Imports bench, one file per kind of group. */
 import type { BenchSubject } from "./bench.ts";
+import { masksJob } from "./crypto-masks.ts";
 import {
   createPaillierWorld,
   paillierAdd,
@@ -13,7 +14,7 @@ import { paillierJob } from "./crypto-paillier-job.ts";
 /** The subject. */
 export const crypto: BenchSubject = {
   name: "crypto",
-  summary: "Paillier beside paillier-bigint with one value a ciphertext, and a whole job",
+  summary: "Paillier beside paillier-bigint with one value a ciphertext, and whole jobs under Paillier and under masks",
   async *groups() {
     for (const bits of [2048, 3072]) {
       const world = await createPaillierWorld(bits);
@@ -24,5 +25,7 @@ export const crypto: BenchSubject = {
       yield paillierBytes(world);
     }
     yield paillierJob({ bits: 2048, clients: 1_000, values: 26_912 });
+    yield masksJob({ clients: 1_000, neighbors: 100, values: 26_912, lost: 100 });
+    yield masksJob({ clients: 100, neighbors: 99, values: 100_000, lost: 20 });
   },
 };

@@ -1,7 +1,8 @@
 /** A whole round of one protection in memory, both halves, with devices lost wherever a test wants them lost. Imports the seam. */
+import { createPrivateKey, sign } from "node:crypto";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
 import { digestOf } from "../../shared/crypto/hash.ts";
-import { createIdentity, type Identity, sign } from "../../shared/crypto/identity.ts";
+import { createIdentity, type Identity, seedOf, signedBytes } from "../../shared/crypto/identity.ts";
 import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
 import type { AggregatorHalf, DeviceHalf, Opener, Protection, ProtectionTools, RoundFrame } from "../../shared/protections/protection.ts";
 import { secureRng } from "../../shared/random.ts";
@@ -81,9 +82,13 @@ export async function playRound(
   return { half, devices, answered, answers, refusals };
 }
 
-/** The signature that a session puts under an answer. */
+const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** The signature that a session puts under an answer; by OpenSSL, which takes a fortieth of the time for the same bytes. */
 export async function signatureOf(identity: Identity, frame: RoundFrame, stage: number, bytes: Uint8Array): Promise<string> {
-  return toBase64url(sign(identity, "answer", answerBytes(frame.terms, frame.round, stage, await digestOf(bytes))));
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seedOf(identity)]), format: "der", type: "pkcs8" });
+  const message = answerBytes(frame.terms, frame.round, stage, await digestOf(bytes));
+  return toBase64url(new Uint8Array(sign(null, signedBytes("answer", message), key)));
 }
 
 /** The sum of a round in which nobody is lost. */

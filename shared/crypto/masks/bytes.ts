@@ -25,6 +25,13 @@ export class ByteReader {
     return this.#bytes.slice(this.#at - length, this.#at);
   }
 
+  /** A view of the next `length` bytes, for what is not kept longer than the message. */
+  view(length: number): Uint8Array {
+    this.#need(length);
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
   /** One byte. */
   byte(): number {
     this.#need(1);

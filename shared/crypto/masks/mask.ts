@@ -80,6 +80,7 @@ export async function addPairMask(
  * Locks two shares from `own` for `neighbor`, 80 bytes.
  *
  * Guarantees: only the two ends can open or make the box, and only for this run, round and direction.
+ * @param secret what the two keys agree on, where it is known already
  */
 export async function sealShares(
   primitives: Primitives,
@@ -87,20 +88,22 @@ export async function sealShares(
   own: OpenEnd,
   neighbor: PairEnd,
   shares: SharePair,
+  secret: Awaitable<Uint8Array> = primitives.agree(own.secretKey, neighbor.publicKey),
 ): Promise<Uint8Array> {
-  const key = await shareKey(primitives, context, own, neighbor, true);
+  const key = await shareKey(primitives, context, own, neighbor, await secret);
   return nacl.secretbox(concatenate(shares.keyShare, shares.seedShare), new Uint8Array(24), key);
 }
 
-/** Opens what `neighbor` sealed for `own`. @throws CofactorError DECRYPT_FAILED when any byte, key or part of the context differs */
+/** Opens what `neighbor` sealed for `own`; `secret` as for `sealShares`. @throws CofactorError DECRYPT_FAILED when any byte, key or part of the context differs */
 export async function openShares(
   primitives: Primitives,
   context: MaskContext,
   own: OpenEnd,
   neighbor: PairEnd,
   box: Uint8Array,
+  secret: Awaitable<Uint8Array> = primitives.agree(own.secretKey, neighbor.publicKey),
 ): Promise<SharePair> {
-  const key = await shareKey(primitives, context, own, neighbor, false);
+  const key = await shareKey(primitives, context, neighbor, own, await secret);
   const content = box.length === sealedShareBytes ? nacl.secretbox.open(box, new Uint8Array(24), key) : null;
   if (content === null) throw new CofactorError("DECRYPT_FAILED", `the shares from device ${neighbor.index} do not open`);
   return { keyShare: content.slice(0, secretBytes), seedShare: content.slice(secretBytes) };
@@ -112,15 +115,7 @@ export function commitToSeed(primitives: Primitives, context: MaskContext, index
 }
 
 /** The key of the one box from one end to the other; the nonce may thus be zero. */
-async function shareKey(
-  primitives: Primitives,
-  context: MaskContext,
-  own: OpenEnd,
-  neighbor: PairEnd,
-  isSender: boolean,
-): Promise<Uint8Array> {
-  const [from, to] = isSender ? [own, neighbor] : [neighbor, own];
-  const secret = await primitives.agree(own.secretKey, neighbor.publicKey);
+function shareKey(primitives: Primitives, context: MaskContext, from: PairEnd, to: PairEnd, secret: Uint8Array): Awaitable<Uint8Array> {
   return primitives.hkdf(secret, concatenate(from.publicKey, to.publicKey), infoOf(context, "share", from.index, to.index), 32);
 }
 

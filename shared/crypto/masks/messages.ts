@@ -124,17 +124,20 @@ export function encodeSharesBrief(neighbors: readonly NeighborKeys[]): Uint8Arra
   );
 }
 
-/** A shares brief from its bytes; a path has as many siblings as its index has in a cohort of `devices`. Answers are parsed by the caller. */
+/**
+ * A shares brief from its bytes; a path has as many siblings as its index has in a cohort of `devices`. Answers are parsed by the
+ * caller; they, paths and signatures are views of `bytes`.
+ */
 export function parseSharesBrief(bytes: Uint8Array, devices: number): readonly NeighborKeys[] {
   const reader = new ByteReader(bytes, "shares brief");
   const neighbors: NeighborKeys[] = [];
   let index = -1;
   for (let left = reader.count(4 + blockBytes + signatureBytes); left > 0; left--) {
     index = reader.index(devices, index);
-    const id = toClientId(toBase64url(reader.take(blockBytes)));
+    const id = toClientId(toBase64url(reader.view(blockBytes)));
     const path: Uint8Array[] = [];
-    for (let siblings = pathLength(devices, index); siblings > 0; siblings--) path.push(reader.take(nodeBytes));
-    neighbors.push({ index, id, path, answer: reader.take(reader.short()), signature: reader.take(signatureBytes) });
+    for (let siblings = pathLength(devices, index); siblings > 0; siblings--) path.push(reader.view(nodeBytes));
+    neighbors.push({ index, id, path, answer: reader.view(reader.short()), signature: reader.view(signatureBytes) });
   }
   reader.end();
   return neighbors;
@@ -200,7 +203,7 @@ function readSealed(reader: ByteReader, devices: number): readonly SealedShares[
   let index = -1;
   for (let left = reader.count(2 + sealedShareBytes); left > 0; left--) {
     index = reader.index(devices, index);
-    shares.push({ index, box: reader.take(sealedShareBytes) });
+    shares.push({ index, box: reader.view(sealedShareBytes) });
   }
   return shares;
 }

@@ -53,8 +53,8 @@ export async function recover(
   throw new CofactorError("AGGREGATION_FAILED", `too many wrong shares among ${shares.length}: no secret matches what its owner announced`);
 }
 
-/** The points of the shares that do not lie on the polynomials through the first `threshold` ones. */
-function strayFrom(shares: readonly Share[], threshold: number): readonly number[] {
+/** The points of the shares that do not lie on the polynomials through the first `threshold` ones, ascending. */
+export function strayFrom(shares: readonly Share[], threshold: number): readonly number[] {
   const base = shares.slice(0, threshold).map(({ bytes }) => wordsOf(bytes));
   const logsAt = createLagrange(shares.slice(0, threshold).map(({ x }) => x));
   const stray = shares.slice(threshold).filter(({ x, bytes }) => {
