@@ -24,7 +24,12 @@ export const command: Command = defineCommand({
     holders: { kind: "number", value: "N", summary: "all keyholders", default: 3 },
     neighbors: { kind: "number", value: "K", summary: "out-neighbors of a masked device; computed when absent" },
     once: { kind: "flag", summary: "devices answer once a round and leave: recommend nothing that asks them again" },
-    time: { kind: "number", value: "MS", summary: "how long to measure, about; a few steps are longer", default: 1_000 },
+    time: {
+      kind: "number",
+      value: "MS",
+      summary: "how long short steps are timed in all; long ones are timed once beside it",
+      default: 500,
+    },
     json: { kind: "text", value: "FILE", summary: "writes the plan as JSON; - for standard output, and nothing else there" },
   },
   examples: [

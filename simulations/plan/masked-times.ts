@@ -10,6 +10,7 @@ import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
 import { formOf } from "../../shared/protections/masked-round.ts";
 import { secureRng } from "../../shared/random.ts";
 import { encodeFixed } from "../../shared/wire/fixed-point.ts";
+import { timeMessages } from "./masked-messages.ts";
 import { meanNeighbors } from "./masked-sizes.ts";
 import { frameOf, type Job, stayingOf, type Times } from "./pricing.ts";
 import { timeSigning } from "./signing.ts";
@@ -39,10 +40,11 @@ export interface MaskedTimes extends Times {
   readonly add: number;
 }
 
-/** Steps times counts. The aggregator's bookkeeping (who is whose neighbor) is not in it. */
+/** Steps times counts. Looking up who is whose neighbor is not in it. */
 export async function timeMasked(job: Job, graph: Neighborhood, workbench: Workbench): Promise<MaskedTimes> {
   const { sign, verify } = await timeSigning(workbench);
   const steps = await workbench.once("masks", () => timeSteps(job, graph, workbench));
+  const messages = await workbench.once("messages", () => timeMessages(graph, workbench));
   const { staying, lost } = stayingOf(job);
   const { neighbors: k, threshold, devices } = graph;
   const around = meanNeighbors(graph);
@@ -50,10 +52,11 @@ export async function timeMasked(job: Job, graph: Neighborhood, workbench: Workb
   const announced = around * (verify + path * steps.hash);
   const masking = around * steps.pairMask + steps.selfMask + steps.encode;
   return {
-    client: 5 * sign + steps.keys + announced + 2 * steps.split + k * (steps.seal + steps.open) + masking + threshold * verify,
+    client:
+      5 * sign + messages.device + steps.keys + announced + 2 * steps.split + k * (steps.seal + steps.open) + masking + threshold * verify,
     clientOnce: 0,
     server:
-      2 * devices * verify +
+      devices * (2 * verify + messages.server) +
       3 * staying * verify +
       2 * devices * steps.hash +
       (staying + lost) * steps.recover +

@@ -19,7 +19,7 @@ export const openPricing: Pricing = {
       sizes: { up, down: 0, store: stayingOf(job).staying * up, keyholders: 0 },
       promises: {
         sees: "every contribution",
-        broken: "nobody else: the aggregator reads all",
+        broken: "nobody else",
         survives: "any dropout",
         floor: `${job.min} contributors, by the aggregator's word`,
         exchanges: 1,

@@ -99,16 +99,22 @@ function finite(bits: number): number | null {
   return Number.isFinite(bits) ? bits : null;
 }
 
+/** Bits of a slot under Paillier, as packing.ts has it. */
+const widestSlot = 45;
+
 function notesOf(job: Job, rows: readonly PlanRow[]): readonly string[] {
   const guard = Math.ceil(Math.log2(job.clients));
   const narrow = 32 - guard;
   const hasMasks = rows.some(({ name, price }) => name === "masks" && price !== undefined);
-  const hint = `masks: ${job.bits}-bit values of ${job.clients} clients take 64 bits each; with --bits ${narrow} they take 32`;
+  const hint = `masks: ${job.bits}-bit values of ${job.clients} clients take 64 bits each; with --bits ${narrow} they would take 32`;
+  const widest = widestSlot - guard;
+  const nearest = `paillier: for sums of ${job.clients} contributions, the nearest sound choice is --bits ${widest}`;
   return [
+    ...(job.bits > widest && widest >= 2 ? [nearest] : []),
     ...(hasMasks && job.bits > narrow && narrow >= 2 ? [hint] : []),
     "bytes: answers and briefs of the protection; the model itself, which is the same under all, and a few percent of envelopes come on top",
     "ms: CPU of one thread of this machine, from measured steps times counts; a phone takes several times as long; not in it: training, sockets, disk, the aggregator's bookkeeping",
-    "keyholder: by each that is asked; it makes the sum itself from all contributions, which is what it also receives",
+    "holder: a keyholder that is asked; it receives all contributions and makes the sum itself. once: a device's table, for a run",
     "not known: your network, how long devices stay, who runs the keyholders, what the published model reveals (no protection hides that)",
   ];
 }

@@ -3,6 +3,7 @@ import { formatBytes } from "../report.ts";
 import type { MasksRow, Plan, PlanRow } from "./plan.ts";
 
 const width = 100;
+const nameWidth = 24;
 
 /** The plan for a terminal. */
 export function planTable(plan: Plan): string {
@@ -10,13 +11,14 @@ export function planTable(plan: Plan): string {
   const lost = `${Number((100 * job.dropout).toFixed(2))} % lost, ${Number((100 * job.corruption).toFixed(2))} % colluding`;
   return [
     `${count(job.clients)} clients x ${count(job.values)} values of ${job.bits} bits, ${lost}, sums over at least ${count(job.min)}`,
-    `estimates a round, from ${(calibrationMs / 1000).toFixed(1)} s of measurements on this machine`,
+    `a round, estimated from ${(calibrationMs / 1000).toFixed(1)} s of measurements: CPU of one thread of this machine; bytes up from`,
+    "and down to a device that stays; bytes between the aggregator and all keyholders that open the sum",
     "",
-    line("", ["client", "once", "server", "keyholder", "up", "down", "keyholders"]),
+    line("", ["client", "once", "server", "holder", "up", "down", "to holders"]),
     ...protections.flatMap(figures),
     ...(job.rounds > 1 ? ["", ...overRun(plan)] : []),
     "",
-    ...protections.flatMap(promises),
+    ...promisesOf(protections),
     "",
     ...masksTable(masks, plan),
     "",
@@ -27,22 +29,28 @@ export function planTable(plan: Plan): string {
 }
 
 function figures({ name, price, times, refusal }: PlanRow): readonly string[] {
-  if (price === undefined || times === undefined) return wrap(`${name.padEnd(21)}  not possible: ${refusal}`, "");
+  if (price === undefined || times === undefined) return wrap(`${name.padEnd(nameWidth)}not possible: ${refusal}`, "", nameWidth);
   const { up, down, keyholders } = price.sizes;
   const ms = [times.client, times.clientOnce, times.server, times.keyholder].map(formatMs);
   return [line(name, [...ms, ...[up, down, keyholders].map(bytes)])];
 }
 
-function promises({ name, price }: PlanRow): readonly string[] {
-  if (price === undefined) return [];
-  const { sees, broken, survives, floor } = price.promises;
-  return [
-    name,
-    ...wrap(`aggregator sees   ${sees}`, "  ", 18),
-    ...wrap(`to see more       it takes ${broken}`, "  ", 18),
-    ...wrap(`survives          ${survives}`, "  ", 18),
-    ...wrap(`a sum is over     ${floor}`, "  ", 18),
-  ];
+/** Protections that promise the same stand together. */
+function promisesOf(rows: readonly PlanRow[]): readonly string[] {
+  const names = new Map<string, string>();
+  for (const { name, price } of rows) {
+    if (price === undefined) continue;
+    const { sees, broken, survives, floor } = price.promises;
+    const text = [
+      ...wrap(`aggregator sees   ${sees}`, "  ", 18),
+      ...wrap(`to see more       it takes ${broken}`, "  ", 18),
+      ...wrap(`survives          ${survives}`, "  ", 18),
+      ...wrap(`a sum is over     ${floor}`, "  ", 18),
+    ].join("\n");
+    const known = names.get(text);
+    names.set(text, known === undefined ? name : `${known}; ${name}`);
+  }
+  return [...names].flatMap(([text, name]) => [name, text]);
 }
 
 /** What a device pays that takes part in every round. */
@@ -53,7 +61,7 @@ function overRun({ job, protections }: Plan): readonly string[] {
       if (price === undefined || times === undefined) return [];
       const ms = times.clientOnce + job.rounds * times.client;
       const [up, down] = [bytes(job.rounds * price.sizes.up), bytes(job.rounds * price.sizes.down)];
-      return [`  ${name.padEnd(21)}${formatMs(ms).padStart(11)} of CPU ${up.padStart(11)} up ${down.padStart(11)} down`];
+      return [`  ${name.padEnd(nameWidth)}${formatMs(ms).padStart(11)} of CPU ${up.padStart(11)} up ${down.padStart(11)} down`];
     }),
   ];
 }
@@ -76,7 +84,7 @@ function masksTable(rows: readonly MasksRow[], { job }: Plan): readonly string[]
 }
 
 function line(name: string, cells: readonly string[]): string {
-  return `${name.padEnd(21)}${cells.map((cell) => cell.padStart(11)).join("")}`;
+  return `${name.padEnd(nameWidth)}${cells.map((cell, at) => cell.padStart(at < 4 ? 10 : 11)).join("")}`;
 }
 
 /** Words on lines of at most 100 columns, those after the first set in. */

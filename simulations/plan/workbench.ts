@@ -1,13 +1,19 @@
-/** Where the planner times single steps: CPU time of this process, which other programs disturb less than the clock. Imports bench. */
+/** Where the planner times single steps: CPU time of this process, which other programs disturb less than the clock. Imports bench, statistics. */
 import { cpuMs } from "../bench/bench.ts";
+import { median } from "../statistics.ts";
 
 /** Times steps, each kind once for all protections. */
 export interface Workbench {
-  /** CPU milliseconds of one call of a step. `share` is the part of the whole time budget to spend on it; at least one call is made. */
+  /** CPU milliseconds of one call of a step, the median. `share` is the part of the whole time to spend on it; at least one call is made. */
   time(step: () => unknown, share: number): Promise<number>;
   /** What was made under a name before, or is made now: keys, and figures that protections share. */
   once<T>(name: string, make: () => Promise<T>): Promise<T>;
 }
+
+const warmUps = 20;
+const longMs = 10;
+const sampleMs = 0.5;
+const mostRepeats = 200;
 
 /**
  * A workbench.
@@ -20,19 +26,14 @@ export function createWorkbench(budgetMs: number, signal?: AbortSignal): Workben
     async time(step, share) {
       signal?.throwIfAborted();
       const started = performance.now();
-      let calls = 0;
-      let spent = 0;
-      // A first call that is over quickly was a warm-up: the compiler has not settled.
-      for (let warm = true; calls === 0 || performance.now() - started < share * budgetMs; warm = false) {
-        const before = cpuMs();
-        const outcome = step();
-        if (outcome instanceof Promise) await outcome;
-        const cost = cpuMs() - before;
-        if (warm && performance.now() - started < share * budgetMs) continue;
-        calls += 1;
-        spent += cost;
-      }
-      return spent / calls;
+      const isOver = (): boolean => performance.now() - started >= share * budgetMs;
+      let spent = await cost(step, 1);
+      // A step that is over quickly is called a few times first, until the compiler has settled, and many times for a sample.
+      for (let call = 0; call < warmUps && spent < longMs && !isOver(); call++) spent = await cost(step, 1);
+      const repeats = Math.ceil(sampleMs / Math.max(spent, sampleMs / mostRepeats));
+      const samples = spent < longMs ? [] : [spent];
+      while (samples.length === 0 || !isOver()) samples.push((await cost(step, repeats)) / repeats);
+      return median(samples);
     },
     once<T>(name: string, make: () => Promise<T>): Promise<T> {
       const found = (known.get(name) as Promise<T> | undefined) ?? make();
@@ -40,4 +41,13 @@ export function createWorkbench(budgetMs: number, signal?: AbortSignal): Workben
       return found;
     },
   };
+}
+
+async function cost(step: () => unknown, calls: number): Promise<number> {
+  const before = cpuMs();
+  for (let call = 0; call < calls; call++) {
+    const outcome = step();
+    if (outcome instanceof Promise) await outcome;
+  }
+  return cpuMs() - before;
 }
