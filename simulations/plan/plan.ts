@@ -113,7 +113,7 @@ function notesOf(job: Job, rows: readonly PlanRow[]): readonly string[] {
     ...(job.bits > widest && widest >= 2 ? [nearest] : []),
     ...(hasMasks && job.bits > narrow && narrow >= 2 ? [hint] : []),
     "bytes: answers and briefs of the protection; the model itself, which is the same under all, and a few percent of envelopes come on top",
-    "ms: CPU of one thread of this machine, from measured steps times counts; a phone takes several times as long; not in it: training, sockets, disk, the aggregator's bookkeeping",
+    "ms: measured steps times their counts, an estimate: whole masked rounds have taken up to 1.5 times as long on devices, and up to 3 times in small cohorts on the aggregator; a phone takes several times as long; training, sockets and disk come on top",
     "holder: a keyholder that is asked; it receives all contributions and makes the sum itself. once: a device's table, for a run",
     "not known: your network, how long devices stay, who runs the keyholders, what the published model reveals (no protection hides that)",
   ];

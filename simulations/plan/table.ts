@@ -71,8 +71,9 @@ function masksTable(rows: readonly MasksRow[], { job }: Plan): readonly string[]
   const cells = (texts: readonly string[]): string => `  ${texts.map((text) => text.padStart(11)).join("")}`;
   const bits = (value: number | null): string => (value === null ? "cannot" : `2^-${value.toFixed(1)}`);
   return [
-    "masks: k out-neighbors, t shares that open a secret; the odds that both secrets of any device can be",
-    "opened (spied), that the stated dropout loses a round (lost); honest devices in any sum that is opened",
+    "masks: k out-neighbors, t shares that open a secret; the odds, at most, that both secrets of any",
+    "device can be opened (spied) and that the stated dropout loses a round (lost); the least honest",
+    "devices in any sum that an aggregator can open, even if it lies",
     cells(["cohort", "k", "t", "masks each", "spied", "lost", "honest", "of honest"]),
     ...rows.map((row) => {
       const mark = row.devices === job.clients ? " *" : "";
