@@ -15,6 +15,11 @@ const commands: readonly CommandEntry[] = [
   { name: "join", summary: "takes part in a run with the ratings of a file, which stay here", load: () => import("./client/cli.node.ts") },
   { name: "keys", summary: "makes, shows and checks the key file of a keyholder", load: () => import("./server/keys-cli.ts") },
   { name: "keyholder", summary: "opens the sums of a run for an aggregator that cannot", load: () => import("./server/keyholder-cli.ts") },
+  {
+    name: "plan",
+    summary: "prices every protection for a job: time, bytes, who sees what",
+    load: () => import("./simulations/plan-cli.ts"),
+  },
   { name: "bench", summary: "times rounds and inner loops side by side", load: () => import("./simulations/bench-cli.ts") },
   { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets-cli.ts") },
 ];
