@@ -88,13 +88,13 @@ describe("the planner's bytes", () => {
     expect(Math.abs(found.down - down) / down).toBeLessThan(0.02);
   });
 
-  it("are those of a masked round on a random graph, within 3 %", async () => {
+  it("are those of a masked round on a random graph, within 10 %", async () => {
     const { neighbors: _, ...rest } = job;
     const random: Job = { ...rest, clients: 20, corruption: 0.1, dropout: 0.1, min: 10 };
     const found = await measure(random, masks.create({ kind: "masks", corruption: 0.1, dropout: 0.1 }));
     const { up, down } = masksPricing.price(random).sizes;
     expect(found.up).toBe(up);
-    expect(Math.abs(found.down - down) / down).toBeLessThan(0.03);
+    expect(Math.abs(found.down - down) / down).toBeLessThan(0.1);
   });
 
   it("are those of a Paillier round with one keyholder", async () => {
