@@ -28,7 +28,8 @@ export const protectionSections: Readonly<
 > = {
   open: { section: { kind: "open" }, secrets: [], errorPerContribution: 0, uniformPart: (answer) => answer },
   masks: {
-    section: { kind: "masks" },
+    // So much dropout asks for the full graph, in which all messages of a stage are of one length.
+    section: { kind: "masks", dropout: 0.3 },
     secrets: [],
     errorPerContribution: 2 ** -13,
     anyWordsAreAnAnswer: true,
@@ -36,7 +37,7 @@ export const protectionSections: Readonly<
   },
   paillier: { section: { kind: "paillier", holders: 1, publicKey }, ...single },
   "paillier, 2 of 3": { ...single, section: { kind: "paillier", ...split }, secrets: shares },
-  "masked-paillier": { ...single, section: { kind: "masked-paillier", ...split }, secrets: shares },
+  "masked-paillier": { ...single, section: { kind: "masked-paillier", masks: { dropout: 0.3 }, ...split }, secrets: shares },
   "paillier with 512-bit exponents": { section: { kind: "paillier", holders: 1, publicKey, exponentBits: 512 }, ...single },
 };
 
