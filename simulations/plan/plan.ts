@@ -48,7 +48,7 @@ export interface PlanOptions {
   readonly say?: (what: string) => void;
 }
 
-/** Prices a job. @throws the signal's reason when it is aborted; RangeError never: what a protection cannot do is its row's `refusal` */
+/** Prices a job; what a protection cannot do is its row's `refusal`. @throws the signal's reason when it is aborted */
 export async function makePlan(job: Job, pricings: readonly Pricing[], options: PlanOptions): Promise<Plan> {
   const workbench = createWorkbench(options.timeMs, options.signal);
   const started = performance.now();
