@@ -1,6 +1,7 @@
 /** The price of secure aggregation by masks. Imports shared, pricing. */
-import type { Neighborhood } from "../../shared/crypto/masks/neighborhood.ts";
+import { maxDevices, type Neighborhood } from "../../shared/crypto/masks/neighborhood.ts";
 import { reportNeighborhood } from "../../shared/crypto/masks/neighborhood-report.ts";
+import { CofactorError } from "../../shared/errors.ts";
 import { graphOf, type MaskOptions, stageOf } from "../../shared/protections/masked-round.ts";
 import { masks } from "../../shared/protections/masks.ts";
 import type { Protection } from "../../shared/protections/protection.ts";
@@ -33,6 +34,10 @@ export function maskOptionsOf({ corruption, dropout, neighbors }: Job): MaskOpti
 /** Sizes of a masked protection's rounds. @throws CofactorError CONFIG_INVALID, ENCODE_OVERFLOW when it does not hold for the job */
 export function maskedSizes(job: Job, protection: Protection): Sizes {
   const frame = frameOf(job);
+  if (job.clients > maxDevices) {
+    const message = `masks expected a cohort of at most ${maxDevices} devices, got ${job.clients}; nearest: ${maxDevices}, in several cohorts`;
+    throw new CofactorError("CONFIG_INVALID", message);
+  }
   protection.assertSound(frame);
   const contribution = protection.maxAnswerBytes(stageOf.contribution, frame);
   const { up, down } = maskedBytes(graphOf(maskOptionsOf(job), job.clients), contribution);

@@ -48,7 +48,7 @@ export interface PlanOptions {
   readonly say?: (what: string) => void;
 }
 
-/** Prices a job. @throws the signal's reason when it is aborted; RangeError never: what a protection cannot do is its row's `refusal` */
+/** Prices a job; what a protection cannot do is its row's `refusal`. @throws the signal's reason when it is aborted */
 export async function makePlan(job: Job, pricings: readonly Pricing[], options: PlanOptions): Promise<Plan> {
   const workbench = createWorkbench(options.timeMs, options.signal);
   const started = performance.now();
@@ -79,12 +79,15 @@ async function rowOf({ name, price }: Pricing, job: Job, calibrate: () => Promis
   return { name, price: priced, times: await calibrate() };
 }
 
-/** The bounds for the job's cohort, and for cohorts of a quarter to four times its size. */
+/** The bounds for the job's cohort, and for cohorts of a quarter to four times its size, as far as they are quickly found. */
 export function masksRows(job: Job): readonly MasksRow[] {
   const options = maskOptionsOf(job);
   const sizes = [job.clients / 4, job.clients / 2, job.clients, 2 * job.clients, 4 * job.clients].map(Math.floor);
   const rows: MasksRow[] = [];
+  // Where a device has so many neighbors, the search for those of a larger cohort takes seconds to minutes.
+  const isSlow = (devices: number): boolean => devices > job.clients && (rows.at(-1)?.neighbors ?? 0) > 300;
   for (const devices of new Set(sizes.filter((size) => size >= Math.min(3, job.clients) && size <= 65_535))) {
+    if (isSlow(devices)) break;
     try {
       const { securityBits, recoveryBits, ...report } = reportNeighborhood({ ...options, devices }, graphOf(options, devices));
       rows.push({ ...report, securityBits: finite(securityBits), recoveryBits: finite(recoveryBits) });

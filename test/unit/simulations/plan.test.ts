@@ -53,6 +53,7 @@ describe("price", () => {
   it("refuses what a protection refuses, with its nearest sound choice", () => {
     expect(refusalOf("masks", { dropout: 0.5 })).toThrow("nearest: dropout below 0.45");
     expect(refusalOf("masks", { neighbors: 20 })).toThrow("nearest: neighbors 95, threshold 66 of them");
+    expect(refusalOf("masks", { clients: 70_000 })).toThrow("at most 65535 devices, got 70000; nearest: 65535");
     expect(refusalOf("masks", { bits: 50 })).toThrow("expected at most 54 bits, got 60");
     expect(refusalOf(split, { bits: 40 })).toThrow("a slot expected at most 45 bits");
     expect(refusalOf(split, { threshold: 4 })).toThrow("nearest: 3 of 3");
