@@ -1,9 +1,9 @@
-/** The least noise that meets a budget: monotone bisection on an accountant, deterministic. Imports the accountants, events. */
+/** The least noise that meets a budget: a bracketed search on an accountant, deterministic. Imports the accountants, events. */
 import { inRange } from "../check.ts";
 import { CofactorError } from "../errors.ts";
 import type { PrivacyEvent, PrivacyView } from "./event.ts";
 import { type ServerKnowledge, seenBy } from "./event-parts.ts";
-import { bracket, smallestWhere } from "./numerics/bisect.ts";
+import { bracket, fallsToZero } from "./numerics/bisect.ts";
 import { type AccountantSection, accountantFor, type Budget } from "./spent.ts";
 
 /** What to calibrate for. */
@@ -32,10 +32,11 @@ export function calibrateNoise(calibration: Calibration): number {
   const { budget, view, knowledge, tolerance = 1e-6 } = calibration;
   inRange(budget.delta, 0, 1, "delta");
   if (!(budget.epsilon >= 0)) throw new RangeError(`"epsilon" expected a number of at least 0, got ${budget.epsilon}`);
-  const holds = (noiseMultiplier: number): boolean => {
+  const epsilonAt = (noiseMultiplier: number): number => {
     const seen = seenBy(calibration.event(noiseMultiplier), view, knowledge);
-    return accountantFor(seen, calibration.accountant).compose(seen).epsilon(budget.delta) <= budget.epsilon;
+    return accountantFor(seen, calibration.accountant).compose(seen).epsilon(budget.delta);
   };
+  const holds = (noiseMultiplier: number): boolean => epsilonAt(noiseMultiplier) <= budget.epsilon;
   if (holds(0)) return 0;
   const range = bracket(holds, 1);
   if (range === undefined) {
@@ -43,5 +44,11 @@ export function calibrateNoise(calibration: Calibration): number {
       details: { epsilon: budget.epsilon, delta: budget.delta },
     });
   }
-  return smallestWhere(holds, range[0], range[1], inRange(tolerance, 0, 0.5, "tolerance"));
+  inRange(tolerance, 1e-12, 0.5, "tolerance");
+  // In the logarithm epsilon is nearly straight; at a budget of 0 only signs are left, and the search is a bisection.
+  const excess = (noiseMultiplier: number): number => {
+    const epsilon = epsilonAt(noiseMultiplier);
+    return epsilon === budget.epsilon ? 0 : Math.log(epsilon / budget.epsilon);
+  };
+  return fallsToZero(excess, range[0], range[1], tolerance);
 }

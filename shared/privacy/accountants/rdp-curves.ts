@@ -4,7 +4,7 @@
  * An order is a number above 1; infinity is allowed and asks for the pure epsilon. Each function says where its bound comes from.
  */
 import type { DistributedGaussianEvent, SimpleEvent, SkellamEvent } from "../event.ts";
-import { logAdd } from "../numerics/log-sum.ts";
+import { logAbsDifference, logAdd } from "../numerics/log-sum.ts";
 import { logErfc } from "../numerics/normal.ts";
 import { fixedSizeGaussianLogMoment } from "./rdp-fixed-size.ts";
 
@@ -34,8 +34,8 @@ export function rdpOf(event: SimpleEvent, order: number): number {
 /**
  * Poisson-sampled Gaussian noise.
  *
- * Guarantees: an upper bound that is exact at integer orders; at others the terms of the series are added by magnitude, and an order
- * whose series does not end within 1,000 terms gives infinity. Edge cases: samplingRate 0 -> 0; z 0 -> infinity.
+ * Guarantees: exact but for rounding; a fractional order whose series does not end within 1,000 terms gives infinity, which is a
+ * bound too. Edge cases: samplingRate 0 -> 0; z 0 -> infinity; order infinity -> infinity.
  *
  * Source: Mironov, Talwar and Zhang 2019, section 3.3, https://arxiv.org/abs/1908.10530
  */
@@ -64,6 +64,7 @@ function momentBetween(q: number, z: number, order: number): number {
   const split = variance * Math.log(1 / q - 1) + 0.5;
   const [logQ, logRest] = [Math.log(q), Math.log1p(-q)];
   let binomial = 0;
+  let sign = 1;
   let total = Number.NEGATIVE_INFINITY;
   let lastLow = Number.NEGATIVE_INFINITY;
   let lastHigh = Number.NEGATIVE_INFINITY;
@@ -71,11 +72,12 @@ function momentBetween(q: number, z: number, order: number): number {
     const j = order - i;
     const low = binomial + i * logQ + j * logRest + (i * i - i) / (2 * variance) + logErfc((i - split) / (Math.SQRT2 * z)) - Math.LN2;
     const high = binomial + j * logQ + i * logRest + (j * j - j) / (2 * variance) + logErfc((split - j) / (Math.SQRT2 * z)) - Math.LN2;
-    total = logAdd(total, logAdd(low, high));
-    if (low < lastLow && high < lastHigh && Math.max(low, high) < total - 30) return total;
+    total = sign > 0 ? logAdd(total, logAdd(low, high)) : logAbsDifference(total, logAdd(low, high));
+    if (low < lastLow && high < lastHigh && Math.max(low, high) < total - 40) return total;
     lastLow = low;
     lastHigh = high;
     binomial += Math.log(Math.abs((order - i) / (i + 1)));
+    if (order < i) sign = -sign;
   }
   return Number.POSITIVE_INFINITY;
 }
