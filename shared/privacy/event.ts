@@ -221,9 +221,9 @@ function withNoise<F extends { readonly neighboring: Neighboring; readonly noise
   return fields;
 }
 
-function withSensitivities<
-  F extends { readonly neighboring: Neighboring; readonly sensitivity: number; readonly l1Sensitivity: number },
->(fields: F): F {
+function withSensitivities<F extends { readonly neighboring: Neighboring; readonly sensitivity: number; readonly l1Sensitivity: number }>(
+  fields: F,
+): F {
   nonNegative(fields.sensitivity, "sensitivity");
   nonNegative(fields.l1Sensitivity, "l1Sensitivity");
   knownRelation(fields.neighboring);

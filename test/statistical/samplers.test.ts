@@ -7,8 +7,8 @@ import { createDiscreteLaplace } from "../../shared/privacy/samplers/discrete-la
 import { createGeometric } from "../../shared/privacy/samplers/geometric.ts";
 import { createPoisson } from "../../shared/privacy/samplers/poisson.ts";
 import type { Sampler } from "../../shared/privacy/samplers/sampler.ts";
-import { createSkellam } from "../../shared/privacy/samplers/skellam.ts";
 import { createSimulationNoise } from "../../shared/privacy/samplers/simulation-noise.ts";
+import { createSkellam } from "../../shared/privacy/samplers/skellam.ts";
 import { createRng, type SecureRng } from "../../shared/random.ts";
 import { chiSquareDeviate, countDraws, momentsOf } from "../support/goodness.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";

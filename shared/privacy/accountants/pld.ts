@@ -76,7 +76,10 @@ function worst(masses: readonly LossMass[] | undefined, value: (mass: LossMass) 
 function merge(parts: readonly EventPart[]): readonly EventPart[] {
   const gaussians = parts.filter(({ event }) => event.kind === "gaussian");
   if (gaussians.length === 0) return parts;
-  const precision = gaussians.reduce((sum, { event, count }) => sum + ("noiseMultiplier" in event ? count / event.noiseMultiplier ** 2 : 0), 0);
+  const precision = gaussians.reduce(
+    (sum, { event, count }) => sum + ("noiseMultiplier" in event ? count / event.noiseMultiplier ** 2 : 0),
+    0,
+  );
   const one = { ...gaussians[0]!.event, noiseMultiplier: 1 / Math.sqrt(precision) } as EventPart["event"];
   return [{ event: one, count: 1 }, ...parts.filter(({ event }) => event.kind !== "gaussian")];
 }
@@ -108,5 +111,7 @@ function composeOn(parts: readonly { readonly profile: LossProfile; readonly cou
 }
 
 function protectsNothing(event: EventPart["event"]): boolean {
-  return ("noiseMultiplier" in event && event.noiseMultiplier === 0) || (event.kind === "pure" && event.epsilon === Number.POSITIVE_INFINITY);
+  return (
+    ("noiseMultiplier" in event && event.noiseMultiplier === 0) || (event.kind === "pure" && event.epsilon === Number.POSITIVE_INFINITY)
+  );
 }
