@@ -26,6 +26,27 @@ export function partsOf(event: PrivacyEvent, count = 1): readonly EventPart[] {
   return [...parts.values()];
 }
 
+/** The pure epsilon of a simple event: 0 when it costs nothing, infinity when it is of no pure epsilon. */
+export function pureEpsilonOf(event: SimpleEvent): number {
+  const cost = (isFree: boolean): number => (isFree ? 0 : Number.POSITIVE_INFINITY);
+  switch (event.kind) {
+    case "pure":
+      return event.epsilon;
+    case "laplace":
+      return 1 / event.noiseMultiplier;
+    case "zcdp":
+      return cost(event.rho === 0);
+    case "skellam":
+    case "distributed-gaussian":
+      return cost(event.sensitivity === 0);
+    case "poisson-gaussian":
+    case "fixed-size-gaussian":
+      return cost(rateOf(event) === 0 || event.noiseMultiplier === Number.POSITIVE_INFINITY);
+    default:
+      return cost(event.noiseMultiplier === Number.POSITIVE_INFINITY);
+  }
+}
+
 /** What the server is assumed to know beside the released vectors. */
 export interface ServerKnowledge {
   /** The most rounds one unit takes part in, where its device enforces such a promise; unlimited when absent. */

@@ -9,11 +9,11 @@
  * | `epsilon(delta)` | 0 | infinity | infinity, unless the events are of pure epsilon or cost nothing | 0 | RangeError |
  * | `delta(epsilon)` | 0 | 1 | | | RangeError |
  */
-import { inRange } from "../../check.ts";
+import { inRange, integer } from "../../check.ts";
 import { CofactorError } from "../../errors.ts";
 import type { Definition } from "../../registry.ts";
 import type { Neighboring, PrivacyEvent, SimpleEvent } from "../event.ts";
-import { type EventPart, partsOf } from "../event-parts.ts";
+import { type EventPart, partsOf, pureEpsilonOf } from "../event-parts.ts";
 
 /**
  * Adds up privacy events under one neighboring relation.
@@ -48,28 +48,27 @@ export interface AccountantDefinition<Options extends { kind: string } = { kind:
 export interface AccountantCore<State> {
   readonly kind: string;
   readonly neighboring: Neighboring;
-  /** The state with a part added. */
+  /** The state with a part added; parts that cost nothing never come here. */
   add(state: State, part: EventPart): State;
   /** Why a simple event of the right relation has no analysis here; undefined when it has one. */
   refuse(event: SimpleEvent): string | undefined;
-  /** For delta in (0, 1). */
+  /** For delta in (0, 1), when something was spent. */
   epsilon(state: State, delta: number): number;
-  /** For epsilon >= 0. */
+  /** For epsilon >= 0, when something was spent. */
   delta(state: State, epsilon: number): number;
-  /** True when nothing was spent. */
-  isFree(state: State): boolean;
-  /** The sum of pure epsilons, or infinity; asked for delta 0. */
-  pureEpsilon(state: State): number;
 }
 
-/** An accountant made of its core: what is checked, and what every accountant says at the edges. */
-export function createAccountant<State>(core: AccountantCore<State>, state: State): Accountant {
+/**
+ * An accountant made of its core: what is checked, what every accountant says at the edges, and the sum of pure epsilons, which bounds
+ * what all of them say.
+ */
+export function createAccountant<State>(core: AccountantCore<State>, state: State, pureEpsilon = 0): Accountant {
   const refusal = (event: PrivacyEvent): string | undefined => {
     if (event.neighboring !== core.neighboring) {
       return `"neighboring" expected "${core.neighboring}", the accountant's relation, got "${event.neighboring}"`;
     }
     for (const part of partsOf(event)) {
-      const reason = core.refuse(part.event);
+      const reason = pureEpsilonOf(part.event) === 0 ? undefined : core.refuse(part.event);
       if (reason !== undefined) return reason;
     }
     return undefined;
@@ -79,21 +78,24 @@ export function createAccountant<State>(core: AccountantCore<State>, state: Stat
     neighboring: core.neighboring,
     supports: (event) => refusal(event) === undefined,
     compose(event, count = 1) {
+      integer(count, 0, Number.MAX_SAFE_INTEGER, "count");
       const reason = refusal(event);
       if (reason !== undefined) throw new CofactorError("CONFIG_INVALID", `accountant "${core.kind}": ${reason}`);
+      const parts = partsOf(event, count).filter((part) => pureEpsilonOf(part.event) > 0);
       return createAccountant(
         core,
-        partsOf(event, count).reduce((sum, part) => core.add(sum, part), state),
+        parts.reduce((sum, part) => core.add(sum, part), state),
+        parts.reduce((sum, part) => sum + part.count * pureEpsilonOf(part.event), pureEpsilon),
       );
     },
     epsilon(delta) {
       inRange(delta, 0, 1, "delta");
-      if (delta === 1 || core.isFree(state)) return 0;
-      return delta === 0 ? core.pureEpsilon(state) : Math.max(0, core.epsilon(state, delta));
+      if (delta === 1 || pureEpsilon === 0) return 0;
+      return delta === 0 ? pureEpsilon : Math.min(pureEpsilon, Math.max(0, core.epsilon(state, delta)));
     },
     delta(epsilon) {
       if (typeof epsilon !== "number" || !(epsilon >= 0)) throw new RangeError(`"epsilon" expected a number of at least 0, got ${epsilon}`);
-      return core.isFree(state) ? 0 : Math.min(1, Math.max(0, core.delta(state, epsilon)));
+      return epsilon >= pureEpsilon ? 0 : Math.min(1, Math.max(0, core.delta(state, epsilon)));
     },
   };
 }

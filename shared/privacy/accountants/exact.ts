@@ -28,8 +28,6 @@ export const exact: AccountantDefinition<ExactOptions> = {
         refuse: ({ kind }) => (kind === "gaussian" ? undefined : `expected events of kind "gaussian" alone, got "${kind}"`),
         epsilon: (sum, delta) => gaussianEpsilon(delta, 1 / Math.sqrt(sum)),
         delta: (sum, epsilon) => gaussianDelta(epsilon, 1 / Math.sqrt(sum)),
-        isFree: (sum) => sum === 0,
-        pureEpsilon: () => Number.POSITIVE_INFINITY,
       },
       0,
     ),

@@ -50,6 +50,11 @@ export function gaussianNoiseMultiplier(epsilon: number, delta: number): number 
 
 /** The delta of Poisson-sampled Gaussian noise between a dataset with a unit and the same without it, in that order. */
 export function sampledRemoveDelta(epsilon: number, z: number, samplingRate: number): number {
+  // The plain Gaussian's epsilon is ln(1 + (e^epsilon - 1) / samplingRate); the second form does not overflow.
+  if (epsilon > 1) {
+    const plain = epsilon - Math.log(samplingRate) + Math.log1p(-(1 - samplingRate) * Math.exp(-epsilon));
+    return samplingRate * gaussianDelta(plain, z);
+  }
   const growth = Math.expm1(epsilon);
   if (growth <= -samplingRate) return -growth;
   return samplingRate * gaussianDelta(Math.log1p(growth / samplingRate), z);

@@ -41,14 +41,6 @@ export function lossProfilesOf(event: SimpleEvent): readonly LossProfile[] | und
   }
 }
 
-/** True for an event that no accountant charges for. */
-export function costsNothing(event: SimpleEvent): boolean {
-  if (event.kind === "poisson-gaussian" && event.samplingRate === 0) return true;
-  if (event.kind === "fixed-size-gaussian" && event.cohort === 0) return true;
-  if (event.kind === "pure") return event.epsilon === 0;
-  return "noiseMultiplier" in event && event.noiseMultiplier === Number.POSITIVE_INFINITY;
-}
-
 function symmetric(delta: (epsilon: number) => number, reach: number): LossProfile {
   return { delta, exchangedDelta: delta, low: -reach, high: reach };
 }

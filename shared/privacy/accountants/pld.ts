@@ -12,8 +12,7 @@ import * as v from "valibot";
 import type { EventPart } from "../event-parts.ts";
 import { type AccountantDefinition, createAccountant } from "./accountant.ts";
 import { convolve, deltaOf, epsilonOf, type LossMass, massOf, placesOf, rangeOfSum, selfConvolve } from "./loss-mass.ts";
-import { costsNothing, type LossProfile, lossProfilesOf } from "./loss-pair.ts";
-import { pureEpsilonOf } from "./rdp.ts";
+import { type LossProfile, lossProfilesOf } from "./loss-pair.ts";
 
 /** Options of the PLD accountant. */
 export interface PldOptions {
@@ -39,13 +38,10 @@ export const pld: AccountantDefinition<PldOptions> = {
       {
         kind: "pld",
         neighboring,
-        add: ({ parts }, part) => (costsNothing(part.event) ? createState(parts, step) : createState([...parts, part], step)),
-        refuse: (event) =>
-          lossProfilesOf(event) === undefined && !costsNothing(event) ? `has no loss distribution of "${event.kind}"` : undefined,
+        add: ({ parts }, part) => createState([...parts, part], step),
+        refuse: (event) => (lossProfilesOf(event) === undefined ? `has no loss distribution of "${event.kind}"` : undefined),
         epsilon: ({ masses }, delta) => worst(masses(), (mass) => epsilonOf(mass, delta)),
         delta: ({ masses }, epsilon) => worst(masses(), (mass) => deltaOf(mass, epsilon)),
-        isFree: ({ parts }) => parts.length === 0,
-        pureEpsilon: ({ parts }) => parts.reduce((sum, { event, count }) => sum + count * pureEpsilonOf(event), 0),
       },
       createState([], step),
     ),

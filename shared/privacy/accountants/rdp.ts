@@ -4,7 +4,6 @@
  * Quick (milliseconds) and good for every event; about a tenth looser than the "pld" accountant for sampled Gaussians.
  */
 import * as v from "valibot";
-import type { SimpleEvent } from "../event.ts";
 import { type AccountantDefinition, createAccountant } from "./accountant.ts";
 import { rdpOf } from "./rdp-curves.ts";
 
@@ -22,7 +21,7 @@ export const defaultOrders: readonly number[] = [
   ...[128, 256, 512, 1024],
 ];
 
-/** The RDP accountant. */
+/** The RDP accountant. Its state is the divergence at each order. */
 export const rdp: AccountantDefinition<RdpOptions> = {
   kind: "rdp",
   summary: "Renyi divergences at many orders: quick, for every kind of event.",
@@ -31,39 +30,19 @@ export const rdp: AccountantDefinition<RdpOptions> = {
     kind: v.literal("rdp"),
     orders: v.optional(v.pipe(v.array(v.pipe(v.number(), v.gtValue(1))), v.minLength(1)), [...defaultOrders]),
   }),
-  create({ orders }, neighboring) {
-    const free: RdpState = { divergences: new Float64Array(orders.length), pureEpsilon: 0 };
-    return createAccountant<RdpState>(
+  create: ({ orders }, neighboring) =>
+    createAccountant<Float64Array>(
       {
         kind: "rdp",
         neighboring,
-        add: ({ divergences, pureEpsilon }, { event, count }) => ({
-          divergences: divergences.map((sum, i) => sum + count * rdpOf(event, orders[i]!)),
-          pureEpsilon: pureEpsilon + count * pureEpsilonOf(event),
-        }),
+        add: (divergences, { event, count }) => divergences.map((sum, i) => sum + count * rdpOf(event, orders[i]!)),
         refuse: () => undefined,
-        epsilon: ({ divergences }, delta) => leastOf(orders, (order, i) => epsilonAt(order, divergences[i]!, delta)),
-        delta: ({ divergences }, epsilon) => Math.exp(leastOf(orders, (order, i) => logDeltaAt(order, divergences[i]!, epsilon))),
-        isFree: ({ divergences }) => divergences.every((sum) => sum === 0),
-        pureEpsilon: (state) => state.pureEpsilon,
+        epsilon: (divergences, delta) => leastOf(orders, (order, i) => epsilonAt(order, divergences[i]!, delta)),
+        delta: (divergences, epsilon) => Math.exp(leastOf(orders, (order, i) => logDeltaAt(order, divergences[i]!, epsilon))),
       },
-      free,
-    );
-  },
+      new Float64Array(orders.length),
+    ),
 };
-
-interface RdpState {
-  /** By order. */
-  readonly divergences: Float64Array;
-  readonly pureEpsilon: number;
-}
-
-/** The pure epsilon of an event, or infinity. */
-export function pureEpsilonOf(event: SimpleEvent): number {
-  if (event.kind === "pure") return event.epsilon;
-  if (event.kind === "laplace") return 1 / event.noiseMultiplier;
-  return rdpOf(event, 2) === 0 ? 0 : Number.POSITIVE_INFINITY;
-}
 
 /**
  * The epsilon that a divergence at one order gives for delta in (0, 1).

@@ -31,8 +31,6 @@ export const zcdp: AccountantDefinition<ZcdpOptions> = {
         refuse: (event) => (rhoOf(event) === undefined ? `has no analysis of "${event.kind}"` : undefined),
         epsilon: zcdpEpsilon,
         delta: zcdpDelta,
-        isFree: (rho) => rho === 0,
-        pureEpsilon: () => Number.POSITIVE_INFINITY,
       },
       0,
     ),
