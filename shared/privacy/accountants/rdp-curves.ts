@@ -34,17 +34,18 @@ export function rdpOf(event: SimpleEvent, order: number): number {
 /**
  * Poisson-sampled Gaussian noise.
  *
- * Guarantees: exact but for rounding; a fractional order whose series does not end within 1,000 terms gives infinity, which is a
- * bound too. Edge cases: samplingRate 0 -> 0; z 0 -> infinity; order infinity -> infinity.
+ * Guarantees: exact but for rounding, and never above the unsampled divergence; a fractional order whose series does not end within
+ * 1,000 terms (high rates at low orders) gets what the whole orders beside it give. Edge cases: samplingRate 0 -> 0; z 0 -> infinity; order infinity -> infinity.
  *
  * Source: Mironov, Talwar and Zhang 2019, section 3.3, https://arxiv.org/abs/1908.10530
  */
 export function poissonGaussianRdp(samplingRate: number, z: number, order: number): number {
   if (samplingRate === 0 || z === Number.POSITIVE_INFINITY) return 0;
-  if (samplingRate === 1) return scaled(order, 1 / (2 * z * z));
-  if (z === 0 || order === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-  const logMoment = Number.isInteger(order) ? momentAtInteger : momentBetween;
-  return Math.max(0, logMoment(samplingRate, z, order) / (order - 1));
+  const plain = scaled(order, 1 / (2 * z * z));
+  if (samplingRate === 1 || plain === Number.POSITIVE_INFINITY) return plain;
+  let divergence = Number.isInteger(order) ? Number.NaN : momentBetween(samplingRate, z, order) / (order - 1);
+  if (!Number.isFinite(divergence)) divergence = byIntegerOrders(order, (integerOrder) => momentAtInteger(samplingRate, z, integerOrder));
+  return Math.min(plain, Math.max(0, divergence));
 }
 
 /** ln sum_i C(order, i) (1 - q)^(order - i) q^i exp((i^2 - i) / 2z^2). */
@@ -58,7 +59,7 @@ function momentAtInteger(q: number, z: number, order: number): number {
   return total;
 }
 
-/** The moment as two series, split where both mixture terms are equal. */
+/** The moment as two series, split where both mixture terms are equal; not finite where they do not end. */
 function momentBetween(q: number, z: number, order: number): number {
   const variance = z * z;
   const split = variance * Math.log(1 / q - 1) + 0.5;
