@@ -52,13 +52,13 @@ export function massOf(profile: LossProfile, step: number): LossMass {
   }
   const infinite = upper(places - 1);
   mass[places - 1] = clean((infinite - upper(places - 2)) / Math.expm1(-step));
-  normalize(mass, 1 - infinite);
+  complete(mass, 1 - infinite);
   return { step, first, mass, infinite };
 }
 
-/** Scales a mass to its true total: what rounding takes from one loss, a power of its transform would take `count` times. */
-function normalize(mass: Float64Array, total: number): void {
-  const factor = total / mass.reduce((sum, probability) => sum + probability, 0);
+/** Scales a mass up to its true total: what rounding takes from one loss, a power of its transform would take `count` times. */
+function complete(mass: Float64Array, total: number): void {
+  const factor = Math.max(1, total / mass.reduce((sum, probability) => sum + probability, 0));
   for (let i = 0; i < mass.length; i++) mass[i] = mass[i]! * factor;
 }
 

@@ -198,3 +198,24 @@ describe("other samplings", () => {
     expect(epsilonOf("rdp", sampled(run, noiseMultiplier), delta, { orders })).toBeCloseTo(epsilon, 11);
   });
 });
+
+describe("V42: the edges", () => {
+  const noises = [0, 0.1, 1, 10, 100];
+
+  it.each([0, 0.01, 0.1, 0.8, 1])(
+    "rate %d: no noise is infinite, no sampling is free, and delta and epsilon turn into each other",
+    (samplingRate) => {
+      for (const noiseMultiplier of noises) {
+        const accountant = openAccountant({ kind: "rdp" }, "add-remove").compose(sampled({ samplingRate, rounds: 1 }, noiseMultiplier));
+        for (const delta of [0.99, 0.9, 0.1, 0.01, 1e-3, 1e-5, 1e-9, 1e-12]) {
+          const epsilon = accountant.epsilon(delta);
+          const back = accountant.delta(epsilon);
+          if (samplingRate === 0) expect([epsilon, back]).toEqual([0, 0]);
+          else if (noiseMultiplier === 0) expect([epsilon, accountant.delta(1e6)]).toEqual([Number.POSITIVE_INFINITY, 1]);
+          else if (epsilon === 0) expect(back).toBeLessThanOrEqual(delta);
+          else expect(relative(back, delta)).toBeLessThan(1e-7);
+        }
+      }
+    },
+  );
+});
