@@ -94,5 +94,10 @@ describe("accountants beside each other", () => {
     const plain = epsilonBy("exact", gaussianEvent({ neighboring, noiseMultiplier: 0.005 }), 1e-3);
     expect(epsilon).toBeGreaterThan(plain + Math.log(0.01) - 1e-9);
     expect(epsilon).toBeLessThan(plain + Math.log(0.01) + 0.2);
+    for (const noiseMultiplier of [1e-5, 1e-100, 1e-200]) {
+      expect(epsilonBy("pld", poissonGaussianEvent({ neighboring, noiseMultiplier, samplingRate: 0.01 }), 1e-5)).toBe(
+        Number.POSITIVE_INFINITY,
+      );
+    }
   });
 });

@@ -4,7 +4,7 @@
  *
  * Numerical error: an upper bound but for rounding, which moves epsilon by less than 1e-7 for delta down to 1e-12. At `step` 1e-4
  * epsilon exceeds the true one by about 1e-6 for the usual runs, at 1e-3 by some 5e-4, and for delta near 1e-15 by the mass that is
- * cut off. The grid is made coarser, never finer, where it would hold more than 2^21 places.
+ * cut off. The grid is made coarser, never finer, where it would hold more than 2^21 places; epsilons of a million are infinite.
  *
  * Source: Meiser and Mohammadi 2018, https://eprint.iacr.org/2018/820; Koskela, Jalko and Honkela 2020, https://arxiv.org/abs/1906.03049
  */
@@ -81,18 +81,20 @@ function merge(parts: readonly EventPart[]): readonly EventPart[] {
   return [{ event: one, count: 1 }, ...parts.filter(({ event }) => event.kind !== "gaussian")];
 }
 
-/** Composes in each direction, on the finest grid that is not too large. */
+/** Composes in each direction, on the finest grid that is not too large; undefined where losses of millions leave no useful grid. */
 function compose(parts: readonly EventPart[], step: number): readonly LossMass[] | undefined {
   if (parts.some(({ event }) => protectsNothing(event))) return undefined;
   const profiles = parts.map(({ event, count }) => ({ directions: lossProfilesOf(event)!, count }));
   const directions = profiles.some((profile) => profile.directions.length === 2) ? [0, 1] : [0];
-  return directions.map((direction) => {
+  const composed = directions.map((direction) => {
     const chosen = profiles.map(({ directions, count }) => ({ profile: directions[direction] ?? directions[0]!, count }));
-    for (let grid = step; ; grid *= 2) {
+    for (let grid = step; grid <= 1; grid *= 2) {
       const mass = composeOn(chosen, grid);
       if (mass !== undefined) return mass;
     }
+    return undefined;
   });
+  return composed.every((mass) => mass !== undefined) ? composed : undefined;
 }
 
 function composeOn(parts: readonly { readonly profile: LossProfile; readonly count: number }[], step: number): LossMass | undefined {
