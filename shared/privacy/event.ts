@@ -128,24 +128,24 @@ export type PrivacyEvent = SimpleEvent | ComposedEvent | SelfComposedEvent;
 /** An event's fields without its kind. */
 export type Fields<Event> = Omit<Event, "kind">;
 
-/** @throws RangeError when noiseMultiplier is negative or NaN, or the relation is unknown */
+/** Gaussian noise on a vector. @throws RangeError when noiseMultiplier is negative or NaN, or the relation is unknown */
 export function gaussianEvent(fields: Fields<GaussianEvent>): GaussianEvent {
   return Object.freeze({ kind: "gaussian", ...withNoise(fields) });
 }
 
-/** @throws RangeError when noiseMultiplier is negative or NaN, or the relation is unknown */
+/** Laplace noise on a vector. @throws RangeError when noiseMultiplier is negative or NaN, or the relation is unknown */
 export function laplaceEvent(fields: Fields<LaplaceEvent>): LaplaceEvent {
   return Object.freeze({ kind: "laplace", ...withNoise(fields) });
 }
 
-/** @throws RangeError when samplingRate is outside [0, 1], or the relation is "replace": a Poisson cohort has no fixed size */
+/** Gaussian noise on a Poisson-sampled sum. @throws RangeError for a samplingRate outside [0, 1], or the relation "replace" */
 export function poissonGaussianEvent(fields: Fields<PoissonGaussianEvent>): PoissonGaussianEvent {
   inRange(fields.samplingRate, 0, 1, "samplingRate");
   refuseRelation(fields.neighboring, ["add-remove", "zero-out"], "Poisson sampling");
   return Object.freeze({ kind: "poisson-gaussian", ...withNoise(fields) });
 }
 
-/** @throws RangeError when cohort is outside 0 .. population, or the relation is not "replace": the size of the cohort is public */
+/** Gaussian noise on a fixed-size cohort's sum. @throws RangeError for a cohort above the population, or another relation than "replace" */
 export function fixedSizeGaussianEvent(fields: Fields<FixedSizeGaussianEvent>): FixedSizeGaussianEvent {
   integer(fields.population, 1, Number.MAX_SAFE_INTEGER, "population");
   integer(fields.cohort, 0, fields.population, "cohort");
@@ -153,18 +153,18 @@ export function fixedSizeGaussianEvent(fields: Fields<FixedSizeGaussianEvent>): 
   return Object.freeze({ kind: "fixed-size-gaussian", ...withNoise(fields) });
 }
 
-/** @throws RangeError when noiseMultiplier is negative or NaN, or the relation is unknown */
+/** Discrete Gaussian noise on an integer vector. @throws RangeError when noiseMultiplier is negative or NaN, or the relation is unknown */
 export function discreteGaussianEvent(fields: Fields<DiscreteGaussianEvent>): DiscreteGaussianEvent {
   return Object.freeze({ kind: "discrete-gaussian", ...withNoise(fields) });
 }
 
-/** @throws RangeError when a field is negative or not finite, or the relation is unknown */
+/** Skellam noise on an integer vector. @throws RangeError when a field is negative or not finite, or the relation is unknown */
 export function skellamEvent(fields: Fields<SkellamEvent>): SkellamEvent {
   nonNegative(fields.variance, "variance");
   return Object.freeze({ kind: "skellam", ...withSensitivities(fields) });
 }
 
-/** @throws RangeError when a field is negative, not finite or not whole where it counts, or the relation is unknown */
+/** Shares of discrete Gaussian noise. @throws RangeError for a field that is negative, not finite or not whole where it counts */
 export function distributedGaussianEvent(fields: Fields<DistributedGaussianEvent>): DistributedGaussianEvent {
   nonNegative(fields.shareStddev, "shareStddev");
   integer(fields.shares, 0, 1e9, "shares");
@@ -172,21 +172,21 @@ export function distributedGaussianEvent(fields: Fields<DistributedGaussianEvent
   return Object.freeze({ kind: "distributed-gaussian", ...withSensitivities(fields) });
 }
 
-/** @throws RangeError when epsilon is negative or NaN, or the relation is unknown */
+/** A mechanism of pure epsilon. @throws RangeError when epsilon is negative or NaN, or the relation is unknown */
 export function pureEvent(fields: Fields<PureEvent>): PureEvent {
   notBelowZero(fields.epsilon, "epsilon");
   knownRelation(fields.neighboring);
   return Object.freeze({ kind: "pure", ...fields });
 }
 
-/** @throws RangeError when rho is negative or NaN, or the relation is unknown */
+/** A mechanism of zero-concentrated privacy. @throws RangeError when rho is negative or NaN, or the relation is unknown */
 export function zcdpEvent(fields: Fields<ZcdpEvent>): ZcdpEvent {
   notBelowZero(fields.rho, "rho");
   knownRelation(fields.neighboring);
   return Object.freeze({ kind: "zcdp", ...fields });
 }
 
-/** @throws RangeError when there is no event, or when the events' relations differ: their costs do not add up */
+/** Several events on the same data. @throws RangeError for no event, or different relations: their costs do not add up */
 export function composedEvent(events: readonly PrivacyEvent[]): ComposedEvent {
   const [first] = events;
   if (first === undefined) throw new RangeError('"events" expected at least one event, got 0');
@@ -197,7 +197,7 @@ export function composedEvent(events: readonly PrivacyEvent[]): ComposedEvent {
   return Object.freeze({ kind: "composed", neighboring: first.neighboring, events: Object.freeze([...events]) });
 }
 
-/** @throws RangeError when count is not a whole number from 0 */
+/** One event, `count` times. @throws RangeError when count is not a whole number from 0 */
 export function selfComposedEvent(event: PrivacyEvent, count: number): SelfComposedEvent {
   integer(count, 0, Number.MAX_SAFE_INTEGER, "count");
   return Object.freeze({ kind: "self-composed", neighboring: event.neighboring, event, count });

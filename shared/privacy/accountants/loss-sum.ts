@@ -98,10 +98,17 @@ function tiltRate(terms: readonly LossTerm[]): number {
  * Chernoff's bound at some higher rate must outweigh that. Losses that seldom are very large need a low rate.
  */
 function safeRate(terms: readonly LossTerm[], size: number, wanted: number): number {
-  for (let rate = wanted; rate > wanted / 100; rate *= 0.7) {
-    const end = logMomentOf(terms, rate) / rate + size;
-    for (const higher of [1.3, 2, 3, 5, 9]) {
-      const bound = rate * size + logMomentOf(terms, higher * rate) - higher * rate * end;
+  const logMoments = new Map<number, number>();
+  const momentAt = (power: number): number => {
+    const known = logMoments.get(power) ?? logMomentOf(terms, wanted * 0.7 ** power);
+    logMoments.set(power, known);
+    return known;
+  };
+  for (let power = 0; power <= 12; power++) {
+    const rate = wanted * 0.7 ** power;
+    const end = momentAt(power) / rate + size;
+    for (let higher = power - 1; higher >= power - 6; higher--) {
+      const bound = rate * size + momentAt(higher) - wanted * 0.7 ** higher * end;
       if (bound <= Math.log(truncatedMass)) return rate;
     }
   }

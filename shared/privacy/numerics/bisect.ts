@@ -19,21 +19,19 @@ export function smallestWhere(holds: (x: number) => boolean, low: number, high: 
 }
 
 /**
- * A bracket [low, high] of the turning point on the positive numbers, by doubling or halving from `guess`.
+ * A bracket [low, high] of the turning point on the positive numbers, by steps of `factor` up or down from `guess`.
  *
- * @returns undefined when the claim does not hold below 2^limit times the guess
+ * @returns undefined when the claim does not hold within `limit` steps up
  */
-export function bracket(holds: (x: number) => boolean, guess: number, limit = 60): readonly [number, number] | undefined {
+export function bracket(holds: (x: number) => boolean, guess: number, limit = 60, factor = 2): readonly [number, number] | undefined {
   let high = guess;
-  for (let i = 0; !holds(high); i++) {
-    if (i === limit) return undefined;
-    high *= 2;
+  let steps = 0;
+  for (; !holds(high); steps++) {
+    if (steps === limit) return undefined;
+    high *= factor;
   }
-  let low = high / 2;
-  for (let i = 0; i < limit && holds(low); i++) {
-    high = low;
-    low /= 2;
-  }
+  let low = high / factor;
+  for (; steps === 0 && high > Number.MIN_VALUE && holds(low); low /= factor) high = low;
   return [low, high];
 }
 

@@ -1,5 +1,6 @@
-/** Uniform integers from the CSPRNG, a block of bytes at a time. Imports random, check. */
+/** Uniform integers from the CSPRNG, a block of bytes at a time. Imports random, check, errors. */
 import { integer } from "../../check.ts";
+import { CofactorError } from "../../errors.ts";
 import type { SecureRng } from "../../random.ts";
 
 /** Bytes asked of the CSPRNG at once. */
@@ -33,8 +34,9 @@ export function createRandomBits(rng: SecureRng): RandomBits {
   function word(): number {
     if (next === words.length) {
       const bytes = rng.bytes(blockBytes);
-      if (bytes.length !== blockBytes) throw new Error(`the random source expected ${blockBytes} bytes, got ${bytes.length}`);
-      words = new Uint32Array(bytes.buffer, bytes.byteOffset, blockBytes / 4);
+      if (bytes.length !== blockBytes) throw new CofactorError("INTERNAL", `expected ${blockBytes} random bytes, got ${bytes.length}`);
+      const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+      words = new Uint32Array(aligned.buffer, aligned.byteOffset, blockBytes / 4);
       next = 0;
     }
     const value = words[next]!;
