@@ -19,7 +19,7 @@ export interface RoundedNorms {
  * @param failure in [0, 1); e^-1/2 is usual
  * @throws RangeError when a number is out of range
  *
- * Source: Kairouz, Liu and Steinke 2021, proposition 22, https://arxiv.org/abs/2102.06387
+ * Source: Kairouz, Liu and Steinke 2021, https://arxiv.org/abs/2102.06387
  */
 export function roundedNorms(norm: number, dimension: number, failure: number = Math.exp(-0.5)): RoundedNorms {
   inRange(norm, 0, Number.MAX_VALUE, "norm");

@@ -195,5 +195,7 @@ describe("noise of simulations", () => {
     const variance = values.reduce((sum, value) => sum + value * value, 0) / draws;
     expect(Math.abs(variance / 9 - 1)).toBeLessThan(4 * Math.sqrt(2 / draws));
     expect(noise.kind).toBe("simulation");
+    // @ts-expect-error a seeded generator is no source for noise that protects
+    expect(() => createDiscreteGaussian(createRng(28), 1).sample()).toThrow();
   });
 });

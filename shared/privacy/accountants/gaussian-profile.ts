@@ -1,7 +1,7 @@
 /**
  * The exact privacy profile of Gaussian noise, plain and Poisson-sampled. Imports numerics.
  *
- * Source: Balle and Wang 2018, theorem 8, https://arxiv.org/abs/1805.06530; sampling: Balle, Barthe and Gaboardi 2018, theorem 2,
+ * Source: Balle and Wang 2018, theorem 8, https://arxiv.org/abs/1805.06530; sampling: Balle, Barthe and Gaboardi 2018,
  * https://arxiv.org/abs/1807.01647
  */
 import { bracket, smallestWhere } from "../numerics/bisect.ts";

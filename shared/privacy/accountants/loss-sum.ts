@@ -5,7 +5,7 @@
  * ask for. So the sum is made twice: as it is, and tilted by e^(rate place) so that the tail is where the mass lies; each place takes
  * the result whose rounding is less there.
  *
- * Source: truncation, Koskela et al. 2021, https://arxiv.org/abs/2102.12412; tilting, as for saddle points, Alghamdi et al. 2023,
+ * Source: truncation, Koskela and Honkela 2021, https://arxiv.org/abs/2102.12412; tilting, as for saddle points, Alghamdi et al. 2023,
  * https://arxiv.org/abs/2208.09595
  */
 import { smallestWhere } from "../numerics/bisect.ts";

@@ -6,7 +6,7 @@
  * epsilon exceeds the true one by about 1e-6 for the usual runs, at 1e-3 by some 5e-4, and for delta near 1e-15 by the mass that is
  * cut off. The grid is made coarser, never finer, where it would hold more than 2^21 places; epsilons of a million are infinite.
  *
- * Source: Meiser and Mohammadi 2018, https://eprint.iacr.org/2018/820; Koskela, Jalko and Honkela 2020, https://arxiv.org/abs/1906.03049
+ * Source: Sommer, Meiser and Mohammadi 2019, https://eprint.iacr.org/2018/820; Koskela, Jalko and Honkela 2020, https://arxiv.org/abs/1906.03049
  */
 import * as v from "valibot";
 import type { EventPart } from "../event-parts.ts";

@@ -111,7 +111,7 @@ export function pureRdp(epsilon: number, order: number): number {
   return Math.min(epsilon, Math.max(0, logMoment / (order - 1)));
 }
 
-/** Skellam noise at an integer order. Source: Agarwal, Kairouz and Liu 2021, theorem 3.5, https://arxiv.org/abs/2110.04995 */
+/** Skellam noise at an integer order. Source: Agarwal, Kairouz and Liu 2021, https://arxiv.org/abs/2110.04995 */
 export function skellamRdp({ variance, sensitivity, l1Sensitivity }: SkellamEvent, order: number): number {
   if (sensitivity === 0) return 0;
   if (variance === 0 || order === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
@@ -120,7 +120,7 @@ export function skellamRdp({ variance, sensitivity, l1Sensitivity }: SkellamEven
   return (order * square) / (2 * variance) + Math.min(fine, (3 * l1Sensitivity) / (2 * variance));
 }
 
-/** A sum of discrete Gaussians, which is none itself. Source: Kairouz, Liu and Steinke 2021, theorem 1, https://arxiv.org/abs/2102.06387 */
+/** A sum of discrete Gaussians, which is none itself. Source: Kairouz, Liu and Steinke 2021, https://arxiv.org/abs/2102.06387 */
 export function distributedGaussianRdp(event: DistributedGaussianEvent, order: number): number {
   const { shareStddev, shares, dimension, sensitivity, l1Sensitivity } = event;
   if (sensitivity === 0) return 0;

@@ -37,7 +37,7 @@ export const flat: ClipDefinition<FlatOptions> = {
  * Privacy: `values` is secret and must not be logged; `clipNorm` is public.
  * Source: Abadi et al. 2016, algorithm 1, https://arxiv.org/abs/1607.00133
  *
- * @example clipFlat(Float64Array.of(3, 4), 1) // [0.6, 0.8], to rounding
+ * @example clipFlat(Float64Array.of(3, 4), 10) // [3, 4]
  */
 export function clipFlat(values: Float64Array, clipNorm: number): Float64Array {
   const norm = normOf(values);

@@ -23,7 +23,7 @@ export interface WeightedRowsOptions {
 export const weightedRows: ClipDefinition<WeightedRowsOptions> = {
   kind: "weighted-rows",
   summary: "Each row is scaled down, then weighed under a budget for all rows: for skewed popularity.",
-  source: "Chien et al. 2021, https://arxiv.org/abs/2102.08503; adaptive weights, Krichene et al. 2023, https://arxiv.org/abs/2302.07975",
+  source: "Chien et al. 2021, https://arxiv.org/abs/2107.09802; adaptive weights, Krichene et al. 2023, https://arxiv.org/abs/2302.07975",
   options: v.strictObject({
     kind: v.literal("weighted-rows"),
     clipNorm: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 1),

@@ -12,7 +12,7 @@
  * The product is taken in floating point with its error bound; where that does not decide, in big integers. So no result depends on
  * rounding. About 0.44 of the draws are kept.
  *
- * Source: the blocks are those of Bringmann et al. 2014, https://doi.org/10.1007/978-3-662-43948-7_22, for the binomial distribution.
+ * Source: the blocks are those of Bringmann et al. 2014 ("Internal DLA", ICALP) for the binomial distribution; the bounds are ours.
  */
 import { inRange } from "../../check.ts";
 import type { SecureRng } from "../../random.ts";
