@@ -58,7 +58,14 @@ const composed = v.strictObject({
   events: v.pipe(v.array(v.unknown()), v.maxLength(maxEvents)),
 });
 const selfComposed = v.strictObject({ kind: v.literal("self-composed"), neighboring: relation, event: v.unknown(), count: v.number() });
-const schema = v.variant("kind", [simple, composed, selfComposed]);
+const sampled = v.strictObject({
+  kind: v.literal("poisson-sampled"),
+  neighboring: v.picklist(["add-remove", "zero-out"]),
+  samplingRate: v.number(),
+  event: v.unknown(),
+});
+const schema = v.variant("kind", [simple, sampled, composed, selfComposed]);
+const sampleable: readonly string[] = ["laplace", "discrete-gaussian", "skellam", "distributed-gaussian", "pure", "zcdp"];
 
 /** An event as a value that JSON keeps. */
 export function encodeEvent(event: events.PrivacyEvent): unknown {
@@ -89,6 +96,11 @@ function decode(value: unknown, depth: number): events.PrivacyEvent {
       return ofRelation(events.composedEvent(parsed.events.map((event) => decode(event, depth - 1))), parsed.neighboring);
     case "self-composed":
       return ofRelation(events.selfComposedEvent(decode(parsed.event, depth - 1), parsed.count), parsed.neighboring);
+    case "poisson-sampled": {
+      const event = decode(parsed.event, 1);
+      if (!sampleable.includes(event.kind)) throw new RangeError(`"event" expected one of ${sampleable.join(", ")}, got "${event.kind}"`);
+      return ofRelation(events.poissonSampledEvent(event as events.SampleableEvent, parsed.samplingRate), parsed.neighboring);
+    }
     default:
       return remake(parsed);
   }

@@ -39,6 +39,8 @@ export function pureEpsilonOf(event: SimpleEvent): number {
     case "skellam":
     case "distributed-gaussian":
       return cost(event.sensitivity === 0);
+    case "poisson-sampled":
+      return Math.log1p(event.samplingRate * Math.expm1(event.samplingRate === 0 ? 0 : pureEpsilonOf(event.event)));
     case "poisson-gaussian":
     case "fixed-size-gaussian":
       return cost(rateOf(event) === 0 || event.noiseMultiplier === Number.POSITIVE_INFINITY);
@@ -58,7 +60,8 @@ export interface ServerKnowledge {
  *
  * - `"release"`: whoever sees the released vectors only. The event itself.
  * - `"server"`: who also sees which units take part. No amplification by sampling: a sampled Gaussian becomes a plain one of the same
- *   noise, in each round, or in the `participations` rounds with the least noise that a device's promise allows. Membership itself is
+ *   noise, in each round, or in the `participations` rounds with the least noise that a device's promise allows (of each other kind of
+ *   noise, in as many). Membership itself is
  *   no secret from a server, so "add-remove" becomes "zero-out": hidden is what a unit contributes, of the same sensitivity.
  *
  * @throws RangeError when participations is not a whole number from 0
@@ -69,7 +72,12 @@ export function seenBy(event: PrivacyEvent, view: PrivacyView, knowledge: Server
   if (limit !== Number.POSITIVE_INFINITY) integer(limit, 0, Number.MAX_SAFE_INTEGER, "participations");
   const neighboring = event.neighboring === "add-remove" ? "zero-out" : event.neighboring;
   const parts = partsOf(event);
-  const seen: EventPart[] = parts.filter(({ event }) => !isSampled(event)).map((part) => underRelation(part, neighboring));
+  const seen = parts.flatMap(({ event, count }) => {
+    if (event.kind !== "poisson-sampled") return isSampled(event) ? [] : [underRelation({ event, count }, neighboring)];
+    // Kinds of noise have no order of strength: the promise limits each on its own.
+    const times = event.samplingRate === 0 ? 0 : Math.min(count, limit);
+    return times === 0 ? [] : [underRelation({ event: event.event, count: times }, neighboring)];
+  });
   const sampled = parts.flatMap(({ event, count }) => (isSampled(event) && rateOf(event) > 0 ? [{ event, count }] : []));
   let left = limit;
   for (const { event, count } of sampled.sort((a, b) => a.event.noiseMultiplier - b.event.noiseMultiplier)) {

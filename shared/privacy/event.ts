@@ -1,6 +1,6 @@
 /**
  * Privacy events: what one use of private data costs, as plain frozen data that accountants read and ledgers keep.
- * Imports check.
+ * Imports check, event-checks.
  *
  * `noiseMultiplier` is always the noise's standard deviation (for Laplace: its scale) divided by the sensitivity under the event's own
  * neighboring relation: a clip's `sensitivity(neighboring)`, which doubles under "replace".
@@ -10,7 +10,8 @@
  *
  * Source: the events of dp_accounting, https://github.com/google/differential-privacy/tree/main/python/dp_accounting
  */
-import { finite, inRange, integer } from "../check.ts";
+import { inRange, integer } from "../check.ts";
+import { knownRelation, nonNegative, notBelowZero, refuseRelation } from "./event-checks.ts";
 
 /**
  * When two datasets count as neighbors: a unit is added or removed; or replaced by any other; or replaced by one that contributes
@@ -95,9 +96,21 @@ export interface ZcdpEvent {
   readonly rho: number;
 }
 
-/** An event that is made of no others. */
+/** What may be sampled beside Gaussian noise, which has a tighter analysis of its own. */
+export type SampleableEvent = LaplaceEvent | DiscreteGaussianEvent | SkellamEvent | DistributedGaussianEvent | PureEvent | ZcdpEvent;
+
+/** Noise of another kind on a sum over a cohort that each unit joins by a coin of its own. */
+export interface PoissonSampledEvent {
+  readonly kind: "poisson-sampled";
+  readonly neighboring: "add-remove" | "zero-out";
+  readonly samplingRate: number;
+  readonly event: SampleableEvent;
+}
+
+/** An event that happens once. */
 export type SimpleEvent =
   | GaussianEvent
+  | PoissonSampledEvent
   | LaplaceEvent
   | PoissonGaussianEvent
   | FixedSizeGaussianEvent
@@ -186,6 +199,14 @@ export function zcdpEvent(fields: Fields<ZcdpEvent>): ZcdpEvent {
   return Object.freeze({ kind: "zcdp", ...fields });
 }
 
+/** Other noise on a Poisson-sampled sum. @throws RangeError for a samplingRate outside [0, 1], or the relation "replace" */
+export function poissonSampledEvent(event: SampleableEvent, samplingRate: number): PoissonSampledEvent {
+  inRange(samplingRate, 0, 1, "samplingRate");
+  const { neighboring } = event;
+  refuseRelation(neighboring, ["add-remove", "zero-out"], "Poisson sampling");
+  return Object.freeze({ kind: "poisson-sampled", neighboring: neighboring as "zero-out", samplingRate, event });
+}
+
 /** Several events on the same data. @throws RangeError for no event, or different relations: their costs do not add up */
 export function composedEvent(events: readonly PrivacyEvent[]): ComposedEvent {
   const [first] = events;
@@ -203,18 +224,6 @@ export function selfComposedEvent(event: PrivacyEvent, count: number): SelfCompo
   return Object.freeze({ kind: "self-composed", neighboring: event.neighboring, event, count });
 }
 
-const relations: readonly Neighboring[] = ["add-remove", "replace", "zero-out"];
-
-function knownRelation(neighboring: Neighboring): void {
-  if (!relations.includes(neighboring)) throw new RangeError(`"neighboring" expected one of ${relations.join(", ")}`);
-}
-
-function refuseRelation(neighboring: Neighboring, allowed: readonly Neighboring[], what: string): void {
-  if (!allowed.includes(neighboring)) {
-    throw new RangeError(`"neighboring" expected ${allowed.join(" or ")} with ${what}, got "${neighboring}"`);
-  }
-}
-
 function withNoise<F extends { readonly neighboring: Neighboring; readonly noiseMultiplier: number }>(fields: F): F {
   notBelowZero(fields.noiseMultiplier, "noiseMultiplier");
   knownRelation(fields.neighboring);
@@ -228,13 +237,4 @@ function withSensitivities<F extends { readonly neighboring: Neighboring; readon
   nonNegative(fields.l1Sensitivity, "l1Sensitivity");
   knownRelation(fields.neighboring);
   return fields;
-}
-
-function nonNegative(value: number, label: string): void {
-  finite(value, label);
-  notBelowZero(value, label);
-}
-
-function notBelowZero(value: number, label: string): void {
-  if (typeof value !== "number" || !(value >= 0)) throw new RangeError(`"${label}" expected a number of at least 0, got ${value}`);
 }

@@ -22,6 +22,8 @@ export function rdpOf(event: SimpleEvent, order: number): number {
       return pureRdp(event.epsilon, order);
     case "poisson-gaussian":
       return poissonGaussianRdp(event.samplingRate, event.noiseMultiplier, order);
+    case "poisson-sampled":
+      return poissonSampledRdp(event.samplingRate, (integerOrder) => rdpOf(event.event, integerOrder), order);
     case "fixed-size-gaussian":
       return fixedSizeGaussianRdp(event.cohort / event.population, event.noiseMultiplier, order);
     case "skellam":
@@ -47,6 +49,31 @@ export function poissonGaussianRdp(samplingRate: number, z: number, order: numbe
   let divergence = Number.isInteger(order) ? Number.NaN : momentBetween(samplingRate, z, order) / (order - 1);
   if (!Number.isFinite(divergence)) divergence = byIntegerOrders(order, (integerOrder) => momentAtInteger(samplingRate, z, integerOrder));
   return Math.min(plain, Math.max(0, divergence));
+}
+
+/**
+ * Any Poisson-sampled mechanism, from its own divergences at whole orders; never above the unsampled divergence.
+ *
+ * Source: Zhu and Wang 2019, theorem 5, https://proceedings.mlr.press/v97/zhu19c.html
+ *
+ * @param divergence of the mechanism without sampling, at an order
+ */
+export function poissonSampledRdp(samplingRate: number, divergence: (order: number) => number, order: number): number {
+  if (samplingRate === 0) return 0;
+  const plain = divergence(order);
+  if (samplingRate === 1 || order === Number.POSITIVE_INFINITY) return plain;
+  const [logRate, logRest] = [Math.log(samplingRate), Math.log1p(-samplingRate)];
+  const sampled = byIntegerOrders(order, (integerOrder) => {
+    let total = (integerOrder - 1) * logRest + Math.log1p((integerOrder - 1) * samplingRate);
+    let binomial = Math.log(integerOrder);
+    for (let i = 2; i <= integerOrder; i++) {
+      binomial += Math.log((integerOrder - i + 1) / i);
+      const factor = i === 2 ? 0 : Math.log(3);
+      total = logAdd(total, factor + binomial + (integerOrder - i) * logRest + i * logRate + (i - 1) * divergence(i));
+    }
+    return total;
+  });
+  return Math.min(plain, Math.max(0, sampled));
 }
 
 /** ln sum_i C(order, i) (1 - q)^(order - i) q^i exp((i^2 - i) / 2z^2). */

@@ -8,6 +8,8 @@ import {
   distributedGaussianRdp,
   fixedSizeGaussianRdp,
   laplaceRdp,
+  poissonGaussianRdp,
+  poissonSampledRdp,
   pureRdp,
   skellamRdp,
 } from "../../../shared/privacy/accountants/rdp-curves.ts";
@@ -160,6 +162,26 @@ describe("Renyi divergences of other events", () => {
         const exact = Math.max(byIntegral(p, q, order, 12), byIntegral(q, p, order, 12));
         expect(fixedSizeGaussianRdp(0.5, z, order)).toBeGreaterThan(exact);
       }
+    }
+  });
+
+  it("the general bound for Poisson sampling is exact at order 2 and near elsewhere for Gaussian noise", () => {
+    for (const [q, z] of [
+      [0.01, 1],
+      [0.2, 3],
+      [0.7, 0.8],
+    ] as const) {
+      const general = (order: number): number => poissonSampledRdp(q, (inner) => inner / (2 * z * z), order);
+      expect(general(2) / poissonGaussianRdp(q, z, 2)).toBeCloseTo(1, 10);
+      for (const order of [3, 5, 8, 20]) {
+        const exact = poissonGaussianRdp(q, z, order);
+        expect(general(order)).toBeGreaterThanOrEqual(exact * (1 - 1e-12));
+        expect(general(order)).toBeLessThan((exact + Math.log(3) / (order - 1)) * (1 + 1e-9));
+        expect(general(order)).toBeLessThanOrEqual(order / (2 * z * z));
+      }
+      expect(general(2.5)).toBeGreaterThanOrEqual(poissonGaussianRdp(q, z, 2.5));
+      expect(poissonSampledRdp(1, (inner) => inner, 7)).toBe(7);
+      expect(poissonSampledRdp(0, (inner) => inner, 7)).toBe(0);
     }
   });
 });

@@ -16,6 +16,7 @@ const samples: readonly make.PrivacyEvent[] = [
   make.distributedGaussianEvent({ ...sensitivities, shareStddev: 3, shares: 4, dimension: 9 }),
   make.pureEvent({ neighboring, epsilon: Number.POSITIVE_INFINITY }),
   make.zcdpEvent({ neighboring, rho: 0.1 }),
+  make.poissonSampledEvent(make.discreteGaussianEvent({ neighboring: "zero-out", noiseMultiplier: 2 }), 0.1),
 ];
 const plain = samples[0]!;
 
@@ -38,6 +39,8 @@ describe("decodeEvent", () => {
     ["negative noise", { ...plain, noiseMultiplier: -1 }],
     ["noise that is no number", { ...plain, noiseMultiplier: null }],
     ["a wrong pair", { kind: "poisson-gaussian", neighboring, noiseMultiplier: 1, samplingRate: 0.5 }],
+    ["sampling of what is sampled apart", { kind: "poisson-sampled", neighboring, samplingRate: 0.1, event: plain }],
+    ["sampling under replacement", { kind: "poisson-sampled", neighboring, samplingRate: 0.1, event: samples[3] }],
     ["no parts", { kind: "composed", neighboring, events: [] }],
     ["parts of another relation", { kind: "composed", neighboring: "zero-out", events: [plain] }],
     ["half a count", { kind: "self-composed", neighboring, event: plain, count: 0.5 }],

@@ -10,6 +10,7 @@ import {
   laplaceEvent,
   type Neighboring,
   poissonGaussianEvent,
+  poissonSampledEvent,
   pureEvent,
   selfComposedEvent,
   skellamEvent,
@@ -102,6 +103,19 @@ describe("what the server sees", () => {
     ]);
     expect(spent(seenBy(sampled, "server", { participations: 0 }), { delta: 1e-5, view: "release" }).epsilon).toBe(0);
     expect(() => seenBy(sampled, "server", { participations: 0.5 })).toThrow(RangeError);
+  });
+
+  it("is other noise without its sampling, each kind up to the promise", () => {
+    const discrete = discreteGaussianEvent({ neighboring: "add-remove", noiseMultiplier: 3 });
+    const event = composedEvent([selfComposedEvent(poissonSampledEvent(discrete, 0.1), 9), selfComposedEvent(sampled, 9)]);
+    expect(partsOf(seenBy(event, "server", { participations: 2 }))).toEqual([
+      { event: discreteGaussianEvent({ neighboring: "zero-out", noiseMultiplier: 3 }), count: 2 },
+      { event: gaussianEvent({ neighboring: "zero-out", noiseMultiplier: 1 }), count: 2 },
+    ]);
+    const { server, release } = spentByView(event, { delta: 1e-5 });
+    expect(release.epsilon).toBeLessThan(server.epsilon / 3);
+    const pure = poissonSampledEvent(pureEvent({ neighboring: "add-remove", epsilon: 1 }), 0.1);
+    expect(spent(pure, { delta: 0, view: "release" }).epsilon).toBeCloseTo(Math.log(1 + 0.1 * (Math.E - 1)), 14);
   });
 
   it("is nothing of a cohort that nobody joins", () => {
