@@ -4,6 +4,7 @@ import { toeplitzFactorization } from "./builders.ts";
 import type { FactorizationDefinition, Objective } from "./factorization.ts";
 import { outputsFilter } from "./filter.ts";
 import { type Differentiable, minimize } from "./minimize.ts";
+import { bandsFor } from "./participation.ts";
 import { rootOf } from "./square-root.ts";
 import { invertToeplitz, solveToeplitz } from "./toeplitz.ts";
 import type { Workload } from "./workload.ts";
@@ -11,8 +12,8 @@ import type { Workload } from "./workload.ts";
 /** Options of the banded Toeplitz factorization. */
 export interface BandedToeplitzOptions {
   readonly kind: "banded-toeplitz";
-  /** Diagonals of C; with no more than the separation of the schema, columns of two participations never overlap. */
-  readonly bands: number;
+  /** Diagonals of C; when missing, the separation of the schema (64 at most), with which columns of two participations never overlap. */
+  readonly bands?: number | undefined;
 }
 
 /** C is Toeplitz with few bands, optimized for columns that do not overlap. */
@@ -22,10 +23,11 @@ export const bandedToeplitz: FactorizationDefinition<BandedToeplitzOptions> = {
   source: "Kalinin and Lampert 2024, https://arxiv.org/abs/2405.13763; McKenna 2024, https://arxiv.org/abs/2408.08868",
   options: v.strictObject({
     kind: v.literal("banded-toeplitz"),
-    bands: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8192)), 16),
+    bands: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8192))),
   }),
-  create({ bands }, { workload, objective }) {
-    const strategy = optimizeBands(workload, Math.min(bands, workload.rounds), objective);
+  create({ bands }, { workload, participation, objective }) {
+    const used = Math.min(bands ?? bandsFor(participation, workload.rounds), workload.rounds);
+    const strategy = optimizeBands(workload, used, objective);
     const inverse = invertToeplitz(strategy, workload.rounds);
     const filter = outputsFilter(strategy.length - 1, (_, back) => strategy[back]!);
     return toeplitzFactorization({ kind: "banded-toeplitz", workload, strategy, inverse, filter });

@@ -1,6 +1,7 @@
 /** The dense factorization of least mean error for its participation schema. Imports the seam, builders, the optimizers and valibot. */
 import * as v from "valibot";
 import { gramFactorization } from "./builders.ts";
+import { checkDenseRounds } from "./dense.ts";
 import type { FactorizationContext, FactorizationDefinition } from "./factorization.ts";
 import { fixedEpochShape, optimizeGram } from "./optimal-repeated.ts";
 import { optimizeSingle } from "./optimal-single.ts";
@@ -32,9 +33,12 @@ export const dense: FactorizationDefinition<DenseOptions> = {
 /**
  * The Gram matrix of least mean error.
  *
- * Tolerance: one participation, the mean squared error is within 1e-12 of its least; else no entry of the gradient is above 1e-6.
+ * Tolerance: one participation, the mean squared error is within 1e-12 of its least; else within about 1e-9.
+ *
+ * @throws CofactorError CONFIG_INVALID for more rounds than a dense matrix may have
  */
 export function optimalGram({ workload, participation }: FactorizationContext, maxIterations = 2000): Float64Array {
+  checkDenseRounds(workload.rounds);
   const bounds = boundsOf(participation, workload.rounds);
   if (bounds.participations === 1 && workload.stepSizes !== undefined) return optimizeSingle(workload.stepSizes).gram;
   return optimizeGram(workload, fixedEpochShape(bounds), { maxIterations, gradientTolerance: 1e-6 });

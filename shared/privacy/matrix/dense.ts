@@ -1,14 +1,20 @@
 /**
- * Dense square matrices on flat row-major arrays, as the dense factorizations need them. Imports nothing.
+ * Dense square matrices on flat row-major arrays, as the dense factorizations need them. Imports errors.
  *
  * "Lower" means lower triangular: what stands above the diagonal is neither read nor, unless said so, written.
  */
+import { CofactorError } from "../../errors.ts";
 
-/** The identity of order `n`, times `scale`. */
-export function identityMatrix(n: number, scale = 1): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) out[i * n + i] = scale;
-  return out;
+/** The most rounds that a dense factorization may have: several matrices of rounds^2 numbers are kept. */
+export const mostDenseRounds = 4096;
+
+/** @throws CofactorError CONFIG_INVALID when a dense factorization cannot have so many rounds */
+export function checkDenseRounds(rounds: number): void {
+  if (rounds <= mostDenseRounds) return;
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `a dense factorization expected at most ${mostDenseRounds} rounds, got ${rounds}; "blt" comes close to it at any number of rounds`,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The circulant factorization of the seed paper, with its own decoder or the best one. Imports the seam, builders, dense and valibot. */
 import * as v from "valibot";
 import { denseFactorization, gramFactorization } from "./builders.ts";
-import { cholesky, lowerStrategy } from "./dense.ts";
+import { checkDenseRounds, cholesky, lowerStrategy } from "./dense.ts";
 import type { FactorizationDefinition } from "./factorization.ts";
 import { bandsOf } from "./sensitivity-toeplitz.ts";
 import { invertToeplitz } from "./toeplitz.ts";
@@ -31,6 +31,7 @@ export const fourier: FactorizationDefinition<FourierOptions> = {
   }),
   create({ decoder }, { workload }) {
     const { rounds } = workload;
+    checkDenseRounds(rounds);
     const base = workload.coefficients ?? prefixSum(rounds).coefficients!;
     const gram = toeplitzGram(circulantCovariance(base));
     if (decoder === "optimal") return gramFactorization({ kind: "fourier", workload, gram });

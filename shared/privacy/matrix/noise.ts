@@ -21,6 +21,8 @@ export interface CorrelatedNoiseParts {
 
 /** A run's noise. Its memory is as secret as the noise itself. */
 export interface CorrelatedNoise {
+  /** That of its source: a release wants "secure". */
+  readonly security: NoiseSource["security"];
   /** The next round that has not been given, from 1; rounds + 1 at the end. */
   readonly nextRound: number;
   /**
@@ -82,6 +84,7 @@ function noiseFrom(parts: CorrelatedNoiseParts, { nextRow, memory }: NoiseState)
   }
 
   return {
+    security: source.security,
     get nextRound() {
       return next + 1;
     },

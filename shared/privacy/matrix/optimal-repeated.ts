@@ -52,7 +52,7 @@ export function optimizeGram(workload: Workload, shape: GramShape, options: Desc
   const sizes = classSizes(n, shape);
   for (let i = 0; i < n; i++) start[i * n + i] = 1 / sizes[i]!;
   const objective = meanSquaredError(workload, (gradient) => project(gradient, n, shape, cells, sizes));
-  return minimize(objective, start, { ...options, valueTolerance: 1e-15 }).x;
+  return minimize(objective, start, { ...options, valueTolerance: 1e-11 }).x;
 }
 
 function meanSquaredError(workload: Workload, projection: (gradient: Float64Array) => void): Differentiable {

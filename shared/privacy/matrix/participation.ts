@@ -67,6 +67,11 @@ export function boundsOf(participation: Participation, rounds: number): Bounds {
   return { participations: trueParticipations(rounds, separation, most), separation, isFixed: participation.kind === "fixed-epoch" };
 }
 
+/** How many bands a strategy may have so that columns of two participations never overlap; 64 at most, which is memory enough. */
+export function bandsFor(participation: Participation, rounds: number): number {
+  return Math.min(64, boundsOf(participation, rounds).separation, rounds);
+}
+
 /**
  * Every admissible set of rounds (from 0, ascending, not empty), but for fixed-epoch sets with gaps, which runs without gaps contain.
  * Exponential: for small `rounds` only.

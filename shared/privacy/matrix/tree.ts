@@ -1,6 +1,7 @@
 /** Tree aggregation, the baseline of the first papers, in its plain and its refined form. Imports the seam, builders and valibot. */
 import * as v from "valibot";
 import { denseFactorization, gramFactorization } from "./builders.ts";
+import { checkDenseRounds } from "./dense.ts";
 import type { FactorizationDefinition } from "./factorization.ts";
 import { treeFilter } from "./filter.ts";
 import type { Workload } from "./workload.ts";
@@ -22,6 +23,7 @@ export const tree: FactorizationDefinition<TreeOptions> = {
     estimate: v.optional(v.picklist(["plain", "full"]), "full"),
   }),
   create({ estimate }, { workload }) {
+    checkDenseRounds(workload.rounds);
     if (estimate === "full") return gramFactorization({ kind: "tree", workload, gram: fullGram(workload.rounds) });
     return denseFactorization({ kind: "tree", workload, ...plainTree(workload), filter: treeFilter(depthOf(workload.rounds)) });
   },
