@@ -43,7 +43,7 @@ export function bufferedFactorization(workload: Workload, { decays, weights }: P
 /**
  * Buffers of least loss for the context's schema and objective; for a workload that is not Toeplitz, those of the prefix sum.
  *
- * Method: a simplex search twice, then quasi-Newton steps, on 2 x buffers free numbers.
+ * Method: simplex searches from two starts, once more from the better, then quasi-Newton steps, on 2 x buffers free numbers.
  * Tolerance: the loss is within 1e-6 of a local minimum's.
  */
 export function optimizeBuffers(count: number, { workload, participation, objective }: FactorizationContext): Buffers {
@@ -56,11 +56,14 @@ export function optimizeBuffers(count: number, { workload, participation, object
     const value = Math.log(sensitivity * (objective === "max" ? errors.max : errors.rootMeanSquare));
     return Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
   };
-  // Distances from 1 spread evenly on a logarithmic scale between one half and one round in all.
-  const span = Math.log(Math.max(4, rounds));
-  const distances = Array.from({ length: 2 * count }, (_, i) => 0.8 * Math.exp((-span * (i + 0.5)) / (2 * count)));
-  const rough = searchSimplex(loss, freeFrom(distances), 0.5, 1e-9, 400 * count);
-  const again = searchSimplex(loss, rough.x, 0.2, 1e-12, 400 * count);
+  // Distances from 1 spread evenly on a logarithmic scale between one half and one round in all, or half as far.
+  const rough = [1, 0.5].map((part) => {
+    const span = part * Math.log(Math.max(4, rounds));
+    const distances = Array.from({ length: 2 * count }, (_, i) => 0.8 * Math.exp((-span * (i + 0.5)) / (2 * count)));
+    return searchSimplex(loss, freeFrom(distances), 0.5, 1e-9, 400 * count);
+  });
+  const best = rough.reduce((left, right) => (right.value < left.value ? right : left));
+  const again = searchSimplex(loss, best.x, 0.2, 1e-12, 400 * count);
   const { x } = minimize(withDifferences(loss), again.x, { maxIterations: 300, gradientTolerance: 1e-9, valueTolerance: 1e-13 });
   return buffersFrom(x);
 }

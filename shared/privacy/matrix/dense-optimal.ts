@@ -33,13 +33,13 @@ export const dense: FactorizationDefinition<DenseOptions> = {
 /**
  * The Gram matrix of least mean error.
  *
- * Tolerance: one participation, the mean squared error is within 1e-12 of its least; else within about 1e-9.
+ * Tolerance: descent and one participation, the mean squared error is within 1e-10 of its least; else within about 1e-9.
  *
  * @throws CofactorError CONFIG_INVALID for more rounds than a dense matrix may have
  */
 export function optimalGram({ workload, participation }: FactorizationContext, maxIterations = 2000): Float64Array {
   checkDenseRounds(workload.rounds);
   const bounds = boundsOf(participation, workload.rounds);
-  if (bounds.participations === 1 && workload.stepSizes !== undefined) return optimizeSingle(workload.stepSizes).gram;
+  if (bounds.participations === 1 && workload.stepSizes !== undefined) return optimizeSingle(workload.stepSizes, workload.momentum).gram;
   return optimizeGram(workload, fixedEpochShape(bounds), { maxIterations, gradientTolerance: 1e-6 });
 }

@@ -19,8 +19,10 @@ export interface Workload {
   readonly rounds: number;
   /** The first column [rounds] when the matrix is Toeplitz. */
   readonly coefficients?: Float64Array;
-  /** The step sizes [rounds] when the matrix is the prefix sum of scaled rows (1 for the plain prefix sum), none of them zero. */
+  /** The step sizes [rounds] of descent, when that is what the matrix is and none is zero; 1 for the plain prefix sum. */
   readonly stepSizes?: Float64Array;
+  /** The momentum that goes with the step sizes, 0 when missing. */
+  readonly momentum?: number;
   /** The matrix times a vector [rounds], as a new vector. */
   apply(values: Float64Array): Float64Array;
 }
@@ -40,10 +42,10 @@ export function prefixSum(rounds: number): Workload {
 export function momentumSum(rounds: number, momentum: number): Workload {
   integer(rounds, 1, mostRounds, "rounds");
   checkMomentum(momentum);
-  const { apply } = scheduled(new Float64Array(rounds).fill(1), momentum);
+  const descent = scheduled(new Float64Array(rounds).fill(1), momentum);
   const unit = new Float64Array(rounds);
   unit[0] = 1;
-  return Object.freeze({ name: `momentum-${momentum}`, rounds, coefficients: apply(unit), apply });
+  return Object.freeze({ ...descent, name: `momentum-${momentum}`, coefficients: descent.apply(unit) });
 }
 
 /**
@@ -134,11 +136,10 @@ function checkMomentum(momentum: number): void {
 }
 
 function scheduled(rates: Float64Array, momentum: number): Workload {
-  const plain = momentum === 0 && rates.every((rate) => rate > 0);
   return {
     name: momentum === 0 ? "learning-rates" : `learning-rates-momentum-${momentum}`,
     rounds: rates.length,
-    ...(plain ? { stepSizes: rates } : {}),
+    ...(rates.every((rate) => rate > 0) ? { stepSizes: rates, momentum } : {}),
     apply(values) {
       lengthOf(values, rates.length, "values");
       const out = new Float64Array(rates.length);
