@@ -37,7 +37,7 @@ export const fcf: ModelDefinition<FcfOptions> = {
   options: v.strictObject({
     kind: v.literal("fcf"),
     rank: rankOption(8),
-    l2: positive(0.01),
+    l2: positive(0.003),
     unratedWeight: nonNegative(1),
     initialStddev: positive(0.1),
     optimizer: optimizerSection({ kind: "adam" }),

@@ -9,3 +9,4 @@ for (const definition of models) {
 describeModel(models.find(({ kind }) => kind === "als")!, { weighting: "none", l2: 2 });
 describeModel(models.find(({ kind }) => kind === "biased-mf")!, { batch: "full", localEpochs: 2 });
 describeModel(models.find(({ kind }) => kind === "fcf")!, { optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0.8 } });
+describeModel(models.find(({ kind }) => kind === "fed-mf")!, { implicitFeedback: true, noiseVariance: 0 });
