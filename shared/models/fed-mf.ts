@@ -52,7 +52,7 @@ export const fedMf: ModelDefinition<FedMfOptions> = {
     kind: v.literal("fed-mf"),
     rank: rankOption(16),
     l2: positive(10),
-    itemL2: nonNegative(7),
+    itemL2: nonNegative(6),
     biasL2: positive(3),
     noiseVariance: nonNegative(0.75),
     implicitFeedback: v.optional(v.boolean(), false),

@@ -6,6 +6,7 @@ import { fcf } from "./fcf.ts";
 import { fedMf } from "./fed-mf.ts";
 import { implicitAls } from "./implicit-als.ts";
 import type { ModelDefinition } from "./model.ts";
+import { ncf } from "./ncf.ts";
 
 /** The models that terms may name. */
-export const models: readonly ModelDefinition[] = [fcf, implicitAls, als, fedMf, biasedMf, bpr];
+export const models: readonly ModelDefinition[] = [fcf, implicitAls, als, fedMf, biasedMf, bpr, ncf];
