@@ -1,6 +1,9 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
 import type { Result, RoundResult } from "./result.ts";
 
+/** Stands before and after figures of "paper-compat". */
+export const leakWarning = "WARNING: these figures LEAK: training knew what was held out. They say nothing about quality.";
+
 /** A status line for a round. */
 export function roundLine(round: RoundResult, rounds: number, seconds?: number): string {
   const quality = Object.entries(round.metrics ?? {})
@@ -28,7 +31,7 @@ export function resultTable(result: Result, command: string): string {
   const line = (name: string, cells: readonly string[]): string =>
     `  ${name.padEnd(width)}  ${cells.map((cell, at) => cell.padStart(Math.max(9, names[at]!.length))).join("  ")}`;
   return [
-    ...(result.isLeaking ? ["", "  WARNING: these figures LEAK: training knew what was held out. They say nothing about quality."] : []),
+    ...(result.isLeaking ? ["", `  ${leakWarning}`] : []),
     ...(result.isComplete
       ? []
       : [

@@ -63,7 +63,8 @@ export const ncf: ModelDefinition<NcfOptions> = {
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.02 }),
   }),
   rounds: 100,
-  range: ({ negatives }) => rangeFor(64 * negatives, 22),
+  // Greatest entry seen on films: 1500, of the output bias, of someone with 700 choices.
+  range: ({ negatives }) => rangeFor(512 * negatives, 23),
   create: (options, shape) => createNcf(options, shape),
 };
 

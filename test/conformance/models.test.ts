@@ -11,3 +11,4 @@ describeModel(models.find(({ kind }) => kind === "biased-mf")!, { batch: "full",
 describeModel(models.find(({ kind }) => kind === "fcf")!, { optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0.8 } });
 describeModel(models.find(({ kind }) => kind === "fed-mf")!, { implicitFeedback: true, noiseVariance: 0 });
 for (const variant of ["gmf", "mlp"]) describeModel(models.find(({ kind }) => kind === "ncf")!, { variant });
+describeModel(models.find(({ kind }) => kind === "pfedrec")!, { table: "personal", negatives: 1, batchSize: 7 });

@@ -67,7 +67,7 @@ describe("loadScenario", () => {
   });
 
   it.each(readdirSync("simulations/scenarios"))("reads the shipped scenario %s", async (name) => {
-    const scenario = await loadScenario(`simulations/scenarios/${name}`, name.startsWith("movielens") ? ["dataset.path=."] : []);
+    const scenario = await loadScenario(`simulations/scenarios/${name}`, /movielens|paper/.test(name) ? ["dataset.path=."] : []);
     expect(scenario.rounds).toBeGreaterThan(0);
   });
 });
