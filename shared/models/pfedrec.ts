@@ -51,7 +51,7 @@ export const pfedrec: ModelDefinition<PfedrecOptions> = {
     itemLearningRate: positive(80),
     negatives: count(4),
     batchSize: count(256),
-    fitEpochs: count(100),
+    fitEpochs: count(30),
     table: v.optional(v.picklist(["shared", "personal"]), "shared"),
   }),
   rounds: 100,
