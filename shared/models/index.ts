@@ -7,7 +7,8 @@ import { fedMf } from "./fed-mf.ts";
 import { implicitAls } from "./implicit-als.ts";
 import type { ModelDefinition } from "./model.ts";
 import { ncf } from "./ncf.ts";
+import { nmf } from "./nmf.ts";
 import { pfedrec } from "./pfedrec.ts";
 
 /** The models that terms may name. */
-export const models: readonly ModelDefinition[] = [fcf, implicitAls, als, fedMf, biasedMf, bpr, ncf, pfedrec];
+export const models: readonly ModelDefinition[] = [fcf, implicitAls, als, fedMf, biasedMf, bpr, ncf, pfedrec, nmf];
