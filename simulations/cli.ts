@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { runLive } from "./live/live.ts";
-import { resultTable, roundLine } from "./report.ts";
+import { leakWarning, resultTable, roundLine } from "./report.ts";
 import type { Result } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 import { loadScenario } from "./scenario-file.ts";
@@ -32,6 +32,7 @@ export const command: Command = defineCommand({
     const scenario = await loadScenario(positionals[0], overrides);
     // With the JSON on standard output, progress goes to a watching person alone.
     const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
+    if (scenario.evaluation.negatives === "paper-compat") say(leakWarning);
     const result = await train(scenario, workers, say, io);
     if (json === "-") io.out(`${JSON.stringify(result)}\n`);
     else {

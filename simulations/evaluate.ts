@@ -5,7 +5,7 @@
 import { hitRateAt, ndcgAt, type Rank, rankAmong, rankAmongAll, recallAt } from "../shared/math/metrics.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import { drawNegatives, negativeRng } from "./evaluation-negatives.ts";
-import { type Metric, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
+import { fullPrefix, type Metric, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
 import type { Split } from "./split.ts";
 
 /** Writes the score of every item for one person into `out` [items]. */
@@ -70,6 +70,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
  *
  * Ranked metrics: candidates are the held-out items and, of the rest of the catalogue without the person's training items and
  * the other held-out part, all or 99 drawn ones (fewer where there are fewer). Ties count by expectation; a NaN score is a miss.
+ * Under "sampled-99" every ranked metric comes a second time, against all candidates, its name beginning with `fullPrefix`.
  * Rating metrics: predictions are clipped to the rating range; a NaN prediction makes the figure NaN.
  *
  * @throws CofactorError CONFIG_INVALID for metrics that the objective does not allow
@@ -85,12 +86,13 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
   const draws = candidates === "all" ? 0 : negatives === "paper-compat" ? 1 : (input.negativeDraws ?? 5);
   const streams = Array.from({ length: draws }, (_, draw) => negativeRng({ seed, negatives, part, draw }));
   const values = Object.fromEntries(metrics.map(({ name }) => [name, new Float64Array(users.length)]));
-  const perDraw = Object.fromEntries(
-    metrics.filter((metric) => "k" in metric).map(({ name }) => [name, streams.map(() => new Float64Array(users.length))]),
-  );
+  const ranking = metrics.filter((metric) => "k" in metric);
+  // Figures against sampled candidates never stand alone: those of the full ranking come with them.
+  const whole = draws === 0 ? ranking : ranking.map((metric) => ({ ...metric, name: `${fullPrefix}${metric.name}` }));
+  for (const { name } of whole) values[name] ??= new Float64Array(users.length);
+  const perDraw = Object.fromEntries(ranking.map(({ name }) => [name, streams.map(() => new Float64Array(users.length))]));
   const scores = new Float64Array(heldOut.items);
   const excluded = new Uint8Array(heldOut.items);
-  const isRanked = metrics.some((metric) => "k" in metric);
 
   for (let at = 0; at < users.length; at++) {
     const user = users[at]!;
@@ -99,16 +101,16 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
     for (const metric of metrics) {
       if (!("k" in metric)) values[metric.name]![at] = ratingError(metric.kind, scores, heldOut, user, input.ratingRange);
     }
-    if (!isRanked) continue;
+    if (ranking.length === 0) continue;
     const marked = mark(split.training, user, 1, excluded) + mark(other, user, 1, excluded);
-    if (draws === 0) setRanked(metrics, values, at, rankAmongAll(scores, targets, excluded));
-    else {
+    const ranks = rankAmongAll(scores, targets, excluded);
+    for (const metric of whole) values[metric.name]![at] = rankedFigure(metric, ranks);
+    if (draws > 0) {
       mark(heldOut, user, 1, excluded);
       for (const [draw, stream] of streams.entries()) {
         const drawn = drawNegatives(stream.fork(user), excluded, heldOut.items - marked - targets.length);
         const ranks = rankAmong(scores, targets, drawn);
-        for (const metric of metrics) {
-          if (!("k" in metric)) continue;
+        for (const metric of ranking) {
           const figure = rankedFigure(metric, ranks);
           perDraw[metric.name]![draw]![at] = figure;
           values[metric.name]![at]! += figure / draws;
@@ -121,14 +123,18 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
   }
 
   const ranked = rankingProtocol(split, { candidates, negatives, negativeDraws: draws });
+  const full = rankingProtocol(split, { candidates: "all", negatives, negativeDraws: draws });
   const rated = ratingProtocol(split, input.ratingRange);
   return {
     users,
     heldOut: users.map((user) => heldOut.rowStart[user + 1]! - heldOut.rowStart[user]!),
     values,
     perDraw,
-    protocols: Object.fromEntries(metrics.map((metric) => [metric.name, "k" in metric ? ranked : rated])),
-    isLeaking: isRanked && negatives === "paper-compat",
+    protocols: Object.fromEntries([
+      ...metrics.map((metric) => [metric.name, "k" in metric ? ranked : rated]),
+      ...whole.map(({ name }) => [name, full]),
+    ]),
+    isLeaking: ranking.length > 0 && negatives === "paper-compat",
   };
 }
 
@@ -152,10 +158,6 @@ export function summarize(people: PeopleEvaluation, isMember: (user: number) => 
     }
   }
   return { metrics, spread, users: members.length, protocols: people.protocols, isLeaking: people.isLeaking };
-}
-
-function setRanked(metrics: readonly Metric[], values: Readonly<Record<string, Float64Array>>, at: number, ranks: readonly Rank[]): void {
-  for (const metric of metrics) if ("k" in metric) values[metric.name]![at] = rankedFigure(metric, ranks);
 }
 
 function rankedFigure(metric: Metric & { readonly k: number }, ranks: readonly Rank[]): number {

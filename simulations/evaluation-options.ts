@@ -7,7 +7,10 @@ import type { Split } from "./split.ts";
 export interface EvaluationOptions {
   /** "rmse", "mae", "hr@K", "ndcg@K", "recall@K"; empty for the usual ones of the model's objective. */
   readonly metrics: readonly string[];
-  /** "all": the catalogue without the person's training items and the other held-out part; "sampled-99": 99 drawn from those. */
+  /**
+   * "all": the catalogue without the person's training items and the other held-out part; "sampled-99": 99 drawn from those, and
+   * beside each figure the one against all, under its name with `fullPrefix`.
+   */
   readonly candidates: "all" | "sampled-99";
   /**
    * "honest": training drew its negatives from everything but training items. "paper-compat": it left the held-out items out as
@@ -20,6 +23,9 @@ export interface EvaluationOptions {
   /** Rounds between two evaluations during training; 0 for the end alone. */
   readonly every: number;
 }
+
+/** Begins the name of a full-ranking figure that stands beside one against sampled candidates: "all/hr@10". */
+export const fullPrefix = "all/";
 
 const metricPattern = /^(?:rmse|mae|(?:hr|ndcg|recall)@[1-9]\d{0,5})$/;
 

@@ -1,5 +1,6 @@
 /** A scenario made ready: data, split, participants, keys, run. What simulation and live run begin with. Imports everything shared. */
 import { CofactorError } from "../shared/errors.ts";
+import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
 import { protections } from "../shared/protections/index.ts";
 import { nodeKeyholderTools, nodePrimes } from "../shared/protections/keyholder-tools.node.ts";
 import { localOpener } from "../shared/protections/local-opener.ts";
@@ -31,7 +32,8 @@ export interface Prepared {
  */
 export async function prepareScenario(scenario: Scenario, nameKeyholders?: (count: number) => readonly string[]): Promise<Prepared> {
   const dataset = await loadDataset(scenario.dataset);
-  const split = await splitDataset(dataset, scenario.split);
+  const honest = await splitDataset(dataset, scenario.split);
+  const split = scenario.evaluation.negatives === "honest" ? honest : { ...honest, training: withhold(honest) };
   const participants = drawParticipants(dataset.matrix.users, scenario.participants, scenario.seed);
   const { definition, options } = resolveSection(protections, scenario.protection, "protection");
   const provision = await definition.provision?.(options, nodePrimes);
@@ -61,6 +63,24 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
   return { scenario, dataset, split, participants, run, secrets, opener };
+}
+
+/** The training part that knows what is held out, as published codes had it: "paper-compat" leaks by this. */
+function withhold({ training, validation, test }: Split): RatingMatrix {
+  const rowStart = new Int32Array(training.users + 1);
+  const itemIndex = new Int32Array(validation.values.length + test.values.length);
+  let end = 0;
+  for (let user = 0; user < training.users; user++) {
+    const from = end;
+    for (const part of [validation, test]) {
+      const { items } = ratingsOf(part, user);
+      itemIndex.set(items, end);
+      end += items.length;
+    }
+    itemIndex.subarray(from, end).sort();
+    rowStart[user + 1] = end;
+  }
+  return { ...training, withheld: { rowStart, itemIndex } };
 }
 
 /** The mean of the training ratings: a public constant of a simulated run. */

@@ -1,6 +1,9 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
 import type { Result, RoundResult } from "./result.ts";
 
+/** Stands before and after figures of "paper-compat". */
+export const leakWarning = "WARNING: these figures LEAK: training knew what was held out. They say nothing about quality.";
+
 /** A status line for a round. */
 export function roundLine(round: RoundResult, rounds: number, seconds?: number): string {
   const quality = Object.entries(round.metrics ?? {})
@@ -26,9 +29,9 @@ export function resultTable(result: Result, command: string): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length), 8);
   const line = (name: string, cells: readonly string[]): string =>
-    `  ${name.padEnd(width)}  ${cells.map((cell) => cell.padStart(9)).join("  ")}`;
+    `  ${name.padEnd(width)}  ${cells.map((cell, at) => cell.padStart(Math.max(9, names[at]!.length))).join("  ")}`;
   return [
-    ...(result.isLeaking ? ["", "  WARNING: these figures LEAK: training knew what was held out. They say nothing about quality."] : []),
+    ...(result.isLeaking ? ["", `  ${leakWarning}`] : []),
     ...(result.isComplete
       ? []
       : [
@@ -44,7 +47,7 @@ export function resultTable(result: Result, command: string): string {
       ),
     ),
     "",
-    `  protocol  ${result.protocol}; everyone served by a local solve; seed ${result.scenario.seed}`,
+    `  protocol  ${[...new Set(Object.values(result.protocols))].join("; beside it: ")}; everyone served by a local solve; seed ${result.scenario.seed}`,
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,

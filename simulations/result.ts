@@ -42,6 +42,8 @@ export interface Result {
     readonly notes: readonly string[];
   };
   readonly protocol: string;
+  /** By metric of `metrics.test`: how it was measured. */
+  readonly protocols: Readonly<Record<string, string>>;
   readonly isLeaking: boolean;
   /** False when the run was interrupted: the figures are those of the rounds so far, and baselines may be missing. */
   readonly isComplete: boolean;
@@ -51,6 +53,8 @@ export interface Result {
     readonly validation: Readonly<Record<string, number>>;
     /** On test. */
     readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
+    readonly spread: Readonly<Record<string, number>>;
   };
   /** What is proved about a person's privacy; no mechanism adds noise yet, so nothing is. */
   readonly privacy: PrivacyResult;
@@ -147,10 +151,16 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       notes: [...dataset.notes, ...split.notes],
     },
     protocol: Object.values(test.protocols)[0] ?? split.label,
+    protocols: test.protocols,
     isLeaking: test.isLeaking,
     isComplete: training.isComplete,
     rounds: training.rounds,
-    metrics: { test: test.metrics, validation: split.counts.validation > 0 ? validation.metrics : {}, baselines: compared },
+    metrics: {
+      test: test.metrics,
+      validation: split.counts.validation > 0 ? validation.metrics : {},
+      baselines: compared,
+      spread: test.spread,
+    },
     privacy: noMechanism,
     protection: describeProtection(prepared),
     traffic: {

@@ -90,6 +90,14 @@ export function parseScenario(input: unknown): Scenario {
   const modelKind = split.kind === "leave-one-out" ? "fcf" : "als";
   const model = resolveSection(models, withKind(raw.model, modelKind), "model");
   for (const name of raw.baselines) assertBaseline(name);
+  const evaluation = parseConfig(evaluationOptions, raw.evaluation, "evaluation");
+  if (evaluation.negatives === "paper-compat" && raw.network.transport === "socket") {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"evaluation.negatives" paper-compat expected network.transport memory: real devices know nothing of what is held out',
+      { details: { path: "evaluation.negatives" } },
+    );
+  }
   return {
     ...raw,
     dataset: { ...options, name: definition.name },
@@ -98,7 +106,7 @@ export function parseScenario(input: unknown): Scenario {
     rounds: raw.rounds ?? model.definition.rounds,
     protection: { ...resolveSection(protections, withKind(raw.protection, "open"), "protection").options },
     aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
-    evaluation: parseConfig(evaluationOptions, raw.evaluation, "evaluation"),
+    evaluation,
   };
 }
 

@@ -34,7 +34,9 @@ export async function simulate(scenario: Scenario | object, options: SimulateOpt
   const startedMs = performance.now();
   const prepared = await prepareScenario(parseScenario(scenario));
   const { run, split } = prepared;
-  const shards = createShards(run, split.training, prepared.scenario.seed, options.workers ?? defaultWorkers(run));
+  // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone.
+  const workers = split.training.withheld === undefined ? (options.workers ?? defaultWorkers(run)) : 1;
+  const shards = createShards(run, split.training, prepared.scenario.seed, workers);
   try {
     return await assembleResult(prepared, await train(prepared, shards, options), startedMs, options.signal);
   } finally {

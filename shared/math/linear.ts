@@ -66,6 +66,21 @@ export function gram(x: Float64Array, rows: number, order: number, scale: number
   return out;
 }
 
+/** out = A x for the packed symmetric matrix at `at`: [order]. */
+export function multiplyPacked(a: Float64Array, at: number, x: Float64Array, out: Float64Array, order: number): void {
+  out.fill(0, 0, order);
+  for (let i = 0, cell = at; i < order; i++) {
+    const own = x[i]!;
+    let total = 0;
+    for (let j = 0; j < i; j++, cell++) {
+      total += a[cell]! * x[j]!;
+      out[j] = out[j]! + a[cell]! * own;
+    }
+    out[i] = out[i]! + total + a[cell]! * own;
+    cell++;
+  }
+}
+
 /** Adds `value` to the diagonal of a packed matrix. */
 export function addDiagonal(matrix: Float64Array, at: number, order: number, value: number): void {
   for (let i = 0, cell = at; i < order; i++, cell += i + 1) matrix[cell] = matrix[cell]! + value;

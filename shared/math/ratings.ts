@@ -6,6 +6,11 @@ export interface UserRatings {
   readonly items: Int32Array;
   /** [n] rating units; all 1 for implicit feedback. */
   readonly values: Float64Array;
+  /**
+   * [any] items, ascending, that training never draws as negatives though they are not rated. A device has none: it is how a
+   * simulation reproduces published codes that kept their test items out of training, which gives the answer away.
+   */
+  readonly withheld?: Int32Array;
 }
 
 /** Many people's ratings, row u holding person u (compressed sparse rows). */
@@ -18,11 +23,29 @@ export interface RatingMatrix {
   readonly itemIndex: Int32Array;
   /** [ratings] rating units. */
   readonly values: Float64Array;
+  /** Each person's `withheld`, person u holding rowStart[u] .. rowStart[u + 1] - 1 of itemIndex; none when left out. */
+  readonly withheld?: { readonly rowStart: Int32Array; readonly itemIndex: Int32Array };
 }
 
 /** Row `user` as a view: no copy is made. */
-export function ratingsOf(matrix: RatingMatrix, user: number): UserRatings {
-  const from = matrix.rowStart[user]!;
-  const to = matrix.rowStart[user + 1]!;
-  return { items: matrix.itemIndex.subarray(from, to), values: matrix.values.subarray(from, to) };
+export function ratingsOf({ rowStart, itemIndex, values, withheld }: RatingMatrix, user: number): UserRatings {
+  const from = rowStart[user]!;
+  const to = rowStart[user + 1]!;
+  const own = { items: itemIndex.subarray(from, to), values: values.subarray(from, to) };
+  if (withheld === undefined) return own;
+  return { ...own, withheld: withheld.itemIndex.subarray(withheld.rowStart[user]!, withheld.rowStart[user + 1]!) };
+}
+
+/** Whether an ascending list holds a value (binary search). */
+export function contains(ascending: Int32Array, value: number): boolean {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = ascending[middle]!;
+    if (found === value) return true;
+    if (found < value) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
 }

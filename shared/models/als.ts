@@ -1,6 +1,7 @@
 /**
  * Alternating least squares for explicit ratings with biases, federated exactly: devices contribute the statistics of the
- * item side's normal equations, the server solves them. Equal to the centralised algorithm. May import math, random, registry.
+ * item side's normal equations, the server solves them. Equal to the centralised algorithm; with
+ * solver "cg" each system is solved inexactly, from the last round's solution. May import math, random, registry.
  *
  * Objective: sum over ratings (r - mean - b_u - b_i - p.q)^2 + l2 [sum_u w_u (|p_u|^2 + b_u^2) + sum_i w_i (|q_i|^2 + b_i^2)],
  * where w is the number of ratings (weighting "count") or 1 (weighting "none").
@@ -9,16 +10,17 @@
  * Source: Zhou et al. 2008, https://doi.org/10.1007/978-3-540-68880-8_32
  */
 import * as v from "valibot";
-import { addDiagonal, addOuter, packedSize, solveInPlace } from "../math/linear.ts";
+import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
+import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
 import { drawFactors } from "./descent.ts";
-import { type ExplicitProblem, predictItems, solveUserWithBias } from "./explicit-solve.ts";
+import { type ExplicitProblem, improveUserWithBias, predictItems, solveUserWithBias } from "./explicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
-import { positive, rank as rankOption } from "./options.ts";
+import { positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
 
 /** Options of ALS. */
-export interface AlsOptions {
+export interface AlsOptions extends SolveSection {
   readonly kind: "als";
   readonly rank: number;
   readonly l2: number;
@@ -39,6 +41,7 @@ export const als: ModelDefinition<AlsOptions> = {
     l2: positive(0.15),
     weighting: v.optional(v.picklist(["count", "none"]), "count"),
     initialStddev: positive(0.1),
+    ...solveOptions,
   }),
   rounds: 15,
   // Greatest entry seen on ratings of 1 to 5: 3.7; 5.1 at rank 16 and l2 0.06. A solve takes more precision than a step.
@@ -47,7 +50,7 @@ export const als: ModelDefinition<AlsOptions> = {
 };
 
 function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> {
-  const { rank, l2 } = options;
+  const { rank, l2, solver, cgSteps } = options;
   const { items } = shape;
   const globalMean = shape.globalMean ?? 0;
   const isWeighted = options.weighting === "count";
@@ -55,6 +58,16 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
   const order = rank + 1;
   const packed = packedSize(order);
   const targetAt = items * packed;
+  const space = createCgSpace(order);
+
+  /** Conjugate-gradient steps from the row that stands; `rows` holds the target at `at`, and the solution afterwards. */
+  function improve(normals: Float64Array, normalAt: number, rows: Float64Array, standing: Float64Array, at: number): boolean {
+    const solution = standing.slice(at, at + order);
+    const multiply = (v: Float64Array, out: Float64Array): void => multiplyPacked(normals, normalAt, v, out, order);
+    if (!conjugateGradient(multiply, rows.subarray(at, at + order), solution, cgSteps, space)) return false;
+    rows.set(solution, at);
+    return true;
+  }
 
   return {
     kind: "als",
@@ -71,8 +84,11 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
     open: (itemSide) => itemSide,
     createPrivate: () => new PrivatePart(new Float64Array(order)),
     fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),
-    contribute(itemSide, _initial, ratings, _rng, out) {
-      const own = solveUserWithBias(problem, itemSide, ratings);
+    contribute(itemSide, initial, ratings, _rng, out) {
+      const own =
+        solver === "exact"
+          ? solveUserWithBias(problem, itemSide, ratings)
+          : improveUserWithBias(problem, itemSide, ratings, initial.values, cgSteps, space);
       const feature = own.slice();
       feature[rank] = 1;
       // The same z z' for every rated item: made once, copied.
@@ -95,7 +111,12 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
         const ratingCount = normals[at + packed - 1]!;
         addDiagonal(normals, at, order, isWeighted ? l2 * ratingCount : l2);
         // Where nobody in the cohort rated the item, or noise in the sum spoiled the system, the row that stands stays.
-        if (ratingCount >= 0.5 && solveInPlace(normals, at, shared, item * order, order)) continue;
+        const isSolved =
+          ratingCount >= 0.5 &&
+          (solver === "exact"
+            ? solveInPlace(normals, at, shared, item * order, order)
+            : improve(normals, at, shared, current.shared, item * order));
+        if (isSolved) continue;
         shared.set(current.shared.subarray(item * order, (item + 1) * order), item * order);
       }
       return { shared, state: current.state, round: current.round + 1 };

@@ -12,6 +12,7 @@ import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
 import { biasedItemSide, createDescent, drawFactors } from "./descent.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
+import { drawNegative, hasNegatives } from "./negatives.ts";
 import { count, nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
@@ -107,15 +108,13 @@ function descend(
   const { rank, l2, learningRate: rate } = options;
   const order = rank + 1;
   const chosen = ratings.items;
-  if (chosen.length === 0 || chosen.length >= items) return;
+  if (chosen.length === 0 || !hasNegatives(ratings, items)) return;
   const liked = new Float64Array(order);
   const other = new Float64Array(order);
   const draws = chosen.length * options.negatives;
   for (let draw = 0; draw < draws; draw++) {
     const likedAt = chosen[rng.below(chosen.length)]! * order;
-    let negative = rng.below(items);
-    while (contains(chosen, negative)) negative = rng.below(items);
-    const otherAt = negative * order;
+    const otherAt = drawNegative(rng, ratings, items) * order;
     for (let f = 0; f < order; f++) {
       liked[f] = itemSide[likedAt + f]! - (out === undefined ? 0 : rate * out[likedAt + f]!);
       other[f] = itemSide[otherAt + f]! - (out === undefined ? 0 : rate * out[otherAt + f]!);
@@ -133,18 +132,4 @@ function descend(
     out[likedAt + rank] = out[likedAt + rank]! - pull + l2 * liked[rank]!;
     out[otherAt + rank] = out[otherAt + rank]! + pull + l2 * other[rank]!;
   }
-}
-
-/** Whether an ascending list holds a value (binary search). */
-function contains(ascending: Int32Array, value: number): boolean {
-  let low = 0;
-  let high = ascending.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = ascending[middle]!;
-    if (found === value) return true;
-    if (found < value) low = middle + 1;
-    else high = middle - 1;
-  }
-  return false;
 }

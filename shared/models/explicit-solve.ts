@@ -5,6 +5,7 @@
  * Layouts: item side [items x (rank + 1)], the last of a row being the item's bias; own part [rank + 1], the last being the
  * user's bias. Source: Zhou et al. 2008 (weighted regularization), https://doi.org/10.1007/978-3-540-68880-8_32
  */
+import { type CgSpace, conjugateGradient } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, addScaled, dot, packedSize, solveInPlace } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
 
@@ -36,6 +37,46 @@ export function solveUserWithBias(problem: ExplicitProblem, itemSide: Float64Arr
   addDiagonal(normal, 0, order, problem.isWeighted ? problem.l2 * ratings.items.length : problem.l2);
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
   if (!solveInPlace(normal, 0, own, 0, order)) own.fill(0);
+  return own;
+}
+
+/**
+ * As `solveUserWithBias`, but by conjugate-gradient steps from `initial`, without ever forming the system. Cost a step: n rank.
+ * @param space of order rank + 1
+ */
+export function improveUserWithBias(
+  problem: ExplicitProblem,
+  itemSide: Float64Array,
+  ratings: UserRatings,
+  initial: Float64Array,
+  steps: number,
+  space: CgSpace,
+): Float64Array {
+  const { rank, globalMean } = problem;
+  const order = rank + 1;
+  const rated = ratings.items;
+  if (rated.length === 0) return new Float64Array(order);
+  const own = initial.slice();
+  const target = new Float64Array(order);
+  for (let index = 0; index < rated.length; index++) {
+    const at = rated[index]! * order;
+    const rest = ratings.values[index]! - globalMean - itemSide[at + rank]!;
+    addScaled(target, 0, rest, itemSide, at, rank);
+    target[rank] = target[rank]! + rest;
+  }
+  const penalty = problem.isWeighted ? problem.l2 * rated.length : problem.l2;
+  const multiply = (v: Float64Array, out: Float64Array): void => {
+    out.fill(0);
+    addScaled(out, 0, penalty, v, 0, order);
+    for (let index = 0; index < rated.length; index++) {
+      const at = rated[index]! * order;
+      // The last feature is the 1 of the own bias; in its place the item side holds the item's bias.
+      const product = dot(v, 0, itemSide, at, rank) + v[rank]!;
+      addScaled(out, 0, product, itemSide, at, rank);
+      out[rank] = out[rank]! + product;
+    }
+  };
+  conjugateGradient(multiply, target, own, steps, space);
   return own;
 }
 

@@ -1,22 +1,24 @@
 /**
  * Alternating least squares for implicit feedback, federated exactly: devices contribute the statistics of the item side's
- * normal equations, the server solves them. Equal to the centralised algorithm. May import math, random, registry.
+ * normal equations, the server solves them. Equal to the centralised algorithm; with solver
+ * "cg" each system is solved inexactly, from the last round's solution. May import math, random, registry.
  *
  * Objective: that of fcf.ts. Contribution: p p' for the Gram matrix of all users, and per rated item p p', p and a count.
  *
  * Source: Hu, Koren and Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22; Rendle et al. 2022, https://arxiv.org/abs/2110.14037
  */
 import * as v from "valibot";
-import { addDiagonal, addOuter, packedSize, solveInPlace } from "../math/linear.ts";
+import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
+import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
 import { drawFactors } from "./descent.ts";
-import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
+import { type ImplicitShared, improveUser, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, sizeOf, tensorOf } from "./model.ts";
-import { nonNegative, positive, rank as rankOption } from "./options.ts";
+import { nonNegative, positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
 
 /** Options of implicit ALS. */
-export interface ImplicitAlsOptions {
+export interface ImplicitAlsOptions extends SolveSection {
   readonly kind: "implicit-als";
   readonly rank: number;
   readonly l2: number;
@@ -37,6 +39,7 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
     l2: positive(0.01),
     unratedWeight: nonNegative(0.3),
     initialStddev: positive(0.1),
+    ...solveOptions,
   }),
   rounds: 10,
   // Greatest entry seen on real ratings: 1.07. A solve takes more precision than a step.
@@ -45,8 +48,9 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
 };
 
 function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Model<ImplicitShared> {
-  const { rank, l2, unratedWeight } = options;
+  const { rank, l2, unratedWeight, solver, cgSteps } = options;
   const { items } = shape;
+  const space = createCgSpace(rank);
   const problem = { items, rank, l2, unratedWeight };
   const packed = packedSize(rank);
   const contribution = [
@@ -58,6 +62,15 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
   const targetAt = packed + items * packed;
   const countAt = targetAt + items * rank;
 
+  /** Conjugate-gradient steps from the row that stands; `rows` holds the target at `at`, and the solution afterwards. */
+  function improve(normal: Float64Array, rows: Float64Array, standing: Float64Array, at: number): boolean {
+    const solution = standing.slice(at, at + rank);
+    const multiply = (v: Float64Array, out: Float64Array): void => multiplyPacked(normal, 0, v, out, rank);
+    if (!conjugateGradient(multiply, rows.subarray(at, at + rank), solution, cgSteps, space)) return false;
+    rows.set(solution, at);
+    return true;
+  }
+
   return {
     kind: "implicit-als",
     objective: "ranking",
@@ -66,8 +79,9 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     open: (itemFactors) => openImplicit(problem, itemFactors),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
-    contribute(shared, _initial, ratings, _rng, out) {
-      const own = solveUser(problem, shared, ratings);
+    contribute(shared, initial, ratings, _rng, out) {
+      const own =
+        solver === "exact" ? solveUser(problem, shared, ratings) : improveUser(problem, shared, ratings, initial.values, cgSteps, space);
       out.fill(0, 0, sizeOf(contribution));
       addOuter(out, 0, 1, own, 0, rank);
       for (let index = 0; index < ratings.items.length; index++) {
@@ -90,7 +104,8 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
         for (let cell = 0; cell < packed; cell++) normal[cell] = itemGram[item * packed + cell]! + unratedWeight * userGram[cell]!;
         addDiagonal(normal, 0, rank, l2 * (counts[item]! + unratedWeight * aggregate.count));
         // A zero target has the zero solution. Noise in the sum can spoil a system: then the row that stands stays.
-        if (isZero(shared, at, rank) || solveInPlace(normal, 0, shared, at, rank)) continue;
+        if (isZero(shared, at, rank)) continue;
+        if (solver === "exact" ? solveInPlace(normal, 0, shared, at, rank) : improve(normal, shared, current.shared, at)) continue;
         shared.set(current.shared.subarray(at, at + rank), at);
       }
       return { shared, state: current.state, round: current.round + 1 };

@@ -5,7 +5,8 @@
  * Source: Hu, Koren and Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22; scaling of l2 from Rendle et al. 2022,
  * https://arxiv.org/abs/2110.14037
  */
-import { addDiagonal, addOuter, addScaled, dot, gram, solveInPlace } from "../math/linear.ts";
+import { type CgSpace, conjugateGradient } from "../math/conjugate-gradient.ts";
+import { addDiagonal, addOuter, addScaled, dot, gram, multiplyPacked, solveInPlace } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
 
 /** The published item factors and their weighted Gram matrix. */
@@ -45,6 +46,38 @@ export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, rati
   addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
   if (!solveInPlace(normal, 0, own, 0, rank)) own.fill(0);
+  return own;
+}
+
+/**
+ * As `solveUser`, but by conjugate-gradient steps from `initial`, without ever forming the system. Cost a step: n rank + rank^2.
+ * @param space of order rank
+ */
+export function improveUser(
+  problem: ImplicitProblem,
+  shared: ImplicitShared,
+  ratings: UserRatings,
+  initial: Float64Array,
+  steps: number,
+  space: CgSpace,
+): Float64Array {
+  const { items, rank, l2, unratedWeight } = problem;
+  const { itemFactors, weightedGram } = shared;
+  const rated = ratings.items;
+  if (rated.length === 0) return new Float64Array(rank);
+  const own = initial.slice();
+  const target = new Float64Array(rank);
+  for (let index = 0; index < rated.length; index++) addScaled(target, 0, 1, itemFactors, rated[index]! * rank, rank);
+  const penalty = l2 * (rated.length + unratedWeight * items);
+  const multiply = (v: Float64Array, out: Float64Array): void => {
+    multiplyPacked(weightedGram, 0, v, out, rank);
+    addScaled(out, 0, penalty, v, 0, rank);
+    for (let index = 0; index < rated.length; index++) {
+      const at = rated[index]! * rank;
+      addScaled(out, 0, dot(v, 0, itemFactors, at, rank), itemFactors, at, rank);
+    }
+  };
+  conjugateGradient(multiply, target, own, steps, space);
   return own;
 }
 

@@ -24,6 +24,19 @@ export const positive = (fallback: number): v.OptionalSchema<v.GenericSchema<num
 export const count = (fallback: number): v.OptionalSchema<v.GenericSchema<number>, number> =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), fallback);
 
+/** How the systems of alternating least squares are solved. */
+export interface SolveSection {
+  /** "exact": Cholesky; "cg": `cgSteps` conjugate-gradient steps from the last round's solution. */
+  readonly solver: "exact" | "cg";
+  readonly cgSteps: number;
+}
+
+/** The options of `SolveSection`. */
+export const solveOptions: {
+  readonly solver: v.OptionalSchema<v.PicklistSchema<["exact", "cg"], undefined>, "exact">;
+  readonly cgSteps: v.OptionalSchema<v.GenericSchema<number>, number>;
+} = { solver: v.optional(v.picklist(["exact", "cg"]), "exact"), cgSteps: count(3) };
+
 /**
  * The server's optimizer: a section checked against its own schema, every default filled in, so that signed terms name all of it.
  * A section without `kind`, or of the preset's kind, keeps the preset's other values: `{ learningRate: 0.05 }` is enough.

@@ -9,3 +9,11 @@ for (const definition of models) {
 describeModel(models.find(({ kind }) => kind === "als")!, { weighting: "none", l2: 2 });
 describeModel(models.find(({ kind }) => kind === "biased-mf")!, { batch: "full", localEpochs: 2 });
 describeModel(models.find(({ kind }) => kind === "fcf")!, { optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0.8 } });
+describeModel(models.find(({ kind }) => kind === "fed-mf")!, { implicitFeedback: true, noiseVariance: 0 });
+for (const variant of ["gmf", "mlp"]) describeModel(models.find(({ kind }) => kind === "ncf")!, { variant });
+describeModel(
+  models.find(({ kind }) => kind === "pfedrec")!,
+  { table: "personal", negatives: 1, batchSize: 7 },
+  "a personal table has learned nothing about items that its person never met",
+);
+for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });

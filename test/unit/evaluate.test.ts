@@ -203,6 +203,24 @@ describe("sampled negatives", () => {
   });
 });
 
+describe("figures against sampled candidates", () => {
+  it("come with those of the full ranking, which are the same as when asked for alone", async () => {
+    const split = await splitDataset(await loadDataset({ name: "wines" }), { kind: "leave-one-out", order: "latest", seed: 0 });
+    const popularity = new Float64Array(split.training.items);
+    for (const item of split.training.itemIndex) popularity[item]!++;
+    const ask = (candidates: "all" | "sampled-99") =>
+      evaluate(input(split, { scoresFor: (_, out) => out.set(popularity), candidates, metrics: ["hr@10", "ndcg@5"] }));
+    const [full, sampled] = [ask("all"), ask("sampled-99")];
+    expect(Object.keys(full.metrics)).toEqual(["hr@10", "ndcg@5"]);
+    expect(Object.keys(sampled.metrics)).toEqual(["hr@10", "ndcg@5", "all/hr@10", "all/ndcg@5"]);
+    expect(sampled.metrics["all/hr@10"]).toBe(full.metrics["hr@10"]);
+    expect(sampled.metrics["all/ndcg@5"]).toBe(full.metrics["ndcg@5"]);
+    expect(sampled.metrics["hr@10"]).toBeGreaterThan(2 * full.metrics["hr@10"]!);
+    expect(sampled.protocols["all/hr@10"]).toBe("leave-one-out, all candidates, honest");
+    expect(Object.keys(sampled.spread)).toEqual(["hr@10", "ndcg@5"]);
+  });
+});
+
 describe("the section evaluation", () => {
   it("has defaults that can be believed", () => {
     expect(parseConfig(evaluationOptions, {}, "evaluation")).toMatchObject({ candidates: "all", negatives: "honest", metrics: [] });

@@ -1,4 +1,5 @@
 /** Scenarios: defaults, overrides, and errors that say where and what was expected. */
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "../../simulations/scenario.ts";
 import { applyOverride, loadScenario } from "../../simulations/scenario-file.ts";
@@ -65,8 +66,8 @@ describe("loadScenario", () => {
     await expect(loadScenario(`${folder}/broken.yaml`)).rejects.toThrow(/broken\.yaml:\d+:\d+: /);
   });
 
-  it.each(["quick", "wines", "movielens-100k"])("reads the shipped scenario %s", async (name) => {
-    const scenario = await loadScenario(`simulations/scenarios/${name}.yaml`, ["dataset.path=."].slice(name === "movielens-100k" ? 0 : 1));
+  it.each(readdirSync("simulations/scenarios"))("reads the shipped scenario %s", async (name) => {
+    const scenario = await loadScenario(`simulations/scenarios/${name}`, /movielens|paper/.test(name) ? ["dataset.path=."] : []);
     expect(scenario.rounds).toBeGreaterThan(0);
   });
 });

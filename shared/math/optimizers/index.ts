@@ -2,6 +2,8 @@
 import { adam } from "./adam.ts";
 import type { OptimizerDefinition } from "./optimizer.ts";
 import { sgd } from "./sgd.ts";
+import { smmf } from "./smmf.ts";
+import { yogi } from "./yogi.ts";
 
 /** The optimizers that a model's options may name. */
-export const optimizers: readonly OptimizerDefinition[] = [adam, sgd];
+export const optimizers: readonly OptimizerDefinition[] = [adam, sgd, smmf, yogi];
