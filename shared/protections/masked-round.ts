@@ -13,12 +13,9 @@
  */
 
 import { toBase64url } from "../crypto/encoding.ts";
-import { bitmapBytes } from "../crypto/masks/bitmap.ts";
-import { sealedShareBytes } from "../crypto/masks/mask.ts";
-import { nodeBytes, pathLength } from "../crypto/masks/merkle.ts";
 import { chooseNeighborhood, type Neighborhood } from "../crypto/masks/neighborhood.ts";
 import { ringFor } from "../crypto/masks/ring.ts";
-import { secretBytes } from "../crypto/masks/shamir.ts";
+import { bitmapBytes, nodeBytes, pathLength, sealedShareBytes, secretBytes } from "../crypto/masks/sizes.ts";
 import type { Primitives } from "../crypto/primitives.ts";
 import { encodedBits } from "../wire/fixed-point.ts";
 import { answerBytes } from "../wire/signed.ts";

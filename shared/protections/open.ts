@@ -1,8 +1,6 @@
-/** No protection: the aggregator reads every contribution. For trusted aggregators, local noise, and research. Imports the seam and math. */
+/** No protection: the aggregator reads every contribution. For trusted aggregators, local noise, and research. Imports the seam. */
 import * as v from "valibot";
-import { CofactorError } from "../errors.ts";
-import { addInto } from "../math/linear.ts";
-import type { AggregatorHalf, Protection, ProtectionDefinition, RoundFrame } from "./protection.ts";
+import type { Protection, ProtectionDefinition } from "./protection.ts";
 
 /** Options of no protection: none. */
 export interface OpenOptions {
@@ -32,88 +30,8 @@ const openProtection: Protection = {
       return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     },
   }),
-  createAggregator: (frame) => new OpenAggregator(frame),
+  createAggregator: async (frame) => {
+    const { OpenAggregator } = await import("./open-aggregator.ts");
+    return new OpenAggregator(frame);
+  },
 };
-
-class OpenAggregator implements AggregatorHalf {
-  readonly #frame: RoundFrame;
-  readonly #sum: Float64Array;
-  #count = 0;
-
-  constructor(frame: RoundFrame) {
-    this.#frame = frame;
-    this.#sum = new Float64Array(frame.size);
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  begin(): void {}
-
-  brief(): Uint8Array {
-    return new Uint8Array(0);
-  }
-
-  admit(_stage: number, _client: string, answer: Uint8Array): void {
-    assertFinite(this.#view(answer));
-  }
-
-  combine(_stage: number, _client: string, answer: Uint8Array): void {
-    addInto(this.#sum, this.#view(answer));
-    this.#count += 1;
-  }
-
-  export(): Uint8Array {
-    const part = new Float64Array(this.#sum.length + 1);
-    part.set(this.#sum);
-    part[this.#sum.length] = this.#count;
-    return new Uint8Array(part.buffer);
-  }
-
-  merge(part: Uint8Array): void {
-    const values = toFloats(part, this.#sum.length + 1);
-    addInto(this.#sum, values);
-    this.#count += values[this.#sum.length]!;
-  }
-
-  async reveal(): Promise<{ values: Float64Array; count: number }> {
-    const { min } = this.#frame.cohort;
-    if (this.#count < min) throw new CofactorError("COHORT_TOO_SMALL", `a sum expected at least ${min} contributors, got ${this.#count}`);
-    return { values: this.#sum.slice(), count: this.#count };
-  }
-
-  #view(answer: Uint8Array): Float64Array {
-    return toFloats(answer, this.#frame.size);
-  }
-}
-
-/** Bytes as floats, without a copy where the alignment allows it. */
-function toFloats(bytes: Uint8Array, size: number): Float64Array {
-  if (bytes.length !== size * 8) {
-    throw new CofactorError("SHAPE_MISMATCH", `"contribution" expected ${size * 8} bytes (${size} values), got ${bytes.length}`);
-  }
-  if (bytes.byteOffset % 8 === 0) return new Float64Array(bytes.buffer, bytes.byteOffset, size);
-  return new Float64Array(bytes.slice().buffer);
-}
-
-/** @throws CofactorError VALUE_NOT_FINITE naming the place, never the value */
-function assertFinite(values: Float64Array): void {
-  // Zero times an entry is NaN exactly when the entry is not finite. Four sums at once: each would wait for its own last addition.
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const even = values.length & ~3;
-  for (let i = 0; i < even; i += 4) {
-    a += values[i]! * 0;
-    b += values[i + 1]! * 0;
-    c += values[i + 2]! * 0;
-    d += values[i + 3]! * 0;
-  }
-  for (let i = even; i < values.length; i++) a += values[i]! * 0;
-  if (a + b + c + d !== 0) {
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    throw new CofactorError("VALUE_NOT_FINITE", `"contribution" expected finite values, entry ${at} is not`);
-  }
-}

@@ -1,7 +1,6 @@
 /** What it costs to write and read the long messages of a masked round: those about every neighbor. Imports shared, workbench. */
+
 import { createIdentity } from "../../shared/crypto/identity.ts";
-import { sealedShareBytes } from "../../shared/crypto/masks/mask.ts";
-import { pathLength } from "../../shared/crypto/masks/merkle.ts";
 import {
   encodeContributionBrief,
   encodeKeysAnswer,
@@ -13,6 +12,7 @@ import {
   parseSharesBrief,
 } from "../../shared/crypto/masks/messages.ts";
 import type { Neighborhood } from "../../shared/crypto/masks/neighborhood.ts";
+import { pathLength, sealedShareBytes } from "../../shared/crypto/masks/sizes.ts";
 import { secureRng } from "../../shared/random.ts";
 import { meanNeighbors } from "./masked-sizes.ts";
 import type { Workbench } from "./workbench.ts";

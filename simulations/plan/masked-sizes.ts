@@ -5,11 +5,9 @@
  * are both are counted once: these are averages over the cohort. Devices are taken to be lost after they shared their secrets, the latest
  * and dearest moment: those who are lost earlier make the messages of the others shorter.
  */
-import { bitmapBytes } from "../../shared/crypto/masks/bitmap.ts";
-import { sealedShareBytes } from "../../shared/crypto/masks/mask.ts";
-import { nodeBytes, pathLength } from "../../shared/crypto/masks/merkle.ts";
+
 import type { Neighborhood } from "../../shared/crypto/masks/neighborhood.ts";
-import { secretBytes } from "../../shared/crypto/masks/shamir.ts";
+import { bitmapBytes, nodeBytes, pathLength, sealedShareBytes, secretBytes } from "../../shared/crypto/masks/sizes.ts";
 
 const [short, digest, signature] = [2, 32, 64];
 

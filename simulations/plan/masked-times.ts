@@ -1,11 +1,12 @@
 /** What the steps of a masked round cost on this machine. Imports shared, workbench. */
+
 import { concatenate } from "../../shared/crypto/encoding.ts";
 import { addPairMask, addSelfMask, commitToSeed, openShares, sealShares } from "../../shared/crypto/masks/mask.ts";
-import { pathLength } from "../../shared/crypto/masks/merkle.ts";
 import type { Neighborhood } from "../../shared/crypto/masks/neighborhood.ts";
 import { recover } from "../../shared/crypto/masks/recover.ts";
 import { addRing, type RingBits, ringFromBytes, ringToBytes, toRing } from "../../shared/crypto/masks/ring.ts";
 import { split } from "../../shared/crypto/masks/shamir.ts";
+import { pathLength } from "../../shared/crypto/masks/sizes.ts";
 import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
 import { formOf } from "../../shared/protections/masked-round.ts";
 import { secureRng } from "../../shared/random.ts";

@@ -1,16 +1,17 @@
 /** Properties of masked sums, secret sharing and the codecs of a masked round. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { equalBytes, toBase64url } from "../../shared/crypto/encoding.ts";
 import { membersOf, toBitmap } from "../../shared/crypto/masks/bitmap.ts";
 import * as closing from "../../shared/crypto/masks/closing-messages.ts";
 import { addPairMask, addSelfMask, type MaskContext } from "../../shared/crypto/masks/mask.ts";
-import { pathLength } from "../../shared/crypto/masks/merkle.ts";
 import * as messages from "../../shared/crypto/masks/messages.ts";
 import { drawNeighbors } from "../../shared/crypto/masks/neighbors.ts";
 import { recover } from "../../shared/crypto/masks/recover.ts";
 import { addRing, fromRing, type RingBits, toRing } from "../../shared/crypto/masks/ring.ts";
 import { combine, split } from "../../shared/crypto/masks/shamir.ts";
+import { pathLength } from "../../shared/crypto/masks/sizes.ts";
 import { nodePrimitives as primitives } from "../../shared/crypto/primitives.node.ts";
 import { isCofactorError } from "../../shared/errors.ts";
 import { toClientId } from "../../shared/ids.ts";

@@ -1,10 +1,7 @@
 /** Sets of devices of a cohort as one bit each: bit i mod 8 of byte i / 8. Imports bytes. */
-import type { ByteReader } from "./bytes.ts";
 
-/** Bytes of a set. */
-export function bitmapBytes(devices: number): number {
-  return Math.ceil(devices / 8);
-}
+import type { ByteReader } from "./bytes.ts";
+import { bitmapBytes } from "./sizes.ts";
 
 /** A set from its members. @throws RangeError for an index outside the cohort */
 export function toBitmap(devices: number, members: Iterable<number>): Uint8Array {

@@ -3,10 +3,11 @@
  *
  * Form and errors as in messages.ts. The devices of the cohort are known to both sides by now, and are not sent again.
  */
+
 import { concatenate } from "../encoding.ts";
-import { bitmapBytes, readBitmap } from "./bitmap.ts";
+import { readBitmap } from "./bitmap.ts";
 import { ByteReader, fixedBytes, listBytes, shortBytes } from "./bytes.ts";
-import { secretBytes } from "./shamir.ts";
+import { bitmapBytes, secretBytes } from "./sizes.ts";
 
 const digestBytes = 32;
 const signatureBytes = 64;

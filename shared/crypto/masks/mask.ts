@@ -6,11 +6,12 @@
  * for and both indexes, salted with both public keys, and serves once.
  * Source: Bonawitz et al. 2017, section 4 and figure 4, https://eprint.iacr.org/2017/281
  */
+
 import nacl from "tweetnacl";
 import { CofactorError } from "../../errors.ts";
 import { concatenate, toUtf8 } from "../encoding.ts";
 import type { Awaitable, Direction, Primitives } from "../primitives.ts";
-import { secretBytes } from "./shamir.ts";
+import { sealedShareBytes, secretBytes } from "./sizes.ts";
 
 /** What every key of a round is bound to. */
 export interface MaskContext {
@@ -36,9 +37,6 @@ export interface SharePair {
   /** [32]. */
   readonly seedShare: Uint8Array;
 }
-
-/** Bytes of sealed shares. */
-export const sealedShareBytes: number = 2 * secretBytes + 16;
 
 /** Adds a device's own mask, from its seed, times `direction` into a vector of 32- or 64-bit values, in place. */
 export async function addSelfMask(

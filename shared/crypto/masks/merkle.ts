@@ -4,14 +4,13 @@
  * The tree is that of RFC 6962, section 2.1: a level's odd node goes up unchanged. Leaves, nodes and the root are hashed under different
  * first bytes, and the root also over the number of leaves, so that none can stand for another and no leaf can come twice.
  */
+
 import { concatenate, equalBytes, toUtf8 } from "../encoding.ts";
 import type { Awaitable } from "../primitives.ts";
+import { nodeBytes, pathLength } from "./sizes.ts";
 
 /** SHA-256, such as `primitives.digest`. */
 export type Digest = (bytes: Uint8Array) => Awaitable<Uint8Array>;
-
-/** Bytes of a node. */
-export const nodeBytes = 32;
 
 /** The tree of a cohort. */
 export interface MerkleTree {
@@ -41,15 +40,6 @@ export async function buildTree(digest: Digest, ids: readonly string[]): Promise
 export function pathOf(tree: MerkleTree, index: number): readonly Uint8Array[] {
   if (!Number.isInteger(index) || index < 0 || index >= tree.size) throw new RangeError(`"index" expected 0 .. ${tree.size - 1}`);
   return tree.levels.flatMap((level, height) => level[Math.floor(index / 2 ** height) ^ 1] ?? []);
-}
-
-/** How many siblings the path of an index has. */
-export function pathLength(size: number, index: number): number {
-  let length = 0;
-  for (let at = index, left = size; left > 1; at = Math.floor(at / 2), left = Math.ceil(left / 2)) {
-    if ((at ^ 1) < left) length += 1;
-  }
-  return length;
 }
 
 /** True when `id` has `index` in the tree of `size` leaves with this root. Anything malformed gives false. */

@@ -11,8 +11,7 @@ import { CofactorError } from "../../errors.ts";
 import { type ClientId, toClientId } from "../../ids.ts";
 import { concatenate, fromBase64url, toBase64url } from "../encoding.ts";
 import { ByteReader, fixedBytes, listBytes, shortBytes } from "./bytes.ts";
-import { sealedShareBytes } from "./mask.ts";
-import { nodeBytes, pathLength } from "./merkle.ts";
+import { nodeBytes, pathLength, sealedShareBytes } from "./sizes.ts";
 
 /** Bytes of keys, digests, ids and commitments. */
 const blockBytes = 32;

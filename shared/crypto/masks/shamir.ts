@@ -5,13 +5,12 @@
  * one point. Any `threshold` shares give the secret; fewer say nothing about it, whatever the power of who holds them.
  * Table look-ups are not constant-time (see field.ts). Source: Shamir 1979, https://doi.org/10.1145/359168.359176
  */
+
 import { integer } from "../../check.ts";
 import { CofactorError } from "../../errors.ts";
 import type { SecureRng } from "../../random.ts";
 import { exp, groupOrder, log } from "./field.ts";
-
-/** Bytes of a secret, and of the values of a share. */
-export const secretBytes = 32;
+import { secretBytes } from "./sizes.ts";
 
 /** 16-bit words of a secret. */
 export const secretWords = 16;

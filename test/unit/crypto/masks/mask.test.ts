@@ -1,14 +1,8 @@
 /** Masks and sealed shares: bound to run, round, ends and direction. */
+
 import { describe, expect, it } from "vitest";
-import {
-  addPairMask,
-  addSelfMask,
-  commitToSeed,
-  type MaskContext,
-  openShares,
-  sealedShareBytes,
-  sealShares,
-} from "../../../../shared/crypto/masks/mask.ts";
+import { addPairMask, addSelfMask, commitToSeed, type MaskContext, openShares, sealShares } from "../../../../shared/crypto/masks/mask.ts";
+import { sealedShareBytes } from "../../../../shared/crypto/masks/sizes.ts";
 import { nodePrimitives as primitives } from "../../../../shared/crypto/primitives.node.ts";
 import { createWebPrimitives } from "../../../../shared/crypto/primitives-web.ts";
 import { secureRng } from "../../../../shared/random.ts";

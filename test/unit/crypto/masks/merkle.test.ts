@@ -1,7 +1,9 @@
 /** The cohort's tree: every path proves its leaf, and no other. */
+
 import { describe, expect, it } from "vitest";
 import { concatenate, toUtf8 } from "../../../../shared/crypto/encoding.ts";
-import { buildTree, pathLength, pathOf, verifyPath } from "../../../../shared/crypto/masks/merkle.ts";
+import { buildTree, pathOf, verifyPath } from "../../../../shared/crypto/masks/merkle.ts";
+import { pathLength } from "../../../../shared/crypto/masks/sizes.ts";
 import { nodePrimitives } from "../../../../shared/crypto/primitives.node.ts";
 
 const { digest } = nodePrimitives;
