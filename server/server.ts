@@ -8,7 +8,7 @@ import { nodePrimitives } from "../shared/crypto/primitives.node.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
-import { defineRun, type Run } from "../shared/run.ts";
+import { defineRun, type Run, roundFrame } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
@@ -74,6 +74,7 @@ export interface Server {
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const run = isRun(options.run) ? options.run : defineRun(options.run);
+  await run.protection.assertHolds?.(roundFrame(run, 1));
   const { store } = options;
   const secure = options.secure ?? secureRng;
   const clock = options.clock ?? platformClock;

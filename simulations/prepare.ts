@@ -6,7 +6,7 @@ import { nodeKeyholderTools, nodePrimes } from "../shared/protections/keyholder-
 import { localOpener } from "../shared/protections/local-opener.ts";
 import type { Opener } from "../shared/protections/protection.ts";
 import { resolveSection } from "../shared/registry.ts";
-import { defineRun, type Run } from "../shared/run.ts";
+import { defineRun, type Run, roundFrame } from "../shared/run.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
 import { drawParticipants } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
@@ -60,6 +60,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     precision: scenario.precision,
     ...(scenario.range === undefined ? {} : { range: scenario.range }),
   });
+  await run.protection.assertHolds?.(roundFrame(run, 1));
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
   return { scenario, dataset, split, participants, run, secrets, opener };

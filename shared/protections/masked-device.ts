@@ -17,8 +17,9 @@ import type { AgreementKeys } from "../crypto/primitives.ts";
 import { isCofactorError } from "../errors.ts";
 import { encodeFixed } from "../wire/fixed-point.ts";
 import type { Carrier } from "./carrier.ts";
+import { graphOf } from "./masked-graph.ts";
 import { type Neighbor, type OwnPlace, refused, verifyNeighbor } from "./masked-neighbor.ts";
-import { consistencyAnswer, formOf, graphOf, type MaskOptions, signedAnswer, stageOf } from "./masked-round.ts";
+import { consistencyAnswer, formOf, type MaskOptions, signedAnswer, stageOf } from "./masked-round.ts";
 import type { DeviceHalf, ProtectionTools, RoundFrame } from "./protection.ts";
 
 /** What a device has after the stage keys. */

@@ -13,7 +13,6 @@
  */
 
 import { toBase64url } from "../crypto/encoding.ts";
-import { chooseNeighborhood, type Neighborhood } from "../crypto/masks/neighborhood.ts";
 import { ringFor } from "../crypto/masks/ring.ts";
 import { bitmapBytes, nodeBytes, pathLength, sealedShareBytes, secretBytes } from "../crypto/masks/sizes.ts";
 import type { Primitives } from "../crypto/primitives.ts";
@@ -38,12 +37,6 @@ export interface MaskOptions {
   readonly neighbors?: number | undefined;
   /** Share of the out-neighbors that it takes to open a secret; by default what the two shares ask for. */
   readonly threshold?: number | undefined;
-}
-
-/** The graph of a cohort of `devices`; smaller cohorts than the options' number of neighbors get the full graph. */
-export function graphOf(options: MaskOptions, devices: number): Neighborhood {
-  const { neighbors, ...rest } = options;
-  return chooseNeighborhood({ ...rest, devices, ...(neighbors === undefined ? {} : { neighbors: Math.min(neighbors, devices - 1) }) });
 }
 
 /** The ring in which no sum of a full cohort wraps. */

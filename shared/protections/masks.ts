@@ -9,9 +9,10 @@
  * Source: Bonawitz et al. 2017, https://eprint.iacr.org/2017/281; Bell et al. 2020, https://eprint.iacr.org/2020/704
  */
 import * as v from "valibot";
+import { CofactorError } from "../errors.ts";
 import type { Carrier } from "./carrier.ts";
 import { plainCarrier } from "./carrier-plain.ts";
-import { formOf, graphOf, type MaskOptions, maskedStages, maxAnswerBytesOf, maxBriefBytesOf, stageOf } from "./masked-round.ts";
+import { formOf, type MaskOptions, maskedStages, maxAnswerBytesOf, maxBriefBytesOf, stageOf } from "./masked-round.ts";
 import type { Protection, ProtectionDefinition } from "./protection.ts";
 
 /** Options of masks. */
@@ -54,9 +55,16 @@ export function createMasked(kind: string, options: MaskOptions, carrier: Carrie
     contributionStage: stageOf.contribution,
     revealsContributions: false,
     assertSound(frame) {
-      const { size, min } = frame.cohort;
-      for (const devices of new Set([size, Math.max(2, min)])) graphOf(options, devices);
+      const { corruption, dropout } = options;
+      if (corruption + 2 * dropout >= 1) {
+        const message = `masks expected corruption + 2 x dropout below 1, got ${corruption} and ${dropout}; nearest: dropout below ${((1 - corruption) / 2).toFixed(2)}`;
+        throw new CofactorError("CONFIG_INVALID", message);
+      }
       carrier.assertSound(formOf(frame), frame);
+    },
+    async assertHolds(frame) {
+      const { assertGraphs } = await import("./masked-graph.ts");
+      assertGraphs(options, frame);
     },
     maxBriefBytes: maxBriefBytesOf,
     maxAnswerBytes: (stage, frame) => maxAnswerBytesOf(stage, frame, carrier.answerBytes(formOf(frame), frame)),

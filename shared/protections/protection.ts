@@ -144,6 +144,12 @@ export interface Protection {
    * @throws CofactorError CONFIG_INVALID or ENCODE_OVERFLOW, with the nearest sound choice
    */
   assertSound(frame: RoundFrame): void;
+  /**
+   * The part of that check which takes code that no device loads: whoever makes terms calls it before a run begins. A device finds out by its
+   * own half, and takes no part.
+   * @throws CofactorError CONFIG_INVALID, with the nearest sound choice
+   */
+  assertHolds?(frame: RoundFrame): Promise<void>;
   /** Greatest length of a stage's brief, in bytes: a device takes part in no stage that is asked with a longer one. */
   maxBriefBytes(stage: number, frame: RoundFrame): number;
   /** Greatest length of an answer to a stage, in bytes: longer ones are refused before the first byte is taken in. */

@@ -2,7 +2,8 @@
 import { maxDevices, type Neighborhood } from "../../shared/crypto/masks/neighborhood.ts";
 import { reportNeighborhood } from "../../shared/crypto/masks/neighborhood-report.ts";
 import { CofactorError } from "../../shared/errors.ts";
-import { graphOf, type MaskOptions, stageOf } from "../../shared/protections/masked-round.ts";
+import { graphOf } from "../../shared/protections/masked-graph.ts";
+import { type MaskOptions, stageOf } from "../../shared/protections/masked-round.ts";
 import { masks } from "../../shared/protections/masks.ts";
 import type { Protection } from "../../shared/protections/protection.ts";
 import { maskedBytes } from "./masked-sizes.ts";

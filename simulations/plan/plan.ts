@@ -1,7 +1,7 @@
 /** A plan: every protection's price for a job, the bounds of masks, and a recommendation. Imports shared, pricing, recommend. */
 import { type NeighborhoodReport, reportNeighborhood } from "../../shared/crypto/masks/neighborhood-report.ts";
 import { isCofactorError } from "../../shared/errors.ts";
-import { graphOf } from "../../shared/protections/masked-round.ts";
+import { graphOf } from "../../shared/protections/masked-graph.ts";
 import { maskOptionsOf } from "./masks.ts";
 import type { Job, Price, Pricing, Times } from "./pricing.ts";
 import { type Recommendation, recommend } from "./recommend.ts";

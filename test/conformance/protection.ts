@@ -65,10 +65,11 @@ export function describeProtection(
   }
 
   describe(`protection ${name}`, () => {
-    it("names its stages, the contribution's among them, and is sound for the suite's sizes", () => {
+    it("names its stages, the contribution's among them, and is sound for the suite's sizes", async () => {
       expect(protection.stages.length).toBeGreaterThan(0);
       expect(protection.stages[stage]).toBeDefined();
       expect(() => protection.assertSound(frame)).not.toThrow();
+      await protection.assertHolds?.(frame);
     });
 
     it("reveals the sum and the count, whatever the order, also after a restart, with briefs and answers within their limits", async () => {

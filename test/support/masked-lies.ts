@@ -1,5 +1,6 @@
 /** A small masked round in which one device is lied to. Imports the masked halves. */
-import { graphOf, type MaskOptions } from "../../shared/protections/masked-round.ts";
+import { graphOf } from "../../shared/protections/masked-graph.ts";
+import type { MaskOptions } from "../../shared/protections/masked-round.ts";
 import { masks } from "../../shared/protections/masks.ts";
 import type { Protection, RoundFrame } from "../../shared/protections/protection.ts";
 import { playCohort, playFrame, playValues } from "./masked-play.ts";

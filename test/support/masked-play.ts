@@ -1,7 +1,8 @@
 /** Masked rounds for tests: contributions whose sums are exact, the graphs of a cohort, and what an attacker could do with all that was released. */
 import { parseUnmaskAnswer, type ReleasedShare } from "../../shared/crypto/masks/closing-messages.ts";
 import { isCofactorError } from "../../shared/errors.ts";
-import { graphOf, type MaskOptions, stageOf } from "../../shared/protections/masked-round.ts";
+import { graphOf } from "../../shared/protections/masked-graph.ts";
+import { type MaskOptions, stageOf } from "../../shared/protections/masked-round.ts";
 import type { RoundFrame } from "../../shared/protections/protection.ts";
 import { createRng } from "../../shared/random.ts";
 import type { RoundTrace } from "./protected-round.ts";
