@@ -6,10 +6,12 @@ import { type Acceptance, type Client, createClient, socketConnector } from "../
 import { createServer, memoryRecord, memoryStore, type Server, serveKeyholder } from "../../server/index.ts";
 import { createIdentity } from "../../shared/crypto/identity.ts";
 import { privateKeyText, publicKeyText } from "../../shared/crypto/paillier/keys.ts";
+import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
 import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { paillier } from "../../shared/protections/paillier.ts";
 import { secureRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
+import { defineRun } from "../../shared/run.ts";
 import { chromiumPath, launchChromium, type ServedPage, servePage } from "../support/browser.ts";
 import { acceptOpen, leftRatings, openTerms, rightRatings } from "../support/client-world.ts";
 import { testKey2048 } from "../support/paillier-keys.ts";
@@ -46,7 +48,8 @@ async function serve(terms: object, origins = [served.origin]): Promise<{ server
 /** Two devices that run in Node. */
 function nodeDevices(url: string, accept: Acceptance): readonly Client[] {
   return [rightRatings, leftRatings].map((ratings) => {
-    const client = createClient({ url, run: openTerms.id, ratings, accept });
+    // OpenSSL in Node, WebCrypto in the page: what one seals, signs and masks the other opens, verifies and cancels.
+    const client = createClient({ url, run: openTerms.id, ratings, accept, primitives: nodePrimitives });
     closers.push(() => client.close());
     return client;
   });
@@ -73,6 +76,7 @@ async function openPage(url: string, accept: Acceptance): Promise<Page> {
 
 /** The whole visit: two rounds, a reload, a third round as the same device, recommendations. */
 async function visit(terms: object, accept: Acceptance, prepare: (url: string) => Promise<void> = async () => undefined): Promise<void> {
+  const stages = defineRun({ ...terms, rounds: 3, cohort: { size: 3, min: 3 } }).protection.stages.length;
   const { server, url } = await serve({ ...terms, rounds: 3, cohort: { size: 3, min: 3 } });
   await prepare(url);
   const devices = nodeDevices(url, accept);
@@ -83,7 +87,7 @@ async function visit(terms: object, accept: Acceptance, prepare: (url: string) =
     Promise.all([page.evaluate((count) => window.app.takePart(count), rounds), ...devices.map((device) => device.participate({ rounds }))]);
   expect(await together(2)).toEqual(Array.from({ length: 3 }, () => ({ rounds: 2, reason: "rounds" })));
   const sent = await page.evaluate(() => window.app.sent);
-  expect(new Set(sent).size).toBe(2);
+  expect(sent).toHaveLength(2 * stages);
 
   await page.reload();
   await page.waitForSelector("body[data-ready]", { state: "attached" });
@@ -137,6 +141,10 @@ describe.skipIf(executable === undefined)(executable === undefined ? "a page (sk
       });
       closers.push(() => channel.close());
     });
+  });
+
+  it("takes part under masks beside Node's devices, whose masks cancel its own", async () => {
+    await visit({ ...openTerms, protection: { kind: "masks", dropout: 0 } }, {});
   });
 
   it("refuses by default a run whose aggregator reads contributions", async () => {

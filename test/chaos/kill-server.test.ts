@@ -2,7 +2,6 @@
  * The aggregator is killed by SIGKILL at named points and started again on the same file: the run finishes, every sum is exact,
  * no published model is lost, and no device is asked again for what was acknowledged.
  */
-import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,67 +13,18 @@ import { isCofactorError } from "../../shared/errors.ts";
 import { secureRng } from "../../shared/random.ts";
 import { decodeModel } from "../../shared/wire/model-codec.ts";
 import { contributionOf } from "../support/counting-run.ts";
-import type { DoomedOrder, DoomedReport } from "../support/doomed-server.ts";
-import { type KillPoint, killPoints } from "../support/killing-store.ts";
+import { killPoints } from "../support/killing-store.ts";
+import { type Fate, Lineage } from "../support/lineage.ts";
 import { floatBytes, ScriptedClient } from "../support/scripted-client.ts";
 
 const size = 4;
 const devices = 3;
 const rounds = 3;
-const program = new URL("../support/doomed-server.ts", import.meta.url);
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
-
-/** The server's process and its successors on one file; each dies at its own point, the last one lives. */
-class Lineage {
-  readonly path: string;
-  readonly #fates: { readonly point: KillPoint; readonly nth: number }[];
-  url: Promise<string>;
-  deaths = 0;
-  failures: string[] = [];
-  #child: ChildProcess | undefined;
-  #isOver = false;
-
-  constructor(path: string, fates: { readonly point: KillPoint; readonly nth: number }[]) {
-    this.path = path;
-    this.#fates = [...fates];
-    this.url = this.#spawn();
-  }
-
-  /** Settles once a process listens, however many die before. */
-  #spawn(): Promise<string> {
-    return new Promise((resolve) => {
-      const fate = this.#fates.shift();
-      const child = fork(program, { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
-      this.#child = child;
-      child.on("message", (report: DoomedReport) => {
-        if (report.kind === "listening") resolve(report.url);
-        else this.failures.push(report.message);
-      });
-      child.once("exit", (code, signal) => {
-        if (this.#isOver) return;
-        if (signal === "SIGKILL") this.deaths += 1;
-        else this.failures.push(`the process ended with code ${code}, signal ${signal}`);
-        const next = this.#spawn();
-        this.url = next;
-        void next.then(resolve);
-      });
-      const order: DoomedOrder = { path: this.path, size, devices, rounds, point: fate?.point, nth: fate?.nth ?? 0 };
-      child.send(order);
-    });
-  }
-
-  async end(): Promise<void> {
-    this.#isOver = true;
-    const child = this.#child!;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.disconnect();
-    await ended;
-  }
-}
 
 /** What a device saw of the run, over all its connections. */
 interface Seen {
@@ -114,10 +64,10 @@ async function takePart(lineage: Lineage, index: number, identity: Identity): Pr
   }
 }
 
-async function survive(fates: { readonly point: KillPoint; readonly nth: number }[]): Promise<void> {
+async function survive(fates: readonly Fate[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cofactor-chaos-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  const lineage = new Lineage(join(folder, "run.sqlite"), fates);
+  const lineage = new Lineage({ path: join(folder, "run.sqlite"), size, devices, rounds }, fates);
   const seen = await Promise.all(Array.from({ length: devices }, (_, index) => takePart(lineage, index, createIdentity(secureRng))));
   await lineage.end();
   expect(lineage.failures).toEqual([]);

@@ -29,7 +29,9 @@ export class ScriptedClient {
   readonly abandoned: RequestHeader<"abandoned">[] = [];
   /** What it answers when asked: takes part unless told otherwise. */
   takesPart = true;
-  #onAsk: ((header: RequestHeader<"ask">) => void) | undefined;
+  /** The start of each invitation's brief, which is all of a short one. */
+  readonly briefs: Uint8Array[] = [];
+  #onAsk: ((header: RequestHeader<"ask">, brief: Uint8Array) => void) | undefined;
   #wake: (() => void)[] = [];
   /** Digest of the terms that the last hello brought. */
   #terms = "";
@@ -50,9 +52,9 @@ export class ScriptedClient {
   }
 
   /** Called with each invitation, those that came already too. */
-  set onAsk(listener: (header: RequestHeader<"ask">) => void) {
+  set onAsk(listener: (header: RequestHeader<"ask">, brief: Uint8Array) => void) {
     this.#onAsk = listener;
-    for (const header of this.asked) listener(header);
+    for (const [at, header] of this.asked.entries()) listener(header, this.briefs[at]!);
   }
 
   /** Any request. */
@@ -110,8 +112,10 @@ export class ScriptedClient {
   async #handle(kind: string, packet: Packet): Promise<Packet> {
     if (kind === "ask") {
       const header = parseRequest("ask", packet.header);
+      const brief = packet.payload.slice();
       this.asked.push(header);
-      this.#onAsk?.(header);
+      this.briefs.push(brief);
+      this.#onAsk?.(header, brief);
     } else if (kind === "published") this.published.push(parseRequest("published", packet.header));
     else this.abandoned.push(parseRequest("abandoned", packet.header));
     this.#notify();
