@@ -13,6 +13,7 @@ import { advanceModel } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
+import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { drawCohort } from "./cohort.ts";
 import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
@@ -27,7 +28,7 @@ import type { RoundRecord } from "./store.ts";
 export class Coordinator {
   readonly #parts: CoordinatorParts;
   readonly #participants = new Map<string, Participant>();
-  readonly #graceTimers = new Map<string, () => void>();
+  readonly #absences: Absences;
   #model!: ModelState;
   #ref!: ModelRef;
   #lastRound = 0;
@@ -43,6 +44,7 @@ export class Coordinator {
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
+    this.#absences = new Absences(parts.clock, parts.run.terms.deadline.graceMs);
   }
 
   /** Loads or makes the run's state, and the open round when there is one. */
@@ -71,8 +73,7 @@ export class Coordinator {
     this.#cancelGather?.();
     this.#cancelPause?.();
     this.#active?.cancelDeadline();
-    for (const cancel of this.#graceTimers.values()) cancel();
-    this.#graceTimers.clear();
+    this.#absences.clear();
   }
 
   /** The newest published model. */
@@ -121,32 +122,26 @@ export class Coordinator {
   connect(client: string, participant: Participant, toldModel: string): void {
     this.#participants.set(client, participant);
     this.#news.comeBack(client, participant, toldModel);
-    this.#graceTimers.get(client)?.();
-    this.#graceTimers.delete(client);
+    this.#absences.end(client);
     const active = this.#active;
     if (active?.state.phase === "collecting" && active.state.members.get(client) === "asked") void this.#ask(active, client);
     this.#gather();
   }
 
-  /** A client's connection ended; within a round it may come back until the grace is over. */
+  /** A client's connection ended; within a round it may come back until the grace is over, also when it has answered the stage. */
   disconnect(client: string, participant: Participant): void {
     if (this.#participants.get(client) !== participant) return;
     this.#participants.delete(client);
-    const active = this.#active;
-    if (active?.state.members.get(client) !== "asked" || this.#isStopped) return;
-    const cancel = this.#parts.clock.after(this.#parts.run.terms.deadline.graceMs, () => {
-      this.#graceTimers.delete(client);
-      if (!this.#participants.has(client)) this.#markGone(active, active.state.stage, client);
-    });
-    this.#graceTimers.get(client)?.();
-    this.#graceTimers.set(client, cancel);
+    if (this.#active !== undefined) this.#grantGrace(this.#active, client);
   }
 
   /** A client leaves for good: nobody waits for it. */
   leave(client: string, participant: Participant): void {
     if (this.#participants.get(client) === participant) this.#participants.delete(client);
     const active = this.#active;
-    if (active !== undefined) this.#markGone(active, active.state.stage, client);
+    if (!active?.state.members.has(client)) return;
+    this.#absences.giveUp(client);
+    this.#markGone(active, active.state.stage, client);
   }
 
   /**
@@ -162,6 +157,8 @@ export class Coordinator {
       });
     } finally {
       this.#closeIfDue(active);
+      // The grace may have passed while an answer was being made durable that then could not be.
+      if (this.#absences.isOverdue(client)) this.#markGone(active, header.stage, client);
     }
   }
 
@@ -215,7 +212,10 @@ export class Coordinator {
       this.#isEntering = true;
       void enterRound(run, round, cohort, { secure, primitives }, clock.now()).then((entered) => {
         this.#isEntering = false;
-        if (!this.#isStopped) this.#guard(round, () => this.#enter(entered));
+        if (this.#isStopped) return;
+        this.#guard(round, () => this.#enter(entered));
+        // Whoever was lost meanwhile. After a restart all are away, and have the whole stage to come back.
+        for (const client of cohort) if (!this.#participants.has(client)) this.#grantGrace(entered.active, client);
       });
     });
   }
@@ -280,6 +280,9 @@ export class Coordinator {
     for (const client of clients) {
       if (this.#participants.has(client)) void this.#ask(active, client);
     }
+    // Last, since it may end the stage.
+    const overdue = clients.filter((client) => this.#absences.isOverdue(client));
+    if (overdue.length > 0) this.#apply(active, { kind: "gone", clients: overdue });
   }
 
   /** Readies the stage's briefs; a stage that cannot begin ends the round. */
@@ -314,6 +317,12 @@ export class Coordinator {
       const isLost = isCofactorError(error) && (error.code === "DISCONNECTED" || error.code === "TIMED_OUT");
       if (!isLost) this.#markGone(active, stage, client);
     }
+  }
+
+  #grantGrace(active: ActiveRound, client: string): void {
+    const standing = active.state.members.get(client);
+    if (active !== this.#active || this.#isStopped || standing === undefined || standing === "gone") return;
+    this.#absences.begin(client, () => this.#markGone(active, active.state.stage, client));
   }
 
   #markGone(active: ActiveRound, stage: number, client: string): void {
@@ -362,8 +371,7 @@ export class Coordinator {
 
   #finish(active: ActiveRound, record: RoundRecord): void {
     this.#active = undefined;
-    for (const cancel of this.#graceTimers.values()) cancel();
-    this.#graceTimers.clear();
+    this.#absences.clear();
     const ended = this.hasEnded;
     if (record.outcome === "published") {
       const header = { round: record.round, model: this.#ref, accepted: record.accepted, ended };

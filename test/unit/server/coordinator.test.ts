@@ -59,6 +59,7 @@ describe("a round", () => {
     await clock.advance(49);
     expect(clients.map(({ asked }) => asked.length)).toEqual([0, 0]);
     await clock.advance(1);
+    await Promise.all(clients.map((client) => client.invitation(1)));
     expect(clients.map(({ asked }) => asked.length)).toEqual([1, 1]);
   });
 
