@@ -1,5 +1,5 @@
 /** The coordinator under a clock and a store of the test's: deadlines, grace, and what is acknowledged when. */
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createServer, memoryStore, type Server, type Store } from "../../../server/index.ts";
 import type { TermsInput } from "../../../shared/terms.ts";
 import { type Connector, createMemoryPair } from "../../../shared/transport.ts";
@@ -34,12 +34,16 @@ async function openWorld(store: Store = memoryStore(), terms: Partial<TermsInput
     return near;
   };
   const clients = await Promise.all(Array.from({ length: devices }, () => ScriptedClient.join(connect, "counting")));
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  // A full cohort is asked at once. A smaller one has no sign: the coordinator meets a client one timer after it has joined, in order.
+  if (devices >= run.terms.cohort.size) await Promise.all(clients.map((client) => client.invitation(1)));
+  else await new Promise((resolve) => setTimeout(resolve, 5));
   return { server, clock, clients, connect };
 }
 
 /** The digest of a model is made off this thread: a round is over when its end is announced. */
 const announced = (client: ScriptedClient): Promise<void> => client.until(() => client.published.length === 1);
+/** Time in which something that must not happen would happen. */
+const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 const bytesOf = (index: number): Uint8Array => floatBytes(contributionOf(size, index));
 
 /** A store whose answers become durable when the test says so. */
@@ -106,7 +110,7 @@ describe("a round", () => {
     back.channel.close();
     const again = await ScriptedClient.join(connect, "counting", clients[0]!.identity);
     const newcomer = await ScriptedClient.join(connect, "counting");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await aWhile();
     expect([again.published, newcomer.published]).toEqual([[], []]);
   });
 
@@ -138,7 +142,7 @@ describe("an answer", () => {
     await clock.advance(0);
     const second = await ScriptedClient.join(connect, "counting", clients[0]!.identity);
     const repeated = second.answer(1, bytesOf(0)).then(({ status }) => states.push(status));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await aWhile();
     expect(states).toEqual([]);
     await expect(second.answer(1, bytesOf(3))).rejects.toMatchObject({ code: "REPLAYED" });
     held[0]!.resolve();
@@ -155,13 +159,14 @@ describe("an answer", () => {
     const second = await ScriptedClient.join(connect, "counting", clients[0]!.identity);
     const repeated = second.answer(1, bytesOf(0));
     repeated.catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await vi.waitUntil(() => held.length === 1);
+    await aWhile();
     held[0]!.reject(new Error("the disk is full"));
     await expect(sent).rejects.toMatchObject({ code: "INTERNAL" });
     await expect(repeated).rejects.toMatchObject({ code: "INTERNAL" });
     for (const [index, client] of clients.entries()) {
       const again = client.answer(1, bytesOf(index));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await vi.waitUntil(() => held.length === index + 2);
       held[index + 1]!.resolve();
       expect((await again).status).toBe("accepted");
     }
@@ -174,7 +179,7 @@ describe("an answer", () => {
     const { store, held } = holdingStore();
     const { server, clients, clock } = await openWorld(store);
     const pending = [0, 1].map((index) => clients[index]!.answer(1, bytesOf(index)));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await vi.waitUntil(() => held.length === 2);
     await clock.advance(stageMs);
     expect(server.records()).toEqual([]);
     await expect(clients[2]!.answer(1, bytesOf(2))).rejects.toMatchObject({ code: "ROUND_CLOSED" });
@@ -219,7 +224,7 @@ describe("a server", () => {
     const [near, far] = createMemoryPair();
     server.accept(far);
     const client = await ScriptedClient.join(async () => near, "counting");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await vi.waitUntil(() => failures.length > 0);
     expect(failures).toEqual([1]);
     expect(client.asked).toEqual([]);
     const { url } = await server.listen();

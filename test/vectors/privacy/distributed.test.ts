@@ -1,6 +1,8 @@
 /** Noise that devices add in shares. */
 import { describe, expect, it } from "vitest";
 import { distributedGaussianRdp } from "../../../shared/privacy/accountants/rdp-curves.ts";
+import { modularClip } from "../../../shared/privacy/distributed/modular.ts";
+import { walshHadamard } from "../../../shared/privacy/distributed/walsh-hadamard.ts";
 import { distributedGaussianEvent, skellamEvent } from "../../../shared/privacy/event.ts";
 import { roundedNorms } from "../../../shared/privacy/rounded-norm.ts";
 import { openAccountant } from "../../../shared/privacy/spent.ts";
@@ -12,6 +14,14 @@ describe("rounded norms", () => {
     expect(ours.l2).toBeCloseTo(l2, 8);
     expect(ours.l1).toBe(ours.l2 * Math.min(Math.sqrt(dimension), ours.l2));
   });
+});
+
+it("V46: the transform of four values, and the modular clip", () => {
+  const values = Float64Array.from(vectors.walshHadamard.values);
+  walshHadamard(values);
+  expect([...values]).toEqual(vectors.walshHadamard.transformed);
+  const { low, high, clipped } = vectors.modularClip;
+  expect([...modularClip(Float64Array.from(vectors.modularClip.values), low, high)]).toEqual(clipped);
 });
 
 it("V48: Skellam shares", () => {
