@@ -15,7 +15,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from "node:crypto";
-import { verifySignature } from "./ed25519.node.ts";
+import { signMessage, verifySignature } from "./ed25519.node.ts";
 import { addWordPairs, addWords, assertPairs, toWords } from "./keystream.ts";
 import { assertAgreement, assertBytes, basePoint, type Direction, hideSecret, type Primitives, unusablePoint } from "./primitives.ts";
 
@@ -42,6 +42,7 @@ export const nodePrimitives: Primitives = {
     assertPairs(out);
     addStream(key, out, direction, addWordPairs);
   },
+  sign: signMessage,
   verify: verifySignature,
   digest: (bytes) => new Uint8Array(hash("sha256", bytes, "buffer")),
 };
