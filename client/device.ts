@@ -235,6 +235,7 @@ export class Device implements Client {
         accept: this.#options.accept ?? {},
         identity: this.#identity,
         vault: this.#vault,
+        primitives: this.#options.primitives,
         signal,
         inspect: (run) => assertInCatalogue(this.#own, run.terms.items),
       });

@@ -2,6 +2,7 @@
 import { toBase64url } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { type Identity, sign } from "../shared/crypto/identity.ts";
+import type { Primitives } from "../shared/crypto/primitives.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { type Channel, type Connector, maxPayloadBytes, noBytes } from "../shared/transport.ts";
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly accept: Acceptance;
   readonly identity: Identity;
   readonly vault: Vault;
+  /** What signs answers; by default tweetnacl. */
+  readonly primitives?: Primitives | undefined;
   readonly signal?: AbortSignal | undefined;
   /** The device's own checks of accepted terms, before it joins; a throw ends the connection. */
   readonly inspect?: (run: Run) => void;
@@ -74,7 +77,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       joined,
       brief: (header, start) => pullBrief(channel, run, header, start),
       pull: (model) => pullModel(channel, vault, run, model),
-      upload: (answer, offset) => upload(channel, identity, run, answer, offset),
+      upload: (answer, offset) => upload(channel, options, run, answer, offset),
       leave: async () => void (await ask(channel, "leave", {})),
     };
   } catch (error) {
@@ -155,13 +158,13 @@ async function pullPieces(
 
 async function upload(
   channel: Channel,
-  identity: Identity,
+  { identity, primitives }: SessionOptions,
   run: Run,
   answer: PendingAnswer,
   from: number,
 ): Promise<"accepted" | "duplicate"> {
   const { round, stage, digest, bytes } = answer;
-  const signature = toBase64url(sign(identity, "answer", answerBytes(run.digest, round, stage, digest)));
+  const signature = toBase64url(await (primitives?.sign ?? sign)(identity, "answer", answerBytes(run.digest, round, stage, digest)));
   const send = async (offset: number): Promise<AnswerHeader<"answer">> => {
     const header = { round, stage, digest, signature, total: bytes.length, offset };
     const payload = bytes.subarray(offset, offset + maxPayloadBytes);

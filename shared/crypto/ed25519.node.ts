@@ -1,12 +1,12 @@
 /**
- * Ed25519 verification by OpenSSL: what an aggregator does for every answer, some forty times faster than in plain JavaScript.
+ * Ed25519 by OpenSSL: what an aggregator verifies and a device signs with every answer, some forty times faster than in plain JavaScript.
  * Imports node:crypto, encoding, identity.
  *
  * Accepts what identity.ts accepts: a test compares both on good and on damaged signatures.
  */
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { fromBase64url } from "./encoding.ts";
-import { type SignaturePurpose, signedBytes } from "./identity.ts";
+import { type Identity, type SignaturePurpose, seedOf, signedBytes } from "./identity.ts";
 
 /** Keys as OpenSSL holds them, the last ones used: a device signs once a round. */
 const keptKeys = 10_000;
@@ -20,6 +20,21 @@ export function verifySignature(publicKey: string, purpose: SignaturePurpose, me
   } catch {
     return false;
   }
+}
+
+const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
+const signers = new WeakMap<Identity, KeyObject>();
+
+/** A 64-byte signature of `message` for one purpose; OpenSSL's form of the key lives as long as the identity. */
+export function signMessage(identity: Identity, purpose: SignaturePurpose, message: Uint8Array): Uint8Array {
+  let signer = signers.get(identity);
+  if (signer === undefined) {
+    const der = Buffer.concat([pkcs8Prefix, seedOf(identity)]);
+    signer = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    der.fill(0);
+    signers.set(identity, signer);
+  }
+  return new Uint8Array(sign(null, signedBytes(purpose, message), signer));
 }
 
 function keyOf(publicKey: string): KeyObject {

@@ -45,9 +45,11 @@ export function fromBase64url(text: string): Uint8Array {
   return bytes;
 }
 
+const utf8 = new TextEncoder();
+
 /** UTF-8. */
 export function toUtf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return utf8.encode(text);
 }
 
 /** Blocks one behind the other. */

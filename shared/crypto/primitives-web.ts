@@ -8,7 +8,7 @@ import nacl from "tweetnacl";
 import { CofactorError } from "../errors.ts";
 import { fromBase64url, toBase64url } from "./encoding.ts";
 import { sha256 } from "./hash.ts";
-import { signedBytes, verifyText } from "./identity.ts";
+import { sign, signedBytes, verifyText } from "./identity.ts";
 import { addWordPairs, addWords, assertPairs, toWords } from "./keystream.ts";
 import { assertAgreement, assertBytes, basePoint, type Direction, hideSecret, type Primitives, unusablePoint } from "./primitives.ts";
 
@@ -43,6 +43,7 @@ export async function createWebPrimitives(options: WebOptions = {}): Promise<Pri
       return hideSecret(await curves.agree(secretKey, basePoint), secretKey);
     },
     publicKeyOf: (secretKey) => curves.agree(secretKey, basePoint),
+    sign,
     ...curves,
     async hkdf(secret, salt, info, length) {
       const key = await subtle.importKey("raw", secret as Bytes, "HKDF", false, ["deriveBits"]);

@@ -2,16 +2,24 @@
  * Primitives by OpenSSL through node:crypto: synchronous, and the fastest at hand. Node only. Imports node:crypto, ed25519.node, keystream,
  * primitives.
  *
- * Keystreams are made in blocks of 64 kB and added while they are in the cache. The OpenSSL form of a secret key lives as long as its bytes,
- * which must not change.
+ * Keystreams are made in blocks of 32 kB and added while they are in the cache. The OpenSSL form of a secret key lives as long as its bytes,
+ * which must not change. Symmetric keys go in as key objects: to find out that bytes are none takes Node longer than the rest.
  */
-import { createCipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, type KeyObject } from "node:crypto";
-import { verifySignature } from "./ed25519.node.ts";
-import { toBase64url } from "./encoding.ts";
+import {
+  createCipheriv,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  diffieHellman,
+  hash,
+  hkdfSync,
+  type KeyObject,
+} from "node:crypto";
+import { signMessage, verifySignature } from "./ed25519.node.ts";
 import { addWordPairs, addWords, assertPairs, toWords } from "./keystream.ts";
 import { assertAgreement, assertBytes, basePoint, type Direction, hideSecret, type Primitives, unusablePoint } from "./primitives.ts";
 
-const zeros = new Uint8Array(65_536);
+const zeros = new Uint8Array(32_768);
 const counterFromZero = new Uint8Array(16);
 const pkcs8Prefix = Buffer.from("302e020100300506032b656e04220420", "hex");
 const secretKeys = new WeakMap<Uint8Array, KeyObject>();
@@ -28,14 +36,15 @@ export const nodePrimitives: Primitives = {
   },
   publicKeyOf: (secretKey) => multiply(secretKey, basePoint),
   agree: multiply,
-  hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync("sha256", secret, salt, info, length)),
+  hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync("sha256", createSecretKey(secret), salt, info, length)),
   addKeystream: (key, out, direction) => addStream(key, out, direction, addWords),
   addKeystream64(key, out, direction) {
     assertPairs(out);
     addStream(key, out, direction, addWordPairs);
   },
+  sign: signMessage,
   verify: verifySignature,
-  digest: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+  digest: (bytes) => new Uint8Array(hash("sha256", bytes, "buffer")),
 };
 
 function multiply(secretKey: Uint8Array, peer: Uint8Array): Uint8Array {
@@ -60,7 +69,7 @@ function privateKeyOf(bytes: Uint8Array): KeyObject {
 }
 
 function publicKeyOf(bytes: Uint8Array): KeyObject {
-  const name = toBase64url(bytes);
+  const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
   const known = publicKeys.get(name);
   if (known !== undefined) return known;
   const oldest = publicKeys.size >= keptPublicKeys ? publicKeys.keys().next().value : undefined;
@@ -76,7 +85,7 @@ function toPrivateKey(bytes: Uint8Array): KeyObject {
 
 function addStream(key: Uint8Array, out: Uint32Array, direction: Direction, add: typeof addWords): void {
   assertBytes(key, 32, "key");
-  const cipher = createCipheriv("aes-256-ctr", key, counterFromZero);
+  const cipher = createCipheriv("aes-256-ctr", createSecretKey(key), counterFromZero);
   const block = zeros.length / 4;
   for (let at = 0; at < out.length; at += block) {
     const count = Math.min(block, out.length - at);

@@ -8,7 +8,7 @@
  */
 import { CofactorError } from "../errors.ts";
 import type { SecureRng } from "../random.ts";
-import type { SignaturePurpose } from "./identity.ts";
+import type { Identity, SignaturePurpose } from "./identity.ts";
 
 /** A value now or later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -55,6 +55,9 @@ export interface Primitives {
 
   /** `addKeystream` mod 2^64, on pairs of words, the low one first. @throws RangeError when the number of words is odd */
   addKeystream64(key: Uint8Array, out: Uint32Array, direction: Direction): Awaitable<void>;
+
+  /** The 64-byte Ed25519 signature of `message` for this purpose: the same bytes from every implementation. */
+  sign(identity: Identity, purpose: SignaturePurpose, message: Uint8Array): Awaitable<Uint8Array>;
 
   /** True when `signature` is the Ed25519 key's signature of `message` for this purpose; both in base64url. Malformed ones give false. */
   verify(publicKey: string, purpose: SignaturePurpose, message: Uint8Array, signature: string): Awaitable<boolean>;

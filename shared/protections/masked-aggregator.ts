@@ -13,7 +13,8 @@ import { buildTree, type MerkleTree, pathOf } from "../crypto/masks/merkle.ts";
 import {
   encodeContributionBrief,
   encodeKeysBrief,
-  encodeSharesBrief,
+  encodeNeighborKeys,
+  joinNeighborKeys,
   parseKeysAnswer,
   parseSharesAnswer,
 } from "../crypto/masks/messages.ts";
@@ -51,6 +52,8 @@ export class MaskedAggregator implements AggregatorHalf {
   #cohort: Cohort | undefined;
   /** Announcements of those who were there when shares were asked for, by index. */
   #announced = new Map<number, Announced>();
+  /** Their announcements as every brief that names them holds them, by index. */
+  readonly #introductions = new Map<number, Uint8Array>();
   /** Out- and in-neighbors among the announced, ascending, by index. */
   #adjacent: ReadonlyMap<number, readonly number[]> = new Map();
   /** Boxes by receiver, from those who were there when contributions were asked for. */
@@ -83,7 +86,12 @@ export class MaskedAggregator implements AggregatorHalf {
     const { ids, tree } = this.#known();
     const asked = new Set(clients.map((client) => this.#indexOf(client)));
     if (stage === stageOf.shares) {
-      for (const index of asked) this.#announced.set(index, this.#announcement(index));
+      for (const index of asked) {
+        const announced = this.#announcement(index);
+        const { id, bytes: answer, signature } = announced;
+        this.#announced.set(index, announced);
+        this.#introductions.set(index, encodeNeighborKeys({ index, id: toClientId(id), path: pathOf(tree, index), answer, signature }));
+      }
       this.#adjacent = adjacencyOf(this.#announced);
     } else if (stage === stageOf.contribution) {
       this.#sharers = asked;
@@ -104,12 +112,7 @@ export class MaskedAggregator implements AggregatorHalf {
       case stageOf.keys:
         return encodeKeysBrief({ devices, index, root: tree.root });
       case stageOf.shares:
-        return encodeSharesBrief(
-          this.#neighborsOf(index).map((neighbor) => {
-            const { id, bytes, signature } = this.#announced.get(neighbor)!;
-            return { index: neighbor, id: toClientId(id), path: pathOf(tree, neighbor), answer: bytes, signature };
-          }),
-        );
+        return joinNeighborKeys(this.#neighborsOf(index).map((neighbor) => this.#introductions.get(neighbor)!));
       case stageOf.contribution: {
         const present = this.#neighborsOf(index).filter((neighbor) => this.#sharers.has(neighbor));
         return encodeContributionBrief({ shares: this.#boxes.get(index) ?? [], present });

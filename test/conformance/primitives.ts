@@ -104,6 +104,7 @@ export function describePrimitives(name: string, create: () => Primitives | Prom
         const bytes = fromHex(message);
         const signature = sign(identity, "answer", bytes);
         const text = toBase64url(signature);
+        expect(await primitives.sign(identity, "answer", bytes)).toEqual(signature);
         expect(await primitives.verify(identity.id, "answer", bytes, text)).toBe(true);
         expect(await primitives.verify(identity.id, "join", bytes, text)).toBe(false);
         expect(await primitives.verify(identity.id, "answer", toUtf8("another"), text)).toBe(false);

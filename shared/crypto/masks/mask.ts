@@ -1,5 +1,5 @@
 /**
- * The masks of a contribution, and the boxes and commitments around their secrets. Imports tweetnacl, encoding, errors, primitives.
+ * The masks of a contribution, and the boxes and commitments around their secrets. Imports tweetnacl, encoding, errors, primitives, ring.
  *
  * A device adds to its vector a mask of its own and one with every neighbor. The pair's masks are equal, added by the device with the lower
  * index and subtracted by the other: in a sum over both they cancel. Every key comes from HKDF-SHA-256 over the run, the round, what the key is
@@ -11,6 +11,7 @@ import nacl from "tweetnacl";
 import { CofactorError } from "../../errors.ts";
 import { concatenate, toUtf8 } from "../encoding.ts";
 import type { Awaitable, Direction, Primitives } from "../primitives.ts";
+import { ringToBytes } from "./ring.ts";
 import { sealedShareBytes, secretBytes } from "./sizes.ts";
 
 /** What every key of a round is bound to. */
@@ -121,11 +122,15 @@ function addStream(primitives: Primitives, key: Uint8Array, vector: Uint32Array,
   return bits === 32 ? primitives.addKeystream(key, vector, direction) : primitives.addKeystream64(key, vector, direction);
 }
 
+const labels = {
+  self: toUtf8("cofactor/masks/1/self\0"),
+  pair: toUtf8("cofactor/masks/1/pair\0"),
+  share: toUtf8("cofactor/masks/1/share\0"),
+  seed: toUtf8("cofactor/masks/1/seed\0"),
+} as const;
+
 /** Label and purpose have no zero byte and end with one; the run comes last: no two contexts have the same bytes. */
-function infoOf(context: MaskContext, purpose: "self" | "pair" | "share" | "seed", first: number, second: number): Uint8Array {
-  const numbers = new DataView(new ArrayBuffer(16));
-  numbers.setBigUint64(0, BigInt(context.round), true);
-  numbers.setUint32(8, first, true);
-  numbers.setUint32(12, second, true);
-  return concatenate(toUtf8(`cofactor/masks/1/${purpose}\0`), new Uint8Array(numbers.buffer), toUtf8(context.run));
+function infoOf(context: MaskContext, purpose: keyof typeof labels, first: number, second: number): Uint8Array {
+  const numbers = Uint32Array.of(context.round, Math.floor(context.round / 2 ** 32), first, second);
+  return concatenate(labels[purpose], ringToBytes(numbers), toUtf8(context.run));
 }

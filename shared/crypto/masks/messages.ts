@@ -111,16 +111,24 @@ export function parseKeysAnswer(bytes: Uint8Array, devices: number): KeysAnswer 
 
 /** Bytes of a shares brief. */
 export function encodeSharesBrief(neighbors: readonly NeighborKeys[]): Uint8Array {
-  return listBytes(neighbors, ({ index, id, path, answer, signature }) =>
-    concatenate(
-      shortBytes(index),
-      fixedBytes(fromBase64url(id), blockBytes, "id"),
-      ...path.map((node) => fixedBytes(node, nodeBytes, "path")),
-      shortBytes(answer.length),
-      answer,
-      fixedBytes(signature, signatureBytes, "signature"),
-    ),
+  return joinNeighborKeys(neighbors.map(encodeNeighborKeys));
+}
+
+/** Bytes of one neighbor in a shares brief: the same in every brief that names it. */
+export function encodeNeighborKeys({ index, id, path, answer, signature }: NeighborKeys): Uint8Array {
+  return concatenate(
+    shortBytes(index),
+    fixedBytes(fromBase64url(id), blockBytes, "id"),
+    ...path.map((node) => fixedBytes(node, nodeBytes, "path")),
+    shortBytes(answer.length),
+    answer,
+    fixedBytes(signature, signatureBytes, "signature"),
   );
+}
+
+/** A shares brief from the bytes of its neighbors, ascending. */
+export function joinNeighborKeys(neighbors: readonly Uint8Array[]): Uint8Array {
+  return listBytes(neighbors, (bytes) => bytes);
 }
 
 /**

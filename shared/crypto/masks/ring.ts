@@ -4,7 +4,7 @@
  * A vector of `count` values is `count` words, or twice as many: pairs of words, the low one first. Negative numbers are in two's complement.
  */
 import { CofactorError } from "../../errors.ts";
-import { addWordPairs, addWords, toWords } from "../keystream.ts";
+import { addWordPairs, addWords, fromWords, toWords } from "../keystream.ts";
 
 /** The bits of the ring. */
 export type RingBits = 32 | 64;
@@ -86,9 +86,7 @@ export function addRing(sum: Uint32Array, vector: Uint32Array, bits: RingBits): 
 
 /** A vector as little-endian bytes. */
 export function ringToBytes(vector: Uint32Array): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4 * vector.length));
-  for (let i = 0; i < vector.length; i++) view.setUint32(4 * i, vector[i]!, true);
-  return new Uint8Array(view.buffer);
+  return fromWords(vector);
 }
 
 /** A fresh vector of `count` values from its bytes. @throws CofactorError SHAPE_MISMATCH for another length */
