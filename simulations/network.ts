@@ -2,10 +2,11 @@
 import { createRng } from "../shared/random.ts";
 import type { NetworkOptions } from "./scenario.ts";
 
-/** A stage of a round, and how many there are. */
+/** A stage of a round, and in how many of them devices drop out. */
 export interface StageOfRound {
   readonly round: number;
   readonly stage: number;
+  /** The stages up to the contribution's. */
   readonly stages: number;
 }
 
@@ -23,7 +24,8 @@ export interface Answering {
 export const resendMs = 1_000;
 
 /**
- * Draws the fate of those asked in a stage. A device that drops out does so at one stage of the round, each as likely.
+ * Draws the fate of those asked in a stage. A device that drops out does so at one of the stages up to its contribution, each as
+ * likely: whoever drops out is missing in the sum, under every protection the same people.
  *
  * Guarantees: a person's fate depends on seed, round, stage and person alone; a higher `dropout`, `latencyMs` or `loss` loses nobody less.
  */

@@ -36,7 +36,7 @@ export interface Scenario {
 export interface NetworkOptions {
   /** "memory": simulated, with a virtual clock; "socket": real processes over loopback. */
   readonly transport: "memory" | "socket";
-  /** Chance that a device asked in a round never answers. */
+  /** Chance that a device asked in a round is lost before its contribution is in. */
   readonly dropout: number;
   /** Mean of a device's answering time, exponentially distributed, virtual. */
   readonly latencyMs: number;

@@ -58,7 +58,7 @@ export async function runRound(prepared: Prepared, shards: Shards, state: ModelS
   while (machine.phase === "collecting") {
     const { stage } = machine;
     const asked = withStatus(machine, "asked").map(Number);
-    const fate = drawAnswering(scenario.network, scenario.seed, { round, stage, stages: stages.count }, asked);
+    const fate = drawAnswering(scenario.network, scenario.seed, { round, stage, stages: stages.contribution + 1 }, asked);
     try {
       await aggregator.begin(stage, asked.map(simulatedId));
     } catch (error) {
