@@ -148,3 +148,24 @@ export function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
+
+/** What a piece of work cost, in milliseconds. */
+export interface Cost {
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+/** What a piece of work costs, on all threads of this process. */
+export async function costOf(work: () => unknown): Promise<Cost> {
+  const before = { cpu: cpuMs(), wall: performance.now() };
+  await work();
+  return { cpu: cpuMs() - before.cpu, wall: performance.now() - before.wall };
+}
+
+/** A cost as two figures. */
+export function figuresOf(name: string, { cpu, wall }: Cost): readonly BenchFigure[] {
+  return [
+    { name: `${name}: CPU`, value: cpu, unit: "ms" },
+    { name: `${name}: wall`, value: wall, unit: "ms" },
+  ];
+}

@@ -12,7 +12,7 @@ import { powerTableOf } from "../../shared/crypto/paillier/randomizer.ts";
 import { startPaillierWorkers } from "../../shared/crypto/paillier/workers.node.ts";
 import { secureRng } from "../../shared/random.ts";
 import { median } from "../statistics.ts";
-import { type BenchFigure, type BenchJob, cpuMs } from "./bench.ts";
+import { type BenchJob, type Cost, costOf, figuresOf } from "./bench.ts";
 import { createPaillierWorld, drawValues, type PaillierWorld } from "./crypto-paillier.ts";
 
 /** Devices that encrypt: the others' contributions are these over again, which costs the aggregator the same. */
@@ -23,12 +23,6 @@ export interface PaillierJobShape {
   readonly bits: number;
   readonly clients: number;
   readonly values: number;
-}
-
-/** What a piece of work cost. */
-interface Cost {
-  readonly cpu: number;
-  readonly wall: number;
 }
 
 /** The job. Its sum must be exact, in one thread and in several, or it throws. */
@@ -143,17 +137,4 @@ function assertExact(opened: Float64Array, { clients, values }: PaillierJobShape
   for (let i = 0; i < values; i++) {
     if (opened[i] !== expected[i]) throw new Error(`the sum's value ${i} expected ${expected[i]}, got ${opened[i]}`);
   }
-}
-
-async function costOf(work: () => unknown): Promise<Cost> {
-  const before = { cpu: cpuMs(), wall: performance.now() };
-  await work();
-  return { cpu: cpuMs() - before.cpu, wall: performance.now() - before.wall };
-}
-
-function figuresOf(name: string, { cpu, wall }: Cost): readonly BenchFigure[] {
-  return [
-    { name: `${name}: CPU`, value: cpu, unit: "ms" },
-    { name: `${name}: wall`, value: wall, unit: "ms" },
-  ];
 }
