@@ -1,6 +1,4 @@
 /** Encrypted aggregation beside paillier-bigint, and whole jobs. Imports bench, one file per kind of group. */
-import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
-import { secureRng } from "../../shared/random.ts";
 import type { BenchSubject } from "./bench.ts";
 import { masksJob } from "./crypto-masks.ts";
 import {
@@ -28,7 +26,7 @@ export const crypto: BenchSubject = {
       yield paillierBytes(world);
     }
     yield paillierJob({ bits: 2048, clients: 1_000, values: 26_912 });
-    yield thresholdJob({ bits: 2048, values: 26_912 }, { secure: secureRng, primitives: nodePrimitives });
+    yield thresholdJob({ bits: 2048, values: 26_912 });
     yield masksJob({ clients: 100, neighbors: 99, values: 100_000, lost: 20 });
     yield masksJob({ clients: 1_000, neighbors: 100, values: 26_912, lost: 100 });
   },

@@ -159,7 +159,7 @@ describe("a broken file", () => {
     ["a rating that is no number", "1,2,3\n1,3,secret\n", {}, /ratings\.csv:2: column 3 \("rating"\) expected a number$/],
     ["an empty rating", "1,2,3\n1,3,\n", {}, /:2: column 3 \("rating"\) expected a number$/],
     ["an empty rating on its first line", "1,2,\n1,3,4\n", {}, /:1: column 3 \("rating"\) expected a number$/],
-    ["a rating out of range", "1,2,3\n1,3,77\n", { ratingRange: [1, 5] }, /:2: column 3 \("rating"\) expected a number in \[1, 5\]$/],
+    ["a rating out of range", "1,2,3\n1,3,770077\n", { ratingRange: [1, 5] }, /:2: column 3 \("rating"\) expected a number in \[1, 5\]$/],
     ["a missing column", "1,2,3\n1,2\n", {}, /:2: expected at least 3 columns, found 2$/],
     ["an empty id", "1,2,3\n,2,3\n", {}, /:2: column 1 \("user"\) expected an id, found nothing$/],
     ["a time that is none", "user,item,rating,date\n1,2,3,soon\n", {}, /:2: column 4 \("time"\) expected a number or an ISO 8601 date/],
@@ -188,7 +188,7 @@ describe("a broken file", () => {
   ])("with %s is refused with file, line and what was expected", async (_, content, options, message) => {
     const failure = load(content, options);
     await expect(failure).rejects.toMatchObject({ name: "CofactorError", code: "DATA_INVALID", message: expect.stringMatching(message) });
-    await expect(failure).rejects.not.toMatchObject({ message: expect.stringMatching(/secret|77|soon/) });
+    await expect(failure).rejects.not.toMatchObject({ message: expect.stringMatching(/secret|770077|soon/) });
   });
 
   it("that is not there is refused by name", async () => {

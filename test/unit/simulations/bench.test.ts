@@ -16,8 +16,10 @@ import {
   paillierEncryptBlocks,
 } from "../../../simulations/bench/crypto-paillier.ts";
 import { paillierJob } from "../../../simulations/bench/crypto-paillier-job.ts";
+import { thresholdJob } from "../../../simulations/bench/crypto-threshold.ts";
 import { subjects } from "../../../simulations/bench/index.ts";
 import { loadDataset } from "../../../simulations/datasets/index.ts";
+import { testThresholdKey2048 } from "../../support/threshold-keys.ts";
 
 describe("measureGroup", () => {
   it("times the cases in turns and compares them with the first", async () => {
@@ -87,6 +89,36 @@ describe("the whole job under Paillier", () => {
 
   it("is over when it is interrupted", async () => {
     await expect(job.measure(AbortSignal.abort(), () => undefined)).rejects.toThrow(/abort/);
+  });
+});
+
+describe("decryption by 2 of 3 keyholders", () => {
+  const job = thresholdJob({ bits: 2048, values: 130, dealt: testThresholdKey2048 });
+
+  it("opens the values exactly, and tells what each keyholder and the aggregator do for it", async () => {
+    const figures = await job.measure(new AbortController().signal, () => undefined);
+    const values = new Map(figures.map(({ name, value }) => [name, value]));
+    expect(values.get("exact values")).toBe(130);
+    expect(values.get("keyholder, sent")).toBeGreaterThan(3 * 512);
+    for (const { name, unit, value } of figures) if (unit === "ms") expect(value, name).toBeGreaterThan(0);
+    const parts = [
+      "keyholder 1, partial",
+      "keyholder 3, partial",
+      "keyholder 3, check",
+      "aggregator, verify keyholder 1",
+      "aggregator, combine",
+    ];
+    for (const part of parts)
+      expect(
+        [...values.keys()].some((name) => name.startsWith(part)),
+        part,
+      ).toBe(true);
+  });
+
+  it("is over when it is interrupted, also while a key is dealt", async () => {
+    await expect(job.measure(AbortSignal.abort(), () => undefined)).rejects.toThrow(/abort/);
+    const fresh = thresholdJob({ bits: 2048, values: 130 });
+    await expect(fresh.measure(AbortSignal.timeout(1), () => undefined)).rejects.toThrow(/abort|interrupted|timeout/);
   });
 });
 
