@@ -2,9 +2,11 @@
  * Whole masked rounds with real devices' halves, all five stages, some devices lost before their contribution: what one device costs, what the
  * aggregator's half costs, and whether the sum is exact. Imports shared.
  *
- * CPU time of this one thread. The memory of a thousand devices lies in one heap here, and threads of its own collect it: nobody pays that where
- * each device is a process, so it is a figure of its own. The threshold is the smallest that is sound with 5 % of the devices colluding. Signatures of answers are made and checked by the session, not by the halves, and are not counted; that devices
- * verify each other's signatures is.
+ * In this process CPU time is this thread's: a thousand devices lie in one heap, and the threads that collect it are a figure of their own. So
+ * the round is recorded, and its first device and its aggregator play it again alone in a process, where all threads are counted.
+ *
+ * The threshold is the smallest that is sound with 5 % of the devices colluding. Signatures of answers are made and checked by the session, not
+ * by the halves, and are not counted; that devices verify each other's signatures is.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
@@ -17,6 +19,8 @@ import { createRng, secureRng } from "../../shared/random.ts";
 import { answerBytes } from "../../shared/wire/signed.ts";
 import { median } from "../statistics.ts";
 import { type BenchFigure, type BenchJob, cpuMs, threadCpuMs } from "./bench.ts";
+import { measureAlone } from "./masks-alone.ts";
+import { type RecordedDevice, type RecordedStage, recordDraws } from "./masks-recording.ts";
 
 /** The sizes of a job. */
 export interface MasksJobShape {
@@ -48,7 +52,10 @@ export function masksJob(shape: MasksJobShape): BenchJob {
       const { options, frame } = settingOf(shape);
       const protection = masks.create(options);
       say("creating devices");
-      const devices = await createDevices(protection, frame, clients);
+      const drawn: Uint8Array[] = [];
+      const devices = await createDevices(protection, frame, clients, drawn);
+      const stages: RecordedStage[] = [];
+      const steps: RecordedDevice["steps"] = [];
       const server = { cpu: 0 };
       const before = { process: cpuMs(), thread: threadCpuMs() };
       const aggregator = await protection.createAggregator(frame, tools);
@@ -56,7 +63,7 @@ export function masksJob(shape: MasksJobShape): BenchJob {
       let sent = 0;
       for (const [stage, name] of protection.stages.entries()) {
         say(`stage ${name}`);
-        const round: StageRound = { protection, frame, aggregator, devices, server, stage, signal };
+        const round: StageRound = { protection, frame, aggregator, devices, server, stage, stages, steps, signal };
         const isLast = (index: number): boolean => stage === protection.contributionStage && index >= clients - lost;
         const { answered, bytes } = await playStage(round, asked, isLast);
         asked = answered;
@@ -64,7 +71,12 @@ export function masksJob(shape: MasksJobShape): BenchJob {
       }
       say("unmasking");
       const { values: sum } = await timed(server, () => aggregator.reveal(undefined));
+      const collecting = cpuMs() - before.process - (threadCpuMs() - before.thread);
       assertExact(sum, shape);
+      say("a device and the aggregator, alone in a process");
+      const device = { id: devices[0]!.id, drawn, values: valuesOf(0, values), steps };
+      const alone = await measureAlone({ options, frame, aggregator: stages, device }, signal);
+      assertExact(alone.sum, shape);
       const whole = devices.reduce((total, { cpu }) => total + cpu, server.cpu);
       const stayed = devices.slice(0, clients - lost).map(({ cpu }) => cpu);
       const figures: readonly BenchFigure[] = [
@@ -73,11 +85,10 @@ export function masksJob(shape: MasksJobShape): BenchJob {
         { name: "client, sent, mean", value: sent / clients, unit: "bytes" },
         { name: "server: CPU", value: server.cpu, unit: "ms" },
         { name: "whole round, all devices and server: CPU", value: whole, unit: "ms" },
-        {
-          name: "collecting all devices' memory, other threads: CPU",
-          value: cpuMs() - before.process - (threadCpuMs() - before.thread),
-          unit: "ms",
-        },
+        { name: "collecting all devices' memory, other threads: CPU", value: collecting, unit: "ms" },
+        { name: "client alone in a process, first round, all threads: CPU", value: alone.cold, unit: "ms" },
+        { name: "client alone in a process, later rounds, all threads: CPU", value: alone.warm, unit: "ms" },
+        { name: "server alone in a process, all threads: CPU", value: alone.aggregator, unit: "ms" },
         { name: "exact values", value: sum.length, unit: "values" },
       ];
       return figures;
@@ -92,12 +103,15 @@ interface StageRound {
   readonly devices: readonly BenchDevice[];
   readonly server: { cpu: number };
   readonly stage: number;
+  /** What the aggregator and the first device are given, kept. */
+  readonly stages: RecordedStage[];
+  readonly steps: RecordedDevice["steps"];
   readonly signal: AbortSignal;
 }
 
 /** Asks devices a stage, one after the other. */
 async function playStage(
-  { protection, frame, aggregator, devices, server, stage, signal }: StageRound,
+  { protection, frame, aggregator, devices, server, stage, stages, steps, signal }: StageRound,
   asked: readonly number[],
   isLost: (index: number) => boolean,
 ): Promise<{ readonly answered: readonly number[]; readonly bytes: number }> {
@@ -107,6 +121,8 @@ async function playStage(
       asked.map((index) => devices[index]!.id),
     ),
   );
+  const recorded: RecordedStage = { asked: asked.map((index) => devices[index]!.id), answers: [] };
+  stages.push(recorded);
   const answered: number[] = [];
   let bytes = 0;
   for (const index of asked) {
@@ -116,12 +132,15 @@ async function playStage(
     if (isLost(index)) continue;
     const own = stage === protection.contributionStage ? valuesOf(index, frame.size) : new Float64Array(0);
     const answer = await timed(device, () => device.half.answer(stage, brief, own));
-    const message = signedBytes("answer", answerBytes(frame.terms, frame.round, stage, await digestOf(answer)));
+    const digest = await digestOf(answer);
+    if (index === 0) steps.push({ brief, digest });
+    const message = signedBytes("answer", answerBytes(frame.terms, frame.round, stage, digest));
     const signature = toBase64url(new Uint8Array(sign(null, message, device.key)));
     await timed(server, () => {
       aggregator.admit(stage, device.id, answer);
       aggregator.combine(stage, device.id, answer, signature);
     });
+    recorded.answers.push({ client: device.id, bytes: answer, signature });
     answered.push(index);
     bytes += answer.length;
   }
@@ -141,13 +160,20 @@ function settingOf({ clients, neighbors, values, lost }: MasksJobShape): { optio
   return { options, frame };
 }
 
-async function createDevices(protection: Protection, frame: RoundFrame, count: number): Promise<readonly BenchDevice[]> {
+/** @param drawn takes what the first device draws */
+async function createDevices(
+  protection: Protection,
+  frame: RoundFrame,
+  count: number,
+  drawn: Uint8Array[],
+): Promise<readonly BenchDevice[]> {
   const devices: BenchDevice[] = [];
   for (let index = 0; index < count; index++) {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     const id = publicKey.export({ format: "jwk" }).x!;
+    const own = index === 0 ? { ...tools, secure: recordDraws(secureRng, drawn) } : tools;
     const key = createPrivateKey(privateKey.export({ format: "pem", type: "pkcs8" }));
-    devices.push({ id, key, half: await protection.createDevice(frame, id, tools), cpu: 0 });
+    devices.push({ id, key, half: await protection.createDevice(frame, id, own), cpu: 0 });
   }
   return devices;
 }

@@ -1,5 +1,5 @@
 /**
- * The masks of a contribution, and the boxes and commitments around their secrets. Imports tweetnacl, encoding, errors, primitives, ring.
+ * The masks of a contribution, and the boxes and commitments around their secrets. Imports tweetnacl, encoding, errors, keystream, primitives.
  *
  * A device adds to its vector a mask of its own and one with every neighbor. The pair's masks are equal, added by the device with the lower
  * index and subtracted by the other: in a sum over both they cancel. Every key comes from HKDF-SHA-256 over the run, the round, what the key is
@@ -10,8 +10,8 @@
 import nacl from "tweetnacl";
 import { CofactorError } from "../../errors.ts";
 import { concatenate, toUtf8 } from "../encoding.ts";
+import { fromWords } from "../keystream.ts";
 import type { Awaitable, Direction, Primitives } from "../primitives.ts";
-import { ringToBytes } from "./ring.ts";
 import { sealedShareBytes, secretBytes } from "./sizes.ts";
 
 /** What every key of a round is bound to. */
@@ -132,5 +132,5 @@ const labels = {
 /** Label and purpose have no zero byte and end with one; the run comes last: no two contexts have the same bytes. */
 function infoOf(context: MaskContext, purpose: keyof typeof labels, first: number, second: number): Uint8Array {
   const numbers = Uint32Array.of(context.round, Math.floor(context.round / 2 ** 32), first, second);
-  return concatenate(labels[purpose], ringToBytes(numbers), toUtf8(context.run));
+  return concatenate(labels[purpose], fromWords(numbers), toUtf8(context.run));
 }

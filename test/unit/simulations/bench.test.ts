@@ -7,6 +7,7 @@ import { createRng } from "../../../shared/random.ts";
 import { defineRun } from "../../../shared/run.ts";
 import { bareRound } from "../../../simulations/bench/bare-round.ts";
 import { measureGroup } from "../../../simulations/bench/bench.ts";
+import { masksJob } from "../../../simulations/bench/crypto-masks.ts";
 import {
   createPaillierWorld,
   paillierAdd,
@@ -85,6 +86,23 @@ describe("the whole job under Paillier", () => {
     expect(values.get("client, sent")).toBe(3 * 512);
     for (const { name, unit, value } of figures) if (unit === "ms") expect(value, name).toBeGreaterThan(0);
     expect(steps.length).toBeGreaterThan(2);
+  });
+
+  it("is over when it is interrupted", async () => {
+    await expect(job.measure(AbortSignal.abort(), () => undefined)).rejects.toThrow(/abort/);
+  });
+});
+
+describe("the whole job under masks", () => {
+  const job = masksJob({ clients: 24, neighbors: 23, values: 50, lost: 3 });
+
+  it("has an exact sum, also when the aggregator plays the round again alone, and tells what each part cost", async () => {
+    const figures = await job.measure(new AbortController().signal, () => undefined);
+    const values = new Map(figures.map(({ name, value }) => [name, value]));
+    expect(values.get("exact values")).toBe(50);
+    const timed = figures.filter(({ unit }) => unit === "ms");
+    expect(timed.filter(({ name }) => name.includes("alone"))).toHaveLength(3);
+    for (const { name, value } of timed) if (!name.startsWith("collecting")) expect(value, name).toBeGreaterThan(0);
   });
 
   it("is over when it is interrupted", async () => {
