@@ -89,6 +89,9 @@ function addStream(key: Uint8Array, out: Uint32Array, direction: Direction, add:
   const block = zeros.length / 4;
   for (let at = 0; at < out.length; at += block) {
     const count = Math.min(block, out.length - at);
-    add(out, at, toWords(cipher.update(count === block ? zeros : zeros.subarray(0, 4 * count)), count), direction);
+    const stream = cipher.update(count === block ? zeros : zeros.subarray(0, 4 * count));
+    add(out, at, toWords(stream, count), direction);
+    // Given back at once: gigabytes of a round's keystreams would keep the collector busier than everything else.
+    if (stream.buffer.byteLength === stream.byteLength) stream.buffer.transfer(0);
   }
 }

@@ -84,7 +84,7 @@ export function masksJob(shape: MasksJobShape): BenchJob {
         { name: "client, mean: CPU", value: stayed.reduce((total, cpu) => total + cpu, 0) / stayed.length, unit: "ms" },
         { name: "client, sent, mean", value: sent / clients, unit: "bytes" },
         { name: "server: CPU", value: server.cpu, unit: "ms" },
-        { name: "whole round, all devices and server: CPU", value: whole, unit: "ms" },
+        { name: "whole round, all devices and server, all threads: CPU", value: whole + collecting, unit: "ms" },
         { name: "collecting all devices' memory, other threads: CPU", value: collecting, unit: "ms" },
         { name: "client alone in a process, first round, all threads: CPU", value: alone.cold, unit: "ms" },
         { name: "client alone in a process, later rounds, all threads: CPU", value: alone.warm, unit: "ms" },
