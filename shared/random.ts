@@ -29,6 +29,31 @@ export interface SecureRng {
   bytes(length: number): Uint8Array;
 }
 
+/** Seeded numbers where a simulation needs noise: repeatable, so whoever knows the seed subtracts it. Protects nobody. */
+export interface SimulationRng {
+  readonly kind: "simulation";
+  /** `length` repeatable bytes. */
+  bytes(length: number): Uint8Array;
+  /** Standard normal, in floating point. */
+  normal(): number;
+}
+
+/** Where noise comes from. What is made with a `SimulationRng` says so, and no server publishes it. */
+export type NoiseRng = SecureRng | SimulationRng;
+
+/** A seeded generator as a simulation's source of noise. */
+export function simulationRng(rng: Rng): SimulationRng {
+  return {
+    kind: "simulation",
+    bytes(length) {
+      const words = new Uint32Array(Math.ceil(length / 4));
+      for (let i = 0; i < words.length; i++) words[i] = rng.below(0x1_0000_0000);
+      return new Uint8Array(words.buffer, 0, length);
+    },
+    normal: () => rng.normal(),
+  };
+}
+
 /**
  * A generator for a seed and a path of stream keys.
  *

@@ -11,11 +11,11 @@
  * https://doi.org/10.1145/2382196.2382264
  */
 import { CofactorError } from "../../errors.ts";
-import type { SecureRng } from "../../random.ts";
+import type { NoiseRng } from "../../random.ts";
 import { isFiniteVector } from "../clips/norm.ts";
 import { createDiscreteGaussian } from "../samplers/discrete-gaussian.ts";
 import { createDiscreteLaplace } from "../samplers/discrete-laplace.ts";
-import type { Sampler } from "../samplers/sampler.ts";
+import { type Sampler, samplerOf } from "../samplers/sampler.ts";
 
 /** Noise of one scale on vectors of one length. */
 export interface GridNoise {
@@ -32,15 +32,21 @@ export interface GridNoise {
  *
  * @throws CofactorError CONFIG_INVALID when the noise is not finite
  */
-export function gaussianGridNoise(rng: SecureRng, noiseMultiplier: number, sensitivity: number, dimension: number): GridNoise {
+export function gaussianGridNoise(rng: NoiseRng, noiseMultiplier: number, sensitivity: number, dimension: number): GridNoise {
   const step = stepFor(noiseMultiplier * sensitivity, 36);
   if (step === 0) return noNoise(dimension);
   const scale = noiseMultiplier * (sensitivity + step * Math.sqrt(dimension));
-  return gridNoise(createDiscreteGaussian(rng, scale / step), scale, step, dimension);
+  return gridNoise(gaussianSteps(rng, scale / step), scale, step, dimension);
+}
+
+/** Whole steps of Gaussian noise: exact where they protect, rounded from floats where a simulation repeats them, which is quicker. */
+export function gaussianSteps(rng: NoiseRng, stddev: number): Sampler {
+  if (rng.kind === "secure") return createDiscreteGaussian(rng, stddev);
+  return samplerOf("simulation", stddev ** 2, () => Math.round(stddev * rng.normal()));
 }
 
 /** Laplace noise of scale noiseMultiplier times the L1 sensitivity, otherwise as above; exactly of its pure epsilon. */
-export function laplaceGridNoise(rng: SecureRng, noiseMultiplier: number, l1Sensitivity: number, dimension: number): GridNoise {
+export function laplaceGridNoise(rng: NoiseRng, noiseMultiplier: number, l1Sensitivity: number, dimension: number): GridNoise {
   const step = stepFor(noiseMultiplier * l1Sensitivity, 30);
   if (step === 0) return noNoise(dimension);
   const steps = Math.ceil((noiseMultiplier * (l1Sensitivity + step * dimension)) / step);

@@ -1,7 +1,7 @@
 /** Uniform integers from the CSPRNG, a block of bytes at a time. Imports random, check, errors. */
 import { integer } from "../../check.ts";
 import { CofactorError } from "../../errors.ts";
-import type { SecureRng } from "../../random.ts";
+import type { NoiseRng } from "../../random.ts";
 
 /** Bytes asked of the CSPRNG at once. */
 const blockBytes = 16_384;
@@ -26,7 +26,7 @@ export interface RandomBits {
  * Guarantees: each call's result is exactly uniform, by rejection. A failing CSPRNG throws and nothing is returned. The number of
  * bytes used, and so the time, depends on the results: draw noise before anyone can watch what it is for.
  */
-export function createRandomBits(rng: SecureRng): RandomBits {
+export function createRandomBits(rng: NoiseRng): RandomBits {
   let words: Uint32Array = new Uint32Array(0);
   let next = 0;
   let coins = 1;

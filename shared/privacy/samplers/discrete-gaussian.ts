@@ -7,7 +7,7 @@
  * Source: Canonne, Kamath and Steinke 2020, algorithm 3, https://arxiv.org/abs/2004.00010
  */
 import { inRange } from "../../check.ts";
-import type { SecureRng } from "../../random.ts";
+import type { NoiseRng } from "../../random.ts";
 import { bernoulliExp, type Exponent } from "./bernoulli-exp.ts";
 import { createRandomBits } from "./bits.ts";
 import { signed } from "./discrete-laplace.ts";
@@ -21,7 +21,7 @@ import { type Sampler, samplerOf } from "./sampler.ts";
  * @param stddev in (0, 2^40), its square taken as the exact square of the double
  * @throws RangeError for a stddev out of range
  */
-export function createDiscreteGaussian(rng: SecureRng, stddev: number): Sampler {
+export function createDiscreteGaussian(rng: NoiseRng, stddev: number): Sampler {
   inRange(stddev, 1e-9, maxScale - 1, "stddev");
   const bits = createRandomBits(rng);
   const root = toRational(stddev);

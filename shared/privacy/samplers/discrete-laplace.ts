@@ -4,7 +4,7 @@
  * Privacy: on an integer vector of L1 sensitivity s it gives pure epsilon s / scale.
  * Source: Canonne, Kamath and Steinke 2020, algorithm 2, https://arxiv.org/abs/2004.00010
  */
-import type { SecureRng } from "../../random.ts";
+import type { NoiseRng } from "../../random.ts";
 import { createRandomBits, type RandomBits } from "./bits.ts";
 import { geometricDraw } from "./geometric.ts";
 import { type Sampler, samplerOf } from "./sampler.ts";
@@ -15,7 +15,7 @@ import { type Sampler, samplerOf } from "./sampler.ts";
  * @param scale in (0, 2^40], taken as the exact value of the double; whole scales are quicker
  * @throws RangeError for a scale out of range
  */
-export function createDiscreteLaplace(rng: SecureRng, scale: number): Sampler {
+export function createDiscreteLaplace(rng: NoiseRng, scale: number): Sampler {
   const bits = createRandomBits(rng);
   const magnitude = geometricDraw(bits, scale);
   return samplerOf("discrete-laplace", discreteLaplaceVariance(scale), () => signed(bits, magnitude));

@@ -4,7 +4,7 @@
  * Source: Canonne, Kamath and Steinke 2020, algorithm 2, https://arxiv.org/abs/2004.00010
  */
 import { inRange } from "../../check.ts";
-import type { SecureRng } from "../../random.ts";
+import type { NoiseRng } from "../../random.ts";
 import { bernoulliExp, ratioExponent, rationalExponent } from "./bernoulli-exp.ts";
 import { createRandomBits, type RandomBits } from "./bits.ts";
 import { toRational } from "./rational.ts";
@@ -20,7 +20,7 @@ const one = ratioExponent(1, 1);
  * @param scale in (0, 2^40], taken as the exact value of the double; whole scales are quicker
  * @throws RangeError for a scale out of range
  */
-export function createGeometric(rng: SecureRng, scale: number): Sampler {
+export function createGeometric(rng: NoiseRng, scale: number): Sampler {
   const draw = geometricDraw(createRandomBits(rng), scale);
   const q = Math.exp(-1 / scale);
   return samplerOf("geometric", q / Math.expm1(-1 / scale) ** 2, draw);

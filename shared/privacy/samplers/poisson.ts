@@ -15,7 +15,7 @@
  * Source: the blocks are those of Bringmann et al. 2014 ("Internal DLA", ICALP) for the binomial distribution; the bounds are ours.
  */
 import { inRange } from "../../check.ts";
-import type { SecureRng } from "../../random.ts";
+import type { NoiseRng } from "../../random.ts";
 import { finishCoin } from "./bernoulli-exp.ts";
 import { createRandomBits, type RandomBits } from "./bits.ts";
 import { type Rational, toRational } from "./rational.ts";
@@ -27,7 +27,7 @@ import { type Sampler, samplerOf } from "./sampler.ts";
  * @param mean in (0, 2^39], taken as the exact value of the double
  * @throws RangeError for a mean out of range
  */
-export function createPoisson(rng: SecureRng, mean: number): Sampler {
+export function createPoisson(rng: NoiseRng, mean: number): Sampler {
   return samplerOf("poisson", mean, poissonDraw(createRandomBits(rng), mean));
 }
 

@@ -6,7 +6,7 @@
  *
  * Source: Agarwal, Kairouz and Liu 2021, https://arxiv.org/abs/2110.04995
  */
-import type { SecureRng } from "../../random.ts";
+import type { NoiseRng } from "../../random.ts";
 import { createRandomBits } from "./bits.ts";
 import { poissonDraw } from "./poisson.ts";
 import { type Sampler, samplerOf } from "./sampler.ts";
@@ -17,7 +17,7 @@ import { type Sampler, samplerOf } from "./sampler.ts";
  * @param variance in (0, 2^40], taken as the exact value of the double
  * @throws RangeError for a variance out of range
  */
-export function createSkellam(rng: SecureRng, variance: number): Sampler {
+export function createSkellam(rng: NoiseRng, variance: number): Sampler {
   const draw = poissonDraw(createRandomBits(rng), variance / 2);
   return samplerOf("skellam", variance, () => draw() - draw());
 }
