@@ -47,8 +47,10 @@ export interface ModelParameters {
 export interface Aggregate {
   /** [size of the contribution spec] sum over the contributors. */
   readonly values: Float64Array;
-  /** How many contributions were summed, at least 1. */
+  /** How many contributions were summed, at least 1; under differential privacy the public size of the cohort. */
   readonly count: number;
+  /** Standard deviation of the noise on every entry of `values`; none when left out. */
+  readonly noiseStddev?: number;
 }
 
 /** What `contribute` gives beside the vector that it wrote. */
