@@ -51,7 +51,7 @@ it("takes part, says what left the device, recommends, and is the same device th
   const { code, out } = await cofactor(...args, "--recommend", "3");
   await running;
   other.close();
-  expect(out).toMatch(/^joined films-1: model fcf, protection open, sums over at least 2\n/);
+  expect(out).toMatch(/^joined films-1: model fcf, protection open, sums over at least 2, no promise of privacy\n/);
   expect(out).toMatch(
     /round 1: accepted, 192 bytes left this device, sha256 [\w-]{43}\nround 1: published from 2 devices, this one among them/,
   );
