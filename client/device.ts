@@ -287,7 +287,11 @@ export class Device implements Client {
       case "abandoned": {
         const header = parseRequest("abandoned", packet.header);
         await this.#tell(this.#inTurn(async () => void (await this.#trainer.settle(session.run, header.round, false))));
-        this.#events.emit("abandoned", header);
+        this.#events.emit("abandoned", { round: header.round, reason: header.reason });
+        if (header.ended === true) {
+          this.#hasEnded = true;
+          this.#bell.ring();
+        }
         return nothing;
       }
       default:
