@@ -43,7 +43,8 @@ const block = 16;
 const wordRange = 2 ** knownBits;
 const room = 1 + 2 ** -20;
 
-interface ColumnTable {
+/** The whole numbers that a sampler draws by. */
+export interface ColumnTable {
   /** Whole numbers W_j that add up to 2^25; the tail's last. */
   readonly masses: Float64Array;
   /** Walker's table: bucket i gives i below its cut, its alias otherwise. */
@@ -65,7 +66,7 @@ interface ColumnTable {
  */
 export function columnDraw(bits: RandomBits, weights: Weights, widthBits: number, isCentered: boolean): () => number {
   const width = 2 ** widthBits;
-  const { cuts, aliases, sure, factors, masses, unit } = createTable(weights, width);
+  const { cuts, aliases, sure, factors, masses, unit } = createColumnTable(weights, width);
   const nibble = 2 ** Math.min(widthBits, 4) - 1;
   const shift = 36 - widthBits;
   const isWide = widthBits > 4;
@@ -105,7 +106,12 @@ export function columnDraw(bits: RandomBits, weights: Weights, widthBits: number
   };
 }
 
-function createTable(weights: Weights, width: number): ColumnTable {
+/**
+ * The table of a distribution, for columns of `width` places: that it meets (1) and (2) is what exactness rests on.
+ *
+ * @throws RangeError when the tail falls too slowly for this width
+ */
+export function createColumnTable(weights: Weights, width: number): ColumnTable {
   const highest = (place: number): number => Math.max(weights.weight(place, true), weights.weight(place, false));
   const edge = columns * width;
   for (const isAbove of [true, false]) {

@@ -8,7 +8,7 @@
  */
 import { inRange } from "../../check.ts";
 import type { NoiseRng } from "../../random.ts";
-import { createRandomBits } from "./bits.ts";
+import { createRandomBits, type RandomBits } from "./bits.ts";
 import { columnDraw, type Weights } from "./columns.ts";
 import { expOfMinus, isBelowExp } from "./exp.ts";
 import { maxScale } from "./geometric.ts";
@@ -24,8 +24,19 @@ import { type Sampler, samplerOf } from "./sampler.ts";
 export function createDiscreteGaussian(rng: NoiseRng, stddev: number): Sampler {
   inRange(stddev, 1e-9, maxScale - 1, "stddev");
   const bits = createRandomBits(rng);
+  const draw = columnDraw(bits, gaussianWeights(bits, stddev), gaussianWidthBits(stddev), true);
+  return samplerOf("discrete-gaussian", discreteGaussianVariance(stddev), draw);
+}
+
+/** Between 16 and 32 columns to a standard deviation. */
+export function gaussianWidthBits(stddev: number): number {
+  return Math.max(0, Math.floor(Math.log2(stddev)) - 4);
+}
+
+/** exp(-place^2 / (2 stddev^2)) on both sides. */
+export function gaussianWeights(bits: RandomBits, stddev: number): Weights {
   const inverse = 1 / (2 * stddev * stddev);
-  const weights: Weights = {
+  return {
     weight: (place) => expOfMinus(place * place * inverse),
     error: (place) => (place * place * inverse + 1) * 2 ** -46,
     isBelow(word, place, _isAbove, divisor) {
@@ -34,9 +45,6 @@ export function createDiscreteGaussian(rng: NoiseRng, stddev: number): Sampler {
       return isBelowExp(bits, word, gamma, divisor);
     },
   };
-  // Between 16 and 32 columns to a standard deviation.
-  const widthBits = Math.max(0, Math.floor(Math.log2(stddev)) - 4);
-  return samplerOf("discrete-gaussian", discreteGaussianVariance(stddev), columnDraw(bits, weights, widthBits, true));
 }
 
 /** The exact variance: the sum below 16, where it differs, and stddev^2 to working precision above. */

@@ -6,7 +6,7 @@
  */
 import { inRange } from "../../check.ts";
 import type { NoiseRng } from "../../random.ts";
-import { createRandomBits } from "./bits.ts";
+import { createRandomBits, type RandomBits } from "./bits.ts";
 import { columnDraw, type Weights } from "./columns.ts";
 import { expOfMinus, isBelowExp } from "./exp.ts";
 import { maxScale } from "./geometric.ts";
@@ -22,7 +22,18 @@ import { type Sampler, samplerOf } from "./sampler.ts";
 export function createDiscreteLaplace(rng: NoiseRng, scale: number): Sampler {
   inRange(scale, Number.MIN_VALUE, maxScale, "scale");
   const bits = createRandomBits(rng);
-  const weights: Weights = {
+  const draw = columnDraw(bits, laplaceWeights(bits, scale), laplaceWidthBits(scale), true);
+  return samplerOf("discrete-laplace", discreteLaplaceVariance(scale), draw);
+}
+
+/** Between 8 and 16 columns to a scale: an exponential reaches further than a Gaussian. */
+export function laplaceWidthBits(scale: number): number {
+  return Math.max(0, Math.floor(Math.log2(scale)) - 3);
+}
+
+/** exp(-place / scale) on both sides. */
+export function laplaceWeights(bits: RandomBits, scale: number): Weights {
+  return {
     weight: (place) => expOfMinus(place / scale),
     error: (place) => (place / scale + 1) * 2 ** -46,
     isBelow(word, place, _isAbove, divisor) {
@@ -30,9 +41,6 @@ export function createDiscreteLaplace(rng: NoiseRng, scale: number): Sampler {
       return isBelowExp(bits, word, { numerator: BigInt(place) * denominator, denominator: numerator }, divisor);
     },
   };
-  // Between 8 and 16 columns to a scale: an exponential reaches further than a Gaussian.
-  const widthBits = Math.max(0, Math.floor(Math.log2(scale)) - 3);
-  return samplerOf("discrete-laplace", discreteLaplaceVariance(scale), columnDraw(bits, weights, widthBits, true));
 }
 
 /** 2 q / (1 - q)^2 with q = exp(-1/scale). */

@@ -32,14 +32,19 @@ export function createPoisson(rng: NoiseRng, mean: number): Sampler {
 export function poissonDraw(bits: RandomBits, mean: number): () => number {
   inRange(mean, 1e-9, 2 ** 39, "mean");
   const mode = Math.floor(mean);
-  // Between 16 and 32 columns to a standard deviation.
-  const widthBits = Math.max(0, Math.floor(Math.log2(mean) / 2) - 4);
-  const draw = columnDraw(bits, poissonWeights(bits, mean, mode, 2 ** widthBits), widthBits, false);
+  const widthBits = poissonWidthBits(mean);
+  const draw = columnDraw(bits, poissonWeights(bits, mean, 2 ** widthBits), widthBits, false);
   return () => mode + draw();
 }
 
+/** Between 16 and 32 columns to a standard deviation. */
+export function poissonWidthBits(mean: number): number {
+  return Math.max(0, Math.floor(Math.log2(mean) / 2) - 4);
+}
+
 /** P(k) / P(mode), k = mode + place above and mode - 1 - place below. */
-function poissonWeights(bits: RandomBits, mean: number, mode: number, width: number): Weights {
+export function poissonWeights(bits: RandomBits, mean: number, width: number): Weights {
+  const mode = Math.floor(mean);
   const above = edgesOf(width, (from, to) => productAbove(mean, mode + from, mode + to));
   const below = edgesOf(width, (from, to) => productBelow(mean, mode - 1 - from, mode - 1 - to), mode / mean);
   return {
