@@ -34,7 +34,7 @@ describe.each([
     60,
   ],
   ["noise of each device", open, { epsilon: 2, mechanism: "local-gaussian" }, 60],
-  ["Skellam shares under masks", masks, { epsilon: 4, mechanism: { kind: "skellam", corruption: 0 } }, 70],
+  ["Skellam shares under masks", masks, { epsilon: 4, mechanism: { kind: "skellam", corruption: 0 } }, 60],
 ] as const)("%s", (_name, terms, privacy, trials) => {
   it("keeps the promise, and half the noise is caught", { timeout: 120_000 }, async () => {
     const run = await planRun({ ...terms, privacy });
