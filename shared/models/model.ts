@@ -47,8 +47,10 @@ export interface ModelParameters {
 export interface Aggregate {
   /** [size of the contribution spec] sum over the contributors. */
   readonly values: Float64Array;
-  /** How many contributions were summed, at least 1. */
+  /** How many contributions were summed, at least 1; under differential privacy the public size of the cohort. */
   readonly count: number;
+  /** Standard deviation of the noise on every entry of `values`; none when left out. */
+  readonly noiseStddev?: number;
 }
 
 /** What `contribute` gives beside the vector that it wrote. */
@@ -118,6 +120,16 @@ export interface ModelShape {
   readonly ratingRange?: readonly [number, number];
   /** Mean of the training ratings, a public constant of the run, when known. */
   readonly globalMean?: number;
+  /** Public facts about the items; only `initialize` reads the values, which models that use them publish. */
+  readonly itemFeatures?: ItemFeatures;
+}
+
+/** Public facts about every item as numbers of order one: genres, years, ... */
+export interface ItemFeatures {
+  /** Features of an item. */
+  readonly count: number;
+  /** [items x count], row-major. */
+  readonly values: Float64Array;
 }
 
 /** How the largest contribution entry is bounded, for fixed-point protections. */
