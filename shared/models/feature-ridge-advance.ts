@@ -7,13 +7,18 @@
 import { invertPacked, nearestDefinite } from "../math/definite.ts";
 import { addOuter, addScaled, dot, packedSize, solveInPlace } from "../math/linear.ts";
 import { truncatedNormalMean } from "../math/truncated-normal.ts";
+import { momentClip } from "./feature-ridge-contribution.ts";
 import { type RidgeLayout, type RidgeTensors, readRidge } from "./feature-ridge-layout.ts";
 import { type Aggregate, type ModelState, tensorOf } from "./model.ts";
 
-/** Taken as the noise where there is none: precisions stay finite. */
+/** Taken as the noise where there is less: precisions stay finite. */
 const leastNoise = 1e-3;
 /** Least eigenvalue of the prior of tastes, in squared rating units. */
 const leastVariance = 1e-4;
+/** About how many ratings a person has, which turns sums of weights to numbers of ratings; half or twice as many change little. */
+const activity = 100;
+/** Added to a sum of weights before its logarithm: about one rating. */
+const leastWeight = 0.3;
 
 /** The next state from a cohort's sum. */
 export function advanceFeatureRidge(layout: RidgeLayout, current: ModelState, aggregate: Aggregate): ModelState {
@@ -22,38 +27,40 @@ export function advanceFeatureRidge(layout: RidgeLayout, current: ModelState, ag
   const tensors = readRidge(layout, shared);
   learnTastes(layout, tensors, aggregate);
   const evidence = accumulate(layout, tensors.itemBias, state, aggregate);
-  learnItems(layout, tensors, evidence);
+  const popularity = evidence.weight.map((weight) => Math.log(weight + leastWeight));
+  learnBiases(layout, tensors, evidence, popularity);
+  deriveFeatures(layout, tensors, evidence.weight, popularity);
   return { shared, state, round: current.round + 1 };
 }
 
 /** Moves the prior's mean and covariance by the mean over people of how they differ from it. */
-function learnTastes({ settings, order, packed, scale, parameters }: RidgeLayout, tensors: RidgeTensors, aggregate: Aggregate): void {
+function learnTastes({ settings, order, scale, parameters }: RidgeLayout, tensors: RidgeTensors, aggregate: Aggregate): void {
   const { values, count, noiseStddev = 0 } = aggregate;
-  const unit = settings.momentClip / (settings.momentShare * count);
+  const unit = momentClip / (settings.momentShare * count);
   const shift = tensorOf(values, parameters.contribution, "tasteShift");
   for (let f = 0; f < order; f++) tensors.mean[f] = tensors.mean[f]! + (unit * scale[f]! * shift[f]!) / 2;
 
-  const change = tensorOf(values, parameters.contribution, "covarianceShift").map((value) => unit * value);
-  const noise = (unit * noiseStddev) ** 2;
-  const onDiagonal = (cell: number): boolean => Number.isInteger((Math.sqrt(8 * cell + 9) - 3) / 2);
-  // Variances and covariances each shrink by the share of noise in their mean square.
-  const kept = [true, false].map((isDiagonal) => {
-    const squares = Array.from(
-      change.filter((_, cell) => onDiagonal(cell) === isDiagonal),
-      (value) => value * value,
-    );
-    const mean = squares.reduce((sum, square) => sum + square, 0) / Math.max(1, squares.length);
-    return noise === 0 ? 1 : Math.max(0, 1 - noise / mean);
-  });
-  const covariance = new Float64Array(packed);
+  const change = tensorOf(values, parameters.contribution, "covarianceShift");
+  const kept = signalShares(change, order, noiseStddev);
+  const covariance = tensors.covariance.slice();
   for (let f = 0, cell = 0; f < order; f++) {
     for (let g = 0; g <= f; g++, cell++) {
-      const moved = f === g ? kept[0]! * change[cell]! : (kept[1]! * change[cell]!) / Math.SQRT2;
-      covariance[cell] = tensors.covariance[cell]! + scale[f]! * scale[g]! * moved;
+      const moved = f === g ? kept.diagonal * change[cell]! : (kept.rest * change[cell]!) / Math.SQRT2;
+      covariance[cell] = covariance[cell]! + unit * scale[f]! * scale[g]! * moved;
     }
   }
   const next = nearestDefinite(covariance, order, leastVariance);
   if (invertPacked(next, order) !== undefined) tensors.covariance.set(next);
+}
+
+/** How much of the mean square of a packed matrix's diagonal, and of the rest, is not noise: what James and Stein would keep of them. */
+function signalShares(packed: Float64Array, order: number, noiseStddev: number): { readonly diagonal: number; readonly rest: number } {
+  const total = dot(packed, 0, packed, 0, packed.length);
+  let diagonal = 0;
+  for (let f = 0; f < order; f++) diagonal += packed[packedSize(f + 1) - 1]! ** 2;
+  const share = (square: number, entries: number): number =>
+    noiseStddev === 0 ? 1 : Math.max(0, 1 - (entries * noiseStddev * noiseStddev) / Math.max(square, Number.MIN_VALUE));
+  return { diagonal: share(diagonal, order), rest: share(total - diagonal, packed.length - order) };
 }
 
 /** What the rounds so far say of items. */
@@ -91,15 +98,16 @@ function accumulate(
   return {
     weight,
     bias: residuals.map((sum, item) => (sum / weight[item]! + biases[item]!) / total[0]!),
-    variance: weight.map((w) => 1 / (w * w * total[0]!) + settings.noiseVariance / Math.max(0.3, w * Math.sqrt(settings.activity))),
+    variance: weight.map((w) => 1 / (w * w * total[0]!) + settings.noiseVariance / Math.max(leastWeight, w * Math.sqrt(activity))),
   };
 }
 
-/** Biases by their posterior under a prior that is a regression on public features and popularity; and the two derived features. */
-function learnItems(layout: RidgeLayout, { rows, itemBias }: RidgeTensors, { weight, bias, variance }: Evidence): void {
-  const { settings, items, features, order, center } = layout;
-  const width = features + 2;
-  const popularity = weight.map((w) => Math.log(w + 0.3));
+/** Biases by their posterior under a prior that is a regression on public features and popularity. */
+function learnBiases(layout: RidgeLayout, tensors: RidgeTensors, { bias, variance }: Evidence, popularity: Float64Array): void {
+  const { settings, items, order, center } = layout;
+  const { rows, itemBias } = tensors;
+  // A regressor is an item's row without its derived features, and popularity.
+  const width = order - 1;
   const row = new Float64Array(width);
   const fill = (item: number): void => {
     row.set(rows.subarray(item * order, item * order + width - 1));
@@ -107,7 +115,7 @@ function learnItems(layout: RidgeLayout, { rows, itemBias }: RidgeTensors, { wei
   };
   const normal = new Float64Array(packedSize(width));
   const coefficients = new Float64Array(width);
-  for (let f = 0; f < width; f++) normal[packedSize(f + 1) - 1] = f === 0 ? 1e-3 : f === width - 1 ? 1 : settings.itemL2;
+  for (let f = 0; f < width; f++) normal[packedSize(f + 1) - 1] = f === 0 ? 1e-3 : f === width - 1 ? 1 : 1 / settings.biasStddev ** 2;
   for (let item = 0; item < items; item++) {
     fill(item);
     const precision = 1 / (variance[item]! + settings.itemVariance);
@@ -121,20 +129,24 @@ function learnItems(layout: RidgeLayout, { rows, itemBias }: RidgeTensors, { wei
     const trust = settings.itemVariance / (settings.itemVariance + variance[item]!);
     itemBias[item] = prior + trust * (bias[item]! - prior);
   }
-
-  const spread = Math.sqrt(varianceOf(popularity)) || 1;
-  const derived = [popularity.map((value) => value / spread), itemBias];
-  for (const [at, values] of derived.entries()) {
-    const total = weight.reduce((sum, w) => sum + w, 0);
-    const mean = dot(weight, 0, values, 0, items) / total;
-    const square = values.reduce((sum, value, item) => sum + weight[item]! * (value - mean) ** 2, 0) / total;
-    const unit = at === 0 ? 1 : Math.sqrt(square) || 1;
-    for (let item = 0; item < items; item++) rows[item * order + order - 2 + at] = (values[item]! - mean) / unit;
-  }
 }
 
-/** The variance of some values, about their mean. */
-function varianceOf(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+/** Writes the derived features, each of mean 0 over ratings: popularity over its spread among items, quality over that among ratings. */
+function deriveFeatures({ items, order }: RidgeLayout, tensors: RidgeTensors, weight: Float64Array, popularity: Float64Array): void {
+  const { rows, itemBias } = tensors;
+  const ones = new Float64Array(items).fill(1);
+  const write = (at: number, values: Float64Array, spread: number): void => {
+    const { mean } = momentsOf(values, weight);
+    for (let item = 0; item < items; item++) rows[item * order + at] = (values[item]! - mean) / (spread || 1);
+  };
+  write(order - 2, popularity, momentsOf(popularity, ones).stddev);
+  write(order - 1, itemBias, momentsOf(itemBias, weight).stddev);
+}
+
+/** Weighted mean and standard deviation. */
+function momentsOf(values: Float64Array, weight: Float64Array): { readonly mean: number; readonly stddev: number } {
+  const total = weight.reduce((sum, w) => sum + w, 0);
+  const mean = dot(weight, 0, values, 0, values.length) / total;
+  const square = values.reduce((sum, value, item) => sum + weight[item]! * (value - mean) ** 2, 0) / total;
+  return { mean, stddev: Math.sqrt(square) };
 }

@@ -1,4 +1,5 @@
-/** The tensors of the feature ridge, where they begin, and what they begin with. Imports math, model.ts. */
+/** The tensors of the feature ridge, where they begin, and what they begin with. Imports errors, math, model.ts. */
+import { CofactorError } from "../errors.ts";
 import { packedSize } from "../math/linear.ts";
 import { type ModelParameters, type ModelShape, sizeOf, tensorOf } from "./model.ts";
 
@@ -6,48 +7,41 @@ import { type ModelParameters, type ModelShape, sizeOf, tensorOf } from "./model
 export interface RidgeSettings {
   /** s2: what a rating differs from its prediction. */
   readonly noiseVariance: number;
-  /** Before anything is known of people: how their mean ratings differ. */
+  /** Before anything is known of people: how their mean ratings differ. Likewise what a public feature adds to an item's bias. */
   readonly biasStddev: number;
-  /** Likewise what a public feature is worth to a person. */
+  /** Before anything is known: how people differ in what a public feature is worth to them. */
   readonly tasteStddev: number;
-  /** Likewise popularity and quality. */
+  /** Likewise for popularity and quality. */
   readonly derivedStddev: number;
-  /** How items' biases differ from what features and popularity say. */
+  /** v: how items' biases differ from what features and popularity say. */
   readonly itemVariance: number;
-  /** Penalty of that regression's coefficients. */
-  readonly itemL2: number;
   /** How much of the contribution's norm 1 is for the prior of tastes: between 0 and 1. */
   readonly momentShare: number;
-  /** Norm beyond which a person's deviation from the prior is cut, in prior units. */
-  readonly momentClip: number;
-  /** Residuals are cut to this. */
+  /** Residuals are cut to this, rating units. */
   readonly residualClip: number;
   /** How much of the items' norm is for counting: a weight's size beside a residual of 1. */
   readonly countScale: number;
   /** Greatest weight of a person's residuals; who rated little does not fill the norm. */
   readonly maxWeight: number;
-  /** About how many ratings a person has: turns sums of weights to numbers of ratings. */
-  readonly activity: number;
 }
 
 /** Sizes and tensors. */
 export interface RidgeLayout {
   readonly settings: RidgeSettings;
   readonly items: number;
-  /** Public features of an item. */
-  readonly features: number;
   /** Entries of an item's row and of a person's tastes: 1, the public features, popularity, quality. */
   readonly order: number;
+  /** Entries of a packed symmetric matrix of that order. */
   readonly packed: number;
   /** The middle of the rating range: where biases begin. */
   readonly center: number;
-  /** [order] prior units. */
+  /** [order] prior units: the standard deviations that the prior of tastes begins with. */
   readonly scale: Float64Array;
+  /** [packed]. */
   readonly initialCovariance: Float64Array;
   readonly parameters: ModelParameters;
-  readonly contributionSize: number;
+  /** The vector that is published before round 1. @throws CofactorError CONFIG_INVALID without the values of the items' features */
   initialShared(): Float64Array;
-  initialState(): Float64Array;
 }
 
 /** The tensors of a published vector, as views. */
@@ -56,9 +50,9 @@ export interface RidgeTensors {
   readonly rows: Float64Array;
   /** [items]. */
   readonly itemBias: Float64Array;
-  /** [order]. */
+  /** [order] m. */
   readonly mean: Float64Array;
-  /** [packed]. */
+  /** [packed] S. */
   readonly covariance: Float64Array;
 }
 
@@ -72,22 +66,39 @@ export function readRidge({ parameters: { shared: spec } }: RidgeLayout, shared:
   };
 }
 
-/** The layout for a run. @throws RangeError when the features are not [items x count] */
+/** The layout for a run. */
 export function createRidgeLayout(settings: RidgeSettings, shape: ModelShape): RidgeLayout {
-  const { items, itemFeatures } = shape;
-  const features = itemFeatures?.count ?? 0;
-  if (itemFeatures !== undefined && itemFeatures.values.length !== 0 && itemFeatures.values.length !== items * features) {
-    throw new RangeError(`"itemFeatures.values" expected ${items * features} numbers, got ${itemFeatures.values.length}`);
-  }
-  const order = features + 3;
+  const { items, ratingRange } = shape;
+  const order = (shape.itemFeatures?.count ?? 0) + 3;
   const packed = packedSize(order);
-  const center = shape.ratingRange === undefined ? 0 : (shape.ratingRange[0] + shape.ratingRange[1]) / 2;
   const scale = new Float64Array(order).fill(settings.tasteStddev);
   scale[0] = settings.biasStddev;
   scale.fill(settings.derivedStddev, order - 2);
   const initialCovariance = new Float64Array(packed);
   for (let f = 0; f < order; f++) initialCovariance[packedSize(f + 1) - 1] = scale[f]! ** 2;
-  const parameters: ModelParameters = {
+  const layout: RidgeLayout = {
+    settings,
+    items,
+    order,
+    packed,
+    center: ratingRange === undefined ? 0 : (ratingRange[0] + ratingRange[1]) / 2,
+    scale,
+    initialCovariance,
+    parameters: parametersOf(items, order, packed),
+    initialShared() {
+      const shared = new Float64Array(sizeOf(layout.parameters.shared));
+      const { rows, itemBias, covariance } = readRidge(layout, shared);
+      writePublicRows(rows, shape, order);
+      itemBias.fill(layout.center);
+      covariance.set(initialCovariance);
+      return shared;
+    },
+  };
+  return layout;
+}
+
+function parametersOf(items: number, order: number, packed: number): ModelParameters {
+  return {
     shared: [
       { name: "itemRows", shape: [items, order] },
       { name: "itemBias", shape: [items] },
@@ -108,21 +119,20 @@ export function createRidgeLayout(settings: RidgeSettings, shape: ModelShape): R
       { name: "precision", shape: [1] },
     ],
   };
-  const layout = { settings, items, features, order, packed, center, scale, initialCovariance, parameters };
-  return {
-    ...layout,
-    contributionSize: sizeOf(parameters.contribution),
-    initialState: () => new Float64Array(3 * items + 1),
-    initialShared() {
-      const shared = new Float64Array(sizeOf(parameters.shared));
-      for (let item = 0; item < items; item++) {
-        shared[item * order] = 1;
-        if (itemFeatures === undefined) continue;
-        shared.set(itemFeatures.values.subarray(item * features, (item + 1) * features), item * order + 1);
-      }
-      shared.fill(center, items * order, items * (order + 1));
-      shared.set(initialCovariance, items * (order + 1) + order);
-      return shared;
-    },
-  };
+}
+
+/** Each item's 1 and public features; popularity and quality are 0 until something is known. */
+function writePublicRows(rows: Float64Array, { items, itemFeatures }: ModelShape, order: number): void {
+  const { count, values } = itemFeatures ?? { count: 0, values: undefined };
+  if (count > 0 && values === undefined) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `"itemFeatures" expected ${count} values for each of ${items} items, as the terms say, got none: whoever starts the run gives them to defineRun`,
+      { details: { count, items } },
+    );
+  }
+  for (let item = 0; item < items; item++) {
+    rows[item * order] = 1;
+    if (values !== undefined) rows.set(values.subarray(item * count, (item + 1) * count), item * order + 1);
+  }
 }

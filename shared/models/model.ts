@@ -120,8 +120,8 @@ export interface ModelShape {
   readonly ratingRange?: readonly [number, number];
   /** Mean of the training ratings, a public constant of the run, when known. */
   readonly globalMean?: number;
-  /** Public facts about the items; only `initialize` reads the values, which models that use them publish. */
-  readonly itemFeatures?: ItemFeatures;
+  /** Public facts about the items. Only `initialize` reads the values and publishes them: devices know the count alone. */
+  readonly itemFeatures?: { readonly count: number; readonly values?: Float64Array | undefined };
 }
 
 /** Public facts about every item as numbers of order one: genres, years, ... */

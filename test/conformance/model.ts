@@ -2,7 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { rmse } from "../../shared/math/metrics.ts";
 import { type RatingMatrix, ratingsOf, type UserRatings } from "../../shared/math/ratings.ts";
-import { type ModelDefinition, type ModelShape, type ModelState, type ParameterSpec, sizeOf } from "../../shared/models/model.ts";
+import {
+  type ItemFeatures,
+  type ModelDefinition,
+  type ModelShape,
+  type ModelState,
+  type ParameterSpec,
+  sizeOf,
+} from "../../shared/models/model.ts";
 import { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
@@ -16,10 +23,21 @@ const nobody: UserRatings = { items: new Int32Array(0), values: new Float64Array
 /**
  * Proves the seam's guarantees for a model under the given options beside its defaults.
  * @param learnsNothing why the model is not asked to predict what was held out, where it cannot by its nature
+ * @param itemFeatures public features of the suite's 40 items; none by default
  */
-export function describeModel(definition: ModelDefinition, options: Readonly<Record<string, unknown>> = {}, learnsNothing?: string): void {
+export function describeModel(
+  definition: ModelDefinition,
+  options: Readonly<Record<string, unknown>> = {},
+  { learnsNothing, itemFeatures }: { readonly learnsNothing?: string; readonly itemFeatures?: ItemFeatures } = {},
+): void {
   const resolved = parseConfig(definition.options, { kind: definition.kind, ...options }, "model");
-  const shape: ModelShape = { items, cohort: users, ratingRange: [1, 5], globalMean: 3.5 };
+  const shape: ModelShape = {
+    items,
+    cohort: users,
+    ratingRange: [1, 5],
+    globalMean: 3.5,
+    ...(itemFeatures === undefined ? {} : { itemFeatures }),
+  };
   const build = (given: ModelShape = shape) => definition.create(resolved, given);
   const model = build();
   const feedback = model.objective === "rating" ? "explicit" : "implicit";
@@ -32,7 +50,8 @@ export function describeModel(definition: ModelDefinition, options: Readonly<Rec
     return model.contribute(model.open(start.shared), initial, person, createRng(seed), out);
   };
 
-  describe(`model ${definition.kind} ${JSON.stringify(options)}`, () => {
+  const features = itemFeatures === undefined ? "" : ` with ${itemFeatures.count} item features`;
+  describe(`model ${definition.kind} ${JSON.stringify(options)}${features}`, () => {
     it("says what it is, where it comes from, and has a default for every option", () => {
       expect(definition.summary.length).toBeGreaterThan(20);
       expect(definition.source).toMatch(/https:\/\//);
