@@ -20,15 +20,23 @@ const users = 60;
 const items = 40;
 const nobody: UserRatings = { items: new Int32Array(0), values: new Float64Array(0) };
 
+/** What is particular about a model under the suite. */
+export interface Expectations {
+  readonly learnsNothing?: string;
+  readonly learnsLittle?: string;
+  readonly itemFeatures?: ItemFeatures;
+}
+
 /**
  * Proves the seam's guarantees for a model under the given options beside its defaults.
  * @param learnsNothing why the model is not asked to predict what was held out, where it cannot by its nature
+ * @param learnsLittle why it is asked for a twentieth less held-out error only, not a seventh
  * @param itemFeatures public features of the suite's 40 items; none by default
  */
 export function describeModel(
   definition: ModelDefinition,
   options: Readonly<Record<string, unknown>> = {},
-  { learnsNothing, itemFeatures }: { readonly learnsNothing?: string; readonly itemFeatures?: ItemFeatures } = {},
+  { learnsNothing, learnsLittle, itemFeatures }: Expectations = {},
 ): void {
   const resolved = parseConfig(definition.options, { kind: definition.kind, ...options }, "model");
   const shape: ModelShape = {
@@ -173,7 +181,7 @@ export function describeModel(
       const { training, test } = holdOut(drawRatings({ users: 300, items, perUser: 14, feedback, seed: 8 }));
       const before = judge(training, test, model.initialize(createRng(9).fork("initialize")));
       const after = judge(training, test, federate(model, training, 25, createRng(9)).state);
-      expect(after).toBeLessThan(0.85 * before);
+      expect(after).toBeLessThan((learnsLittle === undefined ? 0.85 : 0.95) * before);
     });
   });
 

@@ -3,8 +3,10 @@ import { createRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
 import { describeModel } from "./model.ts";
 
+const learnsLittle = "the suite's people differ in tastes that no feature tells of";
+
 for (const definition of models) {
-  describeModel(definition);
+  describeModel(definition, {}, definition.kind === "feature-ridge" ? { learnsLittle } : {});
   const hasRank = "rank" in parseConfig(definition.options, { kind: definition.kind }, "model");
   if (hasRank) describeModel(definition, { rank: 3 });
 }
@@ -25,5 +27,5 @@ const rng = createRng(12);
 describeModel(
   models.find(({ kind }) => kind === "feature-ridge")!,
   {},
-  { itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
+  { learnsLittle, itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
 );
