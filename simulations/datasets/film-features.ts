@@ -25,20 +25,18 @@ export const genres: readonly string[] = [
 ];
 
 /**
- * 1 for each genre that a film is of, and its year: (year - 1990) / 15, years before 1945 as 1945, so that it is of order one.
- * Edge cases: a film that the table has not, or without a year, has zeros.
+ * 1 for each genre that a film is of; y = (year - 1990) / 15, years before 1945 as 1945; and y^2 / 2, since classics are another matter
+ * than films that are merely older. All of order one. Edge cases: a film that the table has not, or without a year, has zeros.
  *
  * @param rows with columns "item", "released" (ending in the year) and one per genre ("0" or "1")
  */
 export function filmFeatures(ids: readonly string[], rows: readonly TableRow[]): NamedFeatures {
-  const columns: number[][] = genres.map((genre) =>
-    alignTexts(ids, rows, "item", (row) => row[genre]).map((text) => (text === "1" ? 1 : 0)),
+  const flags = genres.map((genre) => alignTexts(ids, rows, "item", (row) => row[genre]).map((text) => (text === "1" ? 1 : 0)));
+  const years = alignTexts(ids, rows, "item", (row) => /\d{4}$/.exec(row["released"] ?? "")?.[0]).map((text) =>
+    text === undefined ? 0 : (Math.max(1945, Number(text)) - 1990) / 15,
   );
-  const years = alignTexts(ids, rows, "item", (row) => /\d{4}$/.exec(row["released"] ?? "")?.[0]);
-  columns.push(years.map((year) => (year === undefined ? 0 : (Math.max(1945, Number(year)) - 1990) / 15)));
-  const names = [...genres, "year"];
-  const values = Float64Array.from({ length: ids.length * names.length }, (_, at) => {
-    return columns[at % names.length]![Math.floor(at / names.length)]!;
-  });
-  return { names, count: names.length, values };
+  const columns: readonly (readonly number[])[] = [...flags, years, years.map((year) => (year * year) / 2)];
+  const count = columns.length;
+  const values = Float64Array.from({ length: ids.length * count }, (_, at) => columns[at % count]![Math.floor(at / count)]!);
+  return { names: [...genres, "year", "yearSquared"], count, values };
 }

@@ -30,13 +30,14 @@ describe("the MovieLens 100K loader", () => {
   it("reads genres and years as public features of the films, and has none without their file", async () => {
     const { itemFeatures } = await loadDataset({ name: "ml-100k", path: writeFiles({ "u.data": ratings, "u.item": films }) });
     const { names, count, values } = itemFeatures!;
-    expect([names.length, count, values.length]).toEqual([19, 19, 38]);
-    const said = [0, 1].map((film) => names.flatMap((name, f) => (values[film * 19 + f] === 0 ? [] : [[name, values[film * 19 + f]]])));
+    expect([names.length, count, values.length]).toEqual([20, 20, 40]);
+    const said = [0, 1].map((film) => names.flatMap((name, f) => (values[film * 20 + f] === 0 ? [] : [[name, values[film * 20 + f]]])));
     expect(said).toEqual([
       [
         ["Action", 1],
         ["Western", 1],
         ["year", -1],
+        ["yearSquared", 0.5],
       ],
       [["Comedy", 1]],
     ]);
