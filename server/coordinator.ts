@@ -7,21 +7,19 @@
  * store with an open round takes the durable answers in again and asks for the missing ones.
  */
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
-import type { ModelState } from "../shared/models/model.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
-import { advanceModel } from "../shared/run.ts";
+import { hasEnded } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
-import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
 import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { drawCohort } from "./cohort.ts";
 import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
 import { evidenceOf } from "./evidence.ts";
 import { takeAnswer } from "./intake.ts";
-import { packModel } from "./models.ts";
 import { News } from "./news.ts";
 import { openSum } from "./open-sum.ts";
+import { Publisher } from "./publisher.ts";
 import type { RoundRecord } from "./store.ts";
 
 /** Drives the rounds of one run. */
@@ -29,8 +27,7 @@ export class Coordinator {
   readonly #parts: CoordinatorParts;
   readonly #participants = new Map<string, Participant>();
   readonly #absences: Absences;
-  #model!: ModelState;
-  #ref!: ModelRef;
+  #publisher!: Publisher;
   #lastRound = 0;
   readonly #news = new News();
   #active: ActiveRound | undefined;
@@ -50,19 +47,8 @@ export class Coordinator {
   /** Loads or makes the run's state, and the open round when there is one. */
   async start(): Promise<void> {
     const { run, store } = this.#parts;
-    const id = run.terms.id;
-    const latest = store.latest(id);
-    if (latest === undefined) {
-      const initial = run.model.initialize(this.#parts.modelRng);
-      this.#model = { ...initial, shared: toPrecision(initial.shared, run.terms.precision) };
-      const { ref, bytes } = await packModel(this.#model.shared, run.terms.precision, 0);
-      this.#ref = ref;
-      store.publish(id, { round: 0, advanced: 0, sha256: ref.sha256, model: bytes, state: this.#model.state }, undefined);
-    } else {
-      this.#model = { shared: decodeModel(latest.model, run.sharedSize, run.terms.precision), state: latest.state, round: latest.advanced };
-      this.#ref = { sha256: latest.sha256, bytes: latest.model.length, round: latest.round };
-    }
-    this.#lastRound = store.records(id).at(-1)?.round ?? 0;
+    this.#publisher = await Publisher.open(this.#parts);
+    this.#lastRound = store.records(run.terms.id).at(-1)?.round ?? 0;
     this.#isPaused = false;
     await this.#resume();
   }
@@ -78,12 +64,12 @@ export class Coordinator {
 
   /** The newest published model. */
   get model(): ModelRef {
-    return this.#ref;
+    return this.#publisher.ref;
   }
 
   /** The values of the newest published model. */
   get shared(): Float64Array {
-    return this.#model.shared;
+    return this.#publisher.model.shared;
   }
 
   /** True when the store failed and the driving has stopped. */
@@ -91,9 +77,9 @@ export class Coordinator {
     return this.#hasFailed;
   }
 
-  /** True when all rounds of the terms are published. */
+  /** True when no further round may begin. */
   get hasEnded(): boolean {
-    return this.#model.round >= this.#parts.run.terms.rounds;
+    return this.#active === undefined && hasEnded(this.#parts.run, this.#publisher.model, this.#lastRound);
   }
 
   /** Public facts for status pages. */
@@ -107,7 +93,7 @@ export class Coordinator {
     return {
       round: this.#active?.state.round ?? this.#lastRound,
       phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : (this.#active?.state.phase ?? "gathering"),
-      published: this.#model.round,
+      published: this.#publisher.model.round,
       connected: this.#participants.size,
       answered: this.#active === undefined ? 0 : withStatus(this.#active.state, "answered").length,
     };
@@ -308,7 +294,7 @@ export class Coordinator {
     const deadlineMs = Math.max(0, Math.round(active.deadlineAtMs - this.#parts.clock.now()));
     const brief = active.aggregator.brief(stage, client);
     const received = active.uploads.received(client);
-    const header = { round, stage, model: this.#ref, deadlineMs, briefBytes: brief.length, received };
+    const header = { round, stage, model: this.#publisher.ref, deadlineMs, briefBytes: brief.length, received };
     try {
       const { takesPart } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
       if (!takesPart) this.#markGone(active, stage, client);
@@ -339,13 +325,10 @@ export class Coordinator {
       this.#parts.events.emit("revealing", { round: active.state.round, contributors: contributors.length });
       const aggregate = await openSum(active.aggregator, this.#parts.opener, evidenceOf(run, store, active.state));
       if (this.#isStopped) return;
-      const next = advanceModel(run, this.#model, aggregate);
-      const { ref, bytes } = await packModel(next.shared, run.terms.precision, active.state.round);
+      const next = await this.#publisher.advance(aggregate, active.state.round);
       if (this.#isStopped) return;
-      const record = recordOf(active, "published", ref.sha256, "");
-      store.publish(run.terms.id, { round: ref.round, advanced: next.round, sha256: ref.sha256, model: bytes, state: next.state }, record);
-      this.#model = next;
-      this.#ref = ref;
+      const record = recordOf(active, "published", next.ref.sha256, "");
+      this.#publisher.publish(next, record);
       this.#apply(active, { kind: "revealed" });
       this.#finish(active, record);
     } catch (error) {
@@ -364,7 +347,7 @@ export class Coordinator {
 
   #abandon(active: ActiveRound, reason: string): void {
     active.cancelDeadline();
-    const record = recordOf(active, "abandoned", this.#ref.sha256, reason);
+    const record = recordOf(active, "abandoned", this.#publisher.ref.sha256, reason);
     this.#parts.store.abandon(this.#parts.run.terms.id, record);
     this.#finish(active, record);
   }
@@ -374,7 +357,7 @@ export class Coordinator {
     this.#absences.clear();
     const ended = this.hasEnded;
     if (record.outcome === "published") {
-      const header = { round: record.round, model: this.#ref, accepted: record.accepted, ended };
+      const header = { round: record.round, model: this.#publisher.ref, accepted: record.accepted, ended };
       this.#news.publish(header, contributorsOf(active.state), this.#participants);
     } else {
       for (const participant of this.#participants.values()) {

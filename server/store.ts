@@ -53,6 +53,8 @@ export interface Publication {
   readonly model: Uint8Array;
   /** The server's own state: optimizer moments. */
   readonly state: Float64Array;
+  /** Secret state of noise that hangs together over rounds: it goes on from here, and never from an earlier release's. */
+  readonly noise?: Uint8Array | undefined;
 }
 
 /** Durable state of runs. */

@@ -4,13 +4,24 @@
  */
 import { CofactorError } from "./errors.ts";
 import { models } from "./models/index.ts";
-import { type Aggregate, type ContributionRange, type ItemFeatures, type Model, type ModelState, sizeOf } from "./models/model.ts";
+import {
+  type ContributionRange,
+  type ItemFeatures,
+  type Model,
+  type ModelShape,
+  type ModelState,
+  type ParameterSpec,
+  sizeOf,
+} from "./models/model.ts";
+import { createGuard, type GuardSetting, type PrivacyGuard } from "./privacy/guard.ts";
+import { type PrivacyTerms, parsePrivacy } from "./privacy/promise.ts";
 import { protections } from "./protections/index.ts";
 import type { Protection, RoundFrame } from "./protections/protection.ts";
 import { resolveSection } from "./registry.ts";
+import type { ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
-import { canonicalJson, parseTerms, type RunTerms, termsDigest } from "./terms.ts";
+import { canonicalJson, parseTerms, type RunTerms, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 
 /** A run made ready. A plain frozen object: the same run drives server, client and simulation. */
@@ -22,6 +33,8 @@ export interface Run {
   readonly model: Model;
   readonly protection: Protection;
   readonly rule: Rule;
+  /** Clip and noise of both halves; undefined when the terms promise no privacy. */
+  readonly privacy: PrivacyGuard | undefined;
   readonly range: ContributionRange;
   /** Length of a contribution's vector. */
   readonly contributionSize: number;
@@ -43,23 +56,22 @@ export interface RunExtras {
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  const terms = withItemFeatures(parseTerms(input), extras.itemFeatures);
-  const shape = {
-    items: terms.items,
-    cohort: terms.cohort.size,
-    ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),
-    ...(terms.ratings.globalMean === undefined ? {} : { globalMean: terms.ratings.globalMean }),
-    ...(terms.itemFeatures === undefined ? {} : { itemFeatures: { count: terms.itemFeatures, values: extras.itemFeatures?.values } }),
-  };
+  const terms = withItemFeatures(parseTerms(input), extras);
+  const shape = shapeOf(terms, extras);
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
-  const range = terms.range ?? model.definition.range(model.options, shape);
   const built = model.definition.create(model.options, shape);
+  const protects = protection.definition.create(protection.options);
+  const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds);
+  const privacy = promise === undefined ? undefined : createGuard(promise, guardSettingOf(terms, built, protects));
+  const range = privacy?.wire.range ?? terms.range ?? model.definition.range(model.options, shape);
+  const { privacy: _written, ...others } = terms;
   const resolved: RunTerms = {
-    ...terms,
+    ...others,
     model: { ...model.options },
     protection: { ...protection.options },
+    ...(promise === undefined ? {} : { privacy: promise }),
     aggregation: { ...rule.options },
     range,
   };
@@ -67,8 +79,9 @@ export function defineRun(input: unknown, extras: RunExtras = {}): Run {
     terms: resolved,
     digest: termsDigest(canonicalJson(resolved)),
     model: built,
-    protection: protection.definition.create(protection.options),
+    protection: protects,
     rule: rule.definition.create(rule.options),
+    privacy,
     range,
     contributionSize: sizeOf(built.parameters.contribution),
     sharedSize: sizeOf(built.parameters.shared),
@@ -77,10 +90,21 @@ export function defineRun(input: unknown, extras: RunExtras = {}): Run {
   return run;
 }
 
+/** What the terms' model is built for. */
+export function shapeOf(terms: UnresolvedTerms, { itemFeatures }: RunExtras): ModelShape {
+  return {
+    items: terms.items,
+    cohort: terms.cohort.size,
+    ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),
+    ...(terms.ratings.globalMean === undefined ? {} : { globalMean: terms.ratings.globalMean }),
+    ...(terms.itemFeatures === undefined ? {} : { itemFeatures: { count: terms.itemFeatures, values: itemFeatures?.values } }),
+  };
+}
+
 /** The terms with the number of features that items have. @throws CofactorError CONFIG_INVALID when features and terms do not fit */
-function withItemFeatures(terms: RunTerms, features: ItemFeatures | undefined): RunTerms {
-  if (features === undefined) return terms;
-  const { count, values } = features;
+export function withItemFeatures(terms: UnresolvedTerms, { itemFeatures }: RunExtras): UnresolvedTerms {
+  if (itemFeatures === undefined) return terms;
+  const { count, values } = itemFeatures;
   const isComplete = values.length === terms.items * count && values.every(Number.isFinite);
   if (isComplete && (terms.itemFeatures ?? count) === count) return { ...terms, itemFeatures: count };
   const expected = `${terms.itemFeatures ?? count} finite values for each of ${terms.items} items`;
@@ -92,13 +116,53 @@ export function termsBytes(run: Run): Uint8Array {
   return new TextEncoder().encode(canonicalJson(run.terms));
 }
 
-/** What both halves of the protection know about a round. */
-export function roundFrame(run: Run, round: number): RoundFrame {
-  return { run: run.terms.id, terms: run.digest, round, size: run.contributionSize, range: run.range, cohort: run.terms.cohort };
+/** The public facts of a run that its privacy is made of. */
+export function guardSettingOf(terms: UnresolvedTerms, model: Model, protection: Protection): GuardSetting {
+  return {
+    size: sizeOf(model.parameters.contribution),
+    ...rowsOf(model.parameters.contribution, terms.items),
+    rounds: terms.rounds,
+    cohort: terms.cohort,
+    revealsContributions: protection.revealsContributions,
+    label: terms.id,
+  };
 }
 
-/** The model's state after a revealed sum: rule, then the model's own step, rounded to what is published. */
-export function advanceModel(run: Run, current: ModelState, aggregate: Aggregate): ModelState {
-  const next = run.model.advance(current, run.rule.step([aggregate]));
+/** Rows and widths of a contribution that is made of items' rows throughout. */
+function rowsOf(spec: ParameterSpec, items: number): { rows?: number; widths?: readonly number[] } {
+  if (!spec.every(({ shape }) => shape[0] === items)) return {};
+  return { rows: items, widths: spec.map(({ shape }) => shape.slice(1).reduce((product, extent) => product * extent, 1)) };
+}
+
+function plannedPrivacy(written: unknown, rounds: number): PrivacyTerms {
+  const terms = parsePrivacy(written, rounds, "terms.privacy");
+  const { noiseMultiplier } = terms;
+  if (noiseMultiplier !== undefined) return { ...terms, noiseMultiplier };
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    '"terms.privacy.noiseMultiplier" expected a calibrated number: plan the terms first (planRun does; serve and simulate call it)',
+  );
+}
+
+/** What both halves of the protection know about a round. */
+export function roundFrame(run: Run, round: number): RoundFrame {
+  const size = run.privacy?.wire.size ?? run.contributionSize;
+  return { run: run.terms.id, terms: run.digest, round, size, range: run.range, cohort: run.terms.cohort };
+}
+
+/**
+ * True when no further round may begin: all rounds of the terms are published; or, where privacy is promised, all are used up: an abandoned
+ * round counts, since a lying aggregator could have kept its sum.
+ *
+ * @param attempts rounds begun so far
+ */
+export function hasEnded(run: Run, state: ModelState, attempts: number): boolean {
+  return state.round >= run.terms.rounds || (run.privacy !== undefined && attempts >= run.terms.rounds);
+}
+
+/** The model's state after a released sum: rule, then the model's own step, rounded to what is published. */
+export function advanceModel(run: Run, current: ModelState, released: ReleasedSum): ModelState {
+  const { noiseStddev, ...sum } = released.open(run.digest);
+  const next = run.model.advance(current, { ...run.rule.step([sum]), ...(noiseStddev === undefined ? {} : { noiseStddev }) });
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
 }

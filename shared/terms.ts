@@ -1,11 +1,13 @@
 /**
  * The terms of a run: everything that a device must know to decide whether it takes part, in one plain object, and their
- * canonical bytes, which the server signs. Imports crypto, errors, registry, valibot.
+ * canonical bytes, which the server signs. Imports crypto, errors, registry, valibot,
+ * types of privacy.
  */
 import * as v from "valibot";
 import { toUtf8 } from "./crypto/encoding.ts";
 import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
+import type { PrivacyInput, PrivacyTerms } from "./privacy/promise.ts";
 import { parseConfig } from "./registry.ts";
 import type { Precision } from "./wire/model-codec.ts";
 
@@ -37,14 +39,20 @@ export interface RunTerms {
   /** Bounds of a contribution entry for fixed-point protections; by default what the model asks for. */
   readonly range?: { readonly maxAbs: number; readonly fractionBits: number } | undefined;
   readonly protection: Section;
+  /** What is promised about every user's privacy; absent when nothing is. */
+  readonly privacy?: PrivacyTerms | undefined;
   readonly aggregation: Section;
   /** Number format of published models. */
   readonly precision: Precision;
 }
 
+/** Terms whose privacy section is still as a person wrote it. */
+export type UnresolvedTerms = Omit<RunTerms, "privacy"> & { readonly privacy?: Readonly<Record<string, unknown>> | undefined };
+
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy">> & {
+    readonly privacy?: PrivacyInput;
     readonly cohort?: Partial<RunTerms["cohort"]>;
     readonly deadline?: Partial<RunTerms["deadline"]>;
   };
@@ -52,8 +60,8 @@ export type TermsInput = Pick<RunTerms, "id" | "items"> &
 const count = (low: number, high: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(low), v.maxValue(high));
 const section = v.pipe(v.looseObject({ kind: v.string() }), v.readonly());
 
-/** The schema of terms; the sections `model`, `protection` and `aggregation` are checked by their own seams. */
-const schema: v.GenericSchema<unknown, RunTerms> = v.strictObject({
+/** The schema of terms; the sections `model`, `protection`, `privacy` and `aggregation` are checked by their own seams. */
+const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
   items: count(1, 10_000_000),
@@ -76,6 +84,7 @@ const schema: v.GenericSchema<unknown, RunTerms> = v.strictObject({
     v.strictObject({ maxAbs: v.pipe(v.number(), v.finite(), v.minValue(2 ** -30), v.maxValue(2 ** 40)), fractionBits: count(0, 40) }),
   ),
   protection: v.optional(section, { kind: "paillier" }),
+  privacy: v.optional(v.pipe(v.looseObject({}), v.readonly())),
   aggregation: v.optional(section, { kind: "sum" }),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
 });
@@ -84,7 +93,7 @@ const schema: v.GenericSchema<unknown, RunTerms> = v.strictObject({
  * Fills in the defaults of terms and checks them, but for the sections of the seams.
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected and the nearest known key
  */
-export function parseTerms(input: unknown): RunTerms {
+export function parseTerms(input: unknown): UnresolvedTerms {
   const terms = parseConfig(schema, input, "terms");
   if (terms.cohort.min > terms.cohort.size) {
     throw new CofactorError(

@@ -1,12 +1,13 @@
 /** A scenario made ready: data, split, participants, keys, run. What simulation and live run begin with. Imports everything shared. */
 import { CofactorError } from "../shared/errors.ts";
 import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
+import { planRun } from "../shared/plan-run.ts";
 import { protections } from "../shared/protections/index.ts";
 import { nodeKeyholderTools, nodePrimes } from "../shared/protections/keyholder-tools.node.ts";
 import { localOpener } from "../shared/protections/local-opener.ts";
 import type { Opener } from "../shared/protections/protection.ts";
 import { resolveSection } from "../shared/registry.ts";
-import { defineRun, type Run, roundFrame } from "../shared/run.ts";
+import { type Run, roundFrame } from "../shared/run.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
 import { drawParticipants } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
@@ -51,16 +52,17 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     id: `simulation-${scenario.seed}`,
     items: dataset.matrix.items,
     rounds: scenario.rounds,
-    cohort: { size, min: scenario.cohort.min },
+    cohort: { size: cohortLimit(scenario, size, participants.length), min: scenario.cohort.min },
     deadline: { stageMs: scenario.network.deadlineMs, graceMs: 1_000 },
-    ratings: { range: dataset.ratingRange, globalMean: meanOf(split.training.values) },
+    ratings: { range: dataset.ratingRange, globalMean: publicMean(scenario, dataset, split) },
     model: scenario.model,
     protection,
+    ...privacyInput(scenario, participants.length),
     aggregation: scenario.aggregation,
     precision: scenario.precision,
     ...(scenario.range === undefined ? {} : { range: scenario.range }),
   };
-  const run = defineRun(terms, { itemFeatures: dataset.itemFeatures });
+  const run = await planRun(terms, { itemFeatures: dataset.itemFeatures });
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
@@ -83,6 +85,25 @@ function withhold({ training, validation, test }: Split): RatingMatrix {
     rowStart[user + 1] = end;
   }
   return { ...training, withheld: { rowStart, itemIndex } };
+}
+
+/** The promise as terms have it, with the coins that a scenario's cohort stands for. */
+function privacyInput({ privacy, cohort }: Scenario, population: number): object {
+  if (privacy === undefined) return {};
+  const { sampling, ...promise } = privacy;
+  if (sampling !== "poisson") return { privacy: promise };
+  const rate = cohort.size === undefined ? cohort.fraction : Math.min(1, cohort.size / population);
+  return { privacy: { ...promise, sampling: { kind: "poisson", rate, population } } };
+}
+
+/** The most devices of a round: with coins so many that more come up less than once in 10^9 rounds. */
+function cohortLimit({ privacy }: Scenario, size: number, population: number): number {
+  return privacy?.sampling === "poisson" ? Math.min(population, Math.ceil(size + 6 * Math.sqrt(size) + 12)) : size;
+}
+
+/** What models center ratings by. Where privacy is promised the data's own mean would tell of them: the middle of the range stands in. */
+function publicMean({ privacy }: Scenario, dataset: Dataset, split: Split): number {
+  return privacy === undefined ? meanOf(split.training.values) : (dataset.ratingRange[0] + dataset.ratingRange[1]) / 2;
 }
 
 /** The mean of the training ratings: a public constant of a simulated run. */

@@ -6,6 +6,7 @@ import { baselines } from "./baselines/index.ts";
 import { type Evaluation, evaluate, type ScoresFor } from "./evaluate.ts";
 import { packageRoot } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
+import type { EpsilonByView, PrivacyResult } from "./privacy-account.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
 
@@ -24,6 +25,8 @@ export interface RoundResult {
   /** Bytes of all sealed contributions; for live runs everything that devices sent. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** What the rounds up to this one cost a user, for each observer; absent when nothing is promised. */
+  readonly epsilon?: EpsilonByView;
   /** On validation, when the scenario evaluates on the way. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
@@ -56,7 +59,7 @@ export interface Result {
     /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
     readonly spread: Readonly<Record<string, number>>;
   };
-  /** What is proved about a person's privacy; no mechanism adds noise yet, so nothing is. */
+  /** What is proved about a user's privacy. */
   readonly privacy: PrivacyResult;
   readonly protection: Readonly<Record<string, unknown>>;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
@@ -70,27 +73,6 @@ export interface Result {
   readonly memory: { readonly peakRssBytes: number };
 }
 
-/** The privacy section of a result; null where there is no mechanism. */
-export interface PrivacyResult {
-  readonly unit: "user" | "rating";
-  readonly mechanism: string;
-  readonly epsilon: number | null;
-  readonly delta: number | null;
-  readonly clipNorm: number | null;
-  readonly noiseStddev: number | null;
-  readonly neighboring: "add-remove" | "replace" | null;
-}
-
-const noMechanism: PrivacyResult = {
-  unit: "user",
-  mechanism: "none",
-  epsilon: null,
-  delta: null,
-  clipNorm: null,
-  noiseStddev: null,
-  neighboring: null,
-};
-
 /** What a training gave, before it is evaluated. */
 export interface Training {
   readonly rounds: readonly RoundResult[];
@@ -99,6 +81,7 @@ export interface Training {
   readonly scoresFor: ScoresFor;
   /** Whether all rounds were run. */
   readonly isComplete: boolean;
+  readonly privacy: PrivacyResult;
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -161,7 +144,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       baselines: compared,
       spread: test.spread,
     },
-    privacy: noMechanism,
+    privacy: training.privacy,
     protection: describeProtection(prepared),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { CofactorError } from "../shared/errors.ts";
 import { models } from "../shared/models/index.ts";
+import { type PrivacyInput, parsePrivacy } from "../shared/privacy/promise.ts";
 import { protections } from "../shared/protections/index.ts";
 import { nearest, parseConfig, resolveSection } from "../shared/registry.ts";
 import { rules } from "../shared/rules/index.ts";
@@ -23,6 +24,8 @@ export interface Scenario {
   /** Devices asked in a round: a number, or a share of those that take part. */
   readonly cohort: { readonly size?: number | undefined; readonly fraction: number; readonly min: number };
   readonly protection: Section;
+  /** What is promised about every user's privacy; absent when nothing is. */
+  readonly privacy?: ScenarioPrivacy | undefined;
   readonly aggregation: Section;
   readonly range?: { readonly maxAbs: number; readonly fractionBits: number } | undefined;
   readonly precision: "float32" | "float64";
@@ -31,6 +34,9 @@ export interface Scenario {
   readonly baselines: readonly string[];
   readonly seed: number;
 }
+
+/** A promise as scenarios write it: `sampling: "poisson"` draws each round's cohort by coins of chance `cohort.fraction`. */
+export type ScenarioPrivacy = Omit<PrivacyInput, "sampling" | "noiseMultiplier"> & { readonly sampling?: "none" | "poisson" | undefined };
 
 /** How devices and aggregator reach each other. */
 export interface NetworkOptions {
@@ -58,6 +64,7 @@ const schema = v.strictObject({
   participants: v.optional(count),
   cohort: v.optional(v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2) }), {}),
   protection: v.optional(section, {}),
+  privacy: v.optional(v.looseObject({ sampling: v.optional(v.picklist(["none", "poisson"])) })),
   aggregation: v.optional(section, {}),
   range: v.optional(v.strictObject({ maxAbs: v.number(), fractionBits: v.number() })),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
@@ -98,8 +105,9 @@ export function parseScenario(input: unknown): Scenario {
       { details: { path: "evaluation.negatives" } },
     );
   }
+  const { privacy, ...others } = raw;
   return {
-    ...raw,
+    ...others,
     dataset: { ...options, name: definition.name },
     split,
     model: { ...model.options },
@@ -107,7 +115,18 @@ export function parseScenario(input: unknown): Scenario {
     protection: { ...resolveSection(protections, withKind(raw.protection, "open"), "protection").options },
     aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
     evaluation,
+    ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, raw.rounds ?? model.definition.rounds) }),
   };
+}
+
+/** Checks the section as the terms' own schema does; what it resolves to is the plan's to say. */
+function parseScenarioPrivacy(written: Readonly<Record<string, unknown>>, rounds: number): ScenarioPrivacy {
+  const { sampling: _coins, ...promise } = written;
+  if (promise["noiseMultiplier"] !== undefined) {
+    throw new CofactorError("CONFIG_INVALID", '"privacy.noiseMultiplier" expected nothing: noise is calibrated from epsilon and delta');
+  }
+  parsePrivacy(promise, rounds, "privacy");
+  return written as unknown as ScenarioPrivacy;
 }
 
 /** A section of which only options were written, with the default kind. */

@@ -6,7 +6,7 @@ import { isCofactorError } from "../shared/errors.ts";
 import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
-import { createRng } from "../shared/random.ts";
+import { createRng, simulationRng } from "../shared/random.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
@@ -50,6 +50,7 @@ export class Shard {
   /** The devices' halves of protections with several stages, from stage to stage. */
   readonly #halves = new Map<number, DeviceHalf>();
   readonly #values: Float64Array;
+  #outgoing: Float64Array;
   #opened: { readonly round: number; readonly shared: unknown } | undefined;
 
   constructor(run: Run, training: RatingMatrix, seed: number) {
@@ -57,6 +58,7 @@ export class Shard {
     this.#training = training;
     this.#seed = seed;
     this.#values = new Float64Array(run.contributionSize);
+    this.#outgoing = this.#values;
   }
 
   /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
@@ -71,7 +73,7 @@ export class Shard {
     for (let at = 0; at < users.length; at++) {
       const user = users[at]!;
       const startedMs = performance.now();
-      const part = stage === protection.contributionStage ? this.#train(round, user) : undefined;
+      const part = stage === protection.contributionStage ? await this.#train(round, user) : undefined;
       const { bytes, isAccepted } = await this.#handIn(frame, stage, aggregator, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
       bytesUp += bytes;
@@ -81,16 +83,19 @@ export class Shard {
     return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs };
   }
 
-  /** Trains one device; its contribution is in `#values`. */
-  #train(round: number, user: number): PrivatePart {
-    const { model } = this.#run;
+  /** Trains one device; what may leave it is in `#outgoing`. */
+  async #train(round: number, user: number): Promise<PrivatePart> {
+    const { model, privacy } = this.#run;
     const ratings = ratingsOf(this.#training, user);
     const initial = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
     const rng = createRng(this.#seed, "contribute", round, user);
-    return model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values).private;
+    const { private: part } = model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values);
+    const guard = await privacy?.createDevice(simulationRng(createRng(this.#seed, "noise", round, user)));
+    this.#outgoing = guard === undefined ? this.#values : guard.protect(this.#values, round);
+    return part;
   }
 
-  /** Answers a stage, with `#values` as the contribution; `bytes` is what was sent, 0 when the device's own half refused. */
+  /** Answers a stage, with `#outgoing` as the contribution; `bytes` is what was sent, 0 when the device's own half refused. */
   async #handIn(
     frame: RoundFrame,
     stage: number,
@@ -101,7 +106,7 @@ export class Shard {
     const client = simulatedId(user);
     let bytes = 0;
     try {
-      const answer = await (await this.#half(frame, user)).answer(stage, brief, this.#values);
+      const answer = await (await this.#half(frame, user)).answer(stage, brief, this.#outgoing);
       bytes = answer.length;
       aggregator.admit(stage, client, answer);
       aggregator.combine(stage, client, answer, "");

@@ -5,13 +5,14 @@
 import { availableParallelism } from "node:os";
 import { CofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import type { Run } from "../shared/run.ts";
+import { hasEnded, type Run } from "../shared/run.ts";
 import { fittedScores } from "./fitted.ts";
 import { type Prepared, prepareScenario } from "./prepare.ts";
+import { createPrivacyAccount } from "./privacy-account.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult, type Training } from "./result.ts";
 import { parseScenario, type Scenario } from "./scenario.ts";
 import { createShards, type Shards } from "./shards.ts";
-import { initialState, runRound } from "./simulated-round.ts";
+import { createDrive, initialState, runRound } from "./simulated-round.ts";
 
 /** How a simulation is run; none of it changes the result. */
 export interface SimulateOptions {
@@ -63,14 +64,17 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
   const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, () => undefined, scenario.seed);
+  const drive = await createDrive(prepared, shards);
+  const account = createPrivacyAccount(run, drive.attendance);
   let state = initialState(run, scenario.seed);
   let abandoned = 0;
-  for (let round = 1; state.round < total && options.signal?.aborted !== true; round++) {
+  let round = 1;
+  for (; !hasEnded(run, state, round - 1) && options.signal?.aborted !== true; round++) {
     const startedMs = performance.now();
-    const outcome = await runRound(prepared, shards, state, round);
+    const outcome = await runRound(prepared, drive, state, round);
     roundSeconds.push((performance.now() - startedMs) / 1000);
     clientSeconds.push(outcome.clientSeconds);
-    let result = outcome.result;
+    let result: RoundResult = { ...outcome.result, ...account.after(round) };
     if (outcome.state === undefined) abandoned += 1;
     else {
       abandoned = 0;
@@ -84,5 +88,6 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     if (abandoned >= maxAbandoned)
       throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
   }
-  return { rounds, roundSeconds, clientSeconds, scoresFor: scoresOf(state), isComplete: state.round >= total };
+  const isComplete = hasEnded(run, state, round - 1);
+  return { rounds, roundSeconds, clientSeconds, scoresFor: scoresOf(state), isComplete, privacy: account.result() };
 }

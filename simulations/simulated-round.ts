@@ -1,12 +1,13 @@
 /** One simulated round: the round machine's effects carried out on simulated devices, on a virtual clock. Imports shared. */
 import { isCofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import { createRng } from "../shared/random.ts";
+import { createRng, simulationRng } from "../shared/random.ts";
+import { createReleaser, type Releaser } from "../shared/release.ts";
 import { beginRound, contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { advanceModel, type Run, roundFrame } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
+import { Attendance } from "./attendance.ts";
 import { drawAnswering } from "./network.ts";
-import { drawCohort } from "./population.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RoundResult } from "./result.ts";
 import type { Shards } from "./shards.ts";
@@ -24,6 +25,19 @@ export interface RoundOutcome {
   readonly clientSeconds: number;
 }
 
+/** What a simulation's rounds have in common. */
+export interface RoundDrive {
+  readonly shards: Shards;
+  readonly releaser: Releaser;
+  readonly attendance: Attendance;
+}
+
+/** What a simulation's rounds begin with. */
+export async function createDrive({ run, scenario, participants }: Prepared, shards: Shards): Promise<RoundDrive> {
+  const releaser = await createReleaser(run, simulationRng(createRng(scenario.seed, "noise")));
+  return { shards, releaser, attendance: new Attendance(run, participants, scenario.seed) };
+}
+
 /** The state before the first round, as it is published. */
 export function initialState(run: Run, seed: number): ModelState {
   const initial = run.model.initialize(createRng(seed, "model"));
@@ -37,10 +51,11 @@ export function initialState(run: Run, seed: number): ModelState {
  * workers; costs what the cohort costs, however many devices are dormant. An abandoned round leaves no trace in the devices.
 
  */
-export async function runRound(prepared: Prepared, shards: Shards, state: ModelState, round: number): Promise<RoundOutcome> {
-  const { run, scenario, participants, opener } = prepared;
+export async function runRound(prepared: Prepared, drive: RoundDrive, state: ModelState, round: number): Promise<RoundOutcome> {
+  const { run, scenario, opener } = prepared;
+  const { shards, releaser, attendance } = drive;
   const { cohort: limits, precision } = run.terms;
-  const cohort = drawCohort(participants, limits.size, scenario.seed, round);
+  const cohort = attendance.draw(round);
   const stages = { count: run.protection.stages.length, contribution: run.protection.contributionStage };
   let { state: machine, effects } = beginRound(round, Array.from(cohort, String), limits.min, stages);
   let reason = reasonOf(effects);
@@ -88,7 +103,7 @@ export async function runRound(prepared: Prepared, shards: Shards, state: ModelS
   let next: ModelState | undefined;
   if (machine.phase === "revealing") {
     try {
-      next = advanceModel(run, state, await aggregator.reveal(opener));
+      next = advanceModel(run, state, releaser.release(await aggregator.reveal(opener), round));
       apply({ kind: "revealed" });
     } catch (error) {
       if (!isCofactorError(error)) throw error;

@@ -11,7 +11,7 @@ import { CofactorError } from "../../shared/errors.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
 
 /** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -28,6 +28,7 @@ const migrations: readonly string[] = [
     accepted INTEGER NOT NULL, dropped INTEGER NOT NULL, sha256 TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, round)) STRICT;
   `,
   "ALTER TABLE answers ADD COLUMN signature TEXT NOT NULL DEFAULT '';",
+  "ALTER TABLE models ADD COLUMN noise BLOB;",
 ];
 
 interface PendingAnswer {
@@ -117,6 +118,7 @@ class SqliteStore implements Store {
       sha256: String(row["sha256"]),
       model: toBytes(row["model"]),
       state: new Float64Array(state.buffer),
+      ...(row["noise"] === null ? {} : { noise: toBytes(row["noise"]) }),
     };
   }
 
@@ -127,15 +129,18 @@ class SqliteStore implements Store {
 
   publish(run: string, publication: Publication, record: RoundRecord | undefined): void {
     this.#transaction(() => {
-      const { round, advanced, sha256, model, state } = publication;
+      const { round, advanced, sha256, model, state, noise = null } = publication;
       const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
-      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state) VALUES (?, ?, ?, ?, ?, ?)").run(
+      // Of the noise's secret state only the newest is of use to anyone honest.
+      this.#sql("UPDATE models SET noise = NULL WHERE run = ? AND noise IS NOT NULL").run(run);
+      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state, noise) VALUES (?, ?, ?, ?, ?, ?, ?)").run(
         run,
         round,
         advanced,
         sha256,
         model,
         stateBytes,
+        noise,
       );
       this.#sql(
         "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",

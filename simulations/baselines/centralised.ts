@@ -6,8 +6,9 @@ import type { ImplicitAlsOptions } from "../../shared/models/implicit-als.ts";
 import type { ModelState } from "../../shared/models/model.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
-import { advanceModel, type Run } from "../../shared/run.ts";
+import type { Run } from "../../shared/run.ts";
 import { fittedScores } from "../fitted.ts";
+import { advancePlainly } from "./advance.ts";
 import type { Baseline, CentralSolver } from "./baseline.ts";
 import { centralAls } from "./central-als.ts";
 import { centralImplicitAls } from "./central-implicit-als.ts";
@@ -82,7 +83,7 @@ function descend(run: Run, matrix: RatingMatrix, participants: Int32Array, round
       parts.set(user, part);
       addInto(sum, one);
     }
-    state = advanceModel(run, state, { values: sum, count: participants.length });
+    state = advancePlainly(run, state, { values: sum, count: participants.length });
   }
   return state;
 }

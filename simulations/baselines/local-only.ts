@@ -4,7 +4,7 @@
  */
 import { ratingsOf } from "../../shared/math/ratings.ts";
 import { createRng } from "../../shared/random.ts";
-import { advanceModel } from "../../shared/run.ts";
+import { advancePlainly } from "./advance.ts";
 import type { Baseline } from "./baseline.ts";
 
 /** How many people are trained alone: each costs a whole training. */
@@ -30,7 +30,7 @@ export const localOnly: Baseline = {
         for (let round = 1; round <= limit; round++) {
           const rng = createRng(seed, "contribute", round, user);
           part = run.model.contribute(run.model.open(state.shared), part, ratings, rng, own).private;
-          state = advanceModel(run, state, { values: own, count: 1 });
+          state = advancePlainly(run, state, { values: own, count: 1 });
         }
         const shared = run.model.open(state.shared);
         run.model.score(shared, run.model.fit(shared, part, ratings, createRng(seed, "fit", user)), out);

@@ -3,7 +3,7 @@ import { createRng } from "../../shared/random.ts";
 import { type Prepared, prepareScenario } from "../prepare.ts";
 import { parseScenario } from "../scenario.ts";
 import { createShards } from "../shards.ts";
-import { initialState, runRound } from "../simulated-round.ts";
+import { createDrive, initialState, runRound } from "../simulated-round.ts";
 import { bareRound } from "./bare-round.ts";
 import type { BenchCase, BenchGroup, BenchSubject } from "./bench.ts";
 
@@ -64,11 +64,12 @@ function roundCase(name: string, prepared: Prepared, workers: number): BenchCase
   const shards = createShards(run, split.training, scenario.seed, workers);
   let state = initialState(run, scenario.seed);
   let round = 0;
+  const drive = createDrive(prepared, shards);
   return {
     name,
     async run() {
       round += 1;
-      const outcome = await runRound(prepared, shards, state, round);
+      const outcome = await runRound(prepared, await drive, state, round);
       state = outcome.state ?? state;
     },
     close: () => shards.close(),

@@ -14,6 +14,7 @@ import { createRng, secureRng } from "../../shared/random.ts";
 import { bytesPerValue } from "../../shared/wire/model-codec.ts";
 import { fittedScores } from "../fitted.ts";
 import { type Prepared, prepareScenario } from "../prepare.ts";
+import { createPrivacyAccount } from "../privacy-account.ts";
 import { formatBytes, roundLine } from "../report.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
@@ -84,6 +85,7 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
       clientSeconds: [],
       scoresFor,
       isComplete: outcome.isComplete,
+      privacy: createPrivacyAccount(run, { log: [] }).result(),
     };
     const result = await assembleResult(prepared, training, startedMs, signal);
     for (const line of people) say(line);

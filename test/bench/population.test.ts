@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { prepareScenario } from "../../simulations/prepare.ts";
 import { parseScenario } from "../../simulations/scenario.ts";
 import { createShards } from "../../simulations/shards.ts";
-import { initialState, runRound } from "../../simulations/simulated-round.ts";
+import { createDrive, initialState, runRound } from "../../simulations/simulated-round.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -29,9 +29,10 @@ it("a million dormant devices cost tens of bytes each beside their ratings", asy
     }),
   );
   const shards = createShards(prepared.run, prepared.split.training, 1, 1);
+  const drive = await createDrive(prepared, shards);
   let state = initialState(prepared.run, 1);
   const ready = heldBytes();
-  for (let round = 1; round <= 3; round++) state = (await runRound(prepared, shards, state, round)).state!;
+  for (let round = 1; round <= 3; round++) state = (await runRound(prepared, drive, state, round)).state!;
   const after = heldBytes();
   expect(state.round).toBe(3);
   // A rating is held twice, in the data and in its part of the split: 16 + 12 bytes. Measured beside them: 52 bytes a person.

@@ -77,6 +77,14 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(store.countEnrolled(run)).toBe(0);
     });
 
+    it("keeps the secret state of noise with the newest publication alone", () => {
+      const at = place();
+      const store = founded(at);
+      expect(store.latest(run)).not.toHaveProperty("noise");
+      store.publish(run, { ...publication(1), noise: Uint8Array.of(9, 8, 7) }, record(1));
+      expect(reopen(at, store).latest(run)!.noise).toEqual(Uint8Array.of(9, 8, 7));
+    });
+
     it("keeps the run's terms and identity byte for byte", () => {
       const at = place();
       const again = reopen(at, founded(at)).loadRun(run);

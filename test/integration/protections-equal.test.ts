@@ -8,7 +8,7 @@ import { prepareScenario } from "../../simulations/prepare.ts";
 import type { RoundResult } from "../../simulations/result.ts";
 import { parseScenario } from "../../simulations/scenario.ts";
 import { createShards } from "../../simulations/shards.ts";
-import { initialState, runRound } from "../../simulations/simulated-round.ts";
+import { createDrive, initialState, runRound } from "../../simulations/simulated-round.ts";
 import { describeWithData } from "../support/shared-data.ts";
 
 const rounds = 2;
@@ -36,10 +36,11 @@ async function train(path: string, protection: object): Promise<Trained> {
   const { run } = prepared;
   const shards = createShards(run, prepared.split.training, prepared.scenario.seed, 2);
   try {
+    const drive = await createDrive(prepared, shards);
     let state = initialState(run, prepared.scenario.seed);
     const results: RoundResult[] = [];
     for (let round = 1; round <= rounds; round++) {
-      const outcome = await runRound(prepared, shards, state, round);
+      const outcome = await runRound(prepared, drive, state, round);
       expect(outcome.reason).toBe("");
       results.push(outcome.result);
       state = outcome.state!;

@@ -37,7 +37,7 @@ describe("noise of vectors", () => {
     ["local-laplace", 2, laplaceCdf],
   ] as const;
 
-  it.each(cases)("%s: the scale is 1.5 times the sensitivity %d, not 2/3 or 3/2 of that", (kind, sensitivity, cdf) => {
+  it.each(cases)("%s: the scale is 1.5 times the sensitivity %d, not 2/3 or 3/2 of that", async (kind, sensitivity, cdf) => {
     const { definition, options } = resolveSection(mechanisms, { kind }, "mechanism");
     const setting = {
       dimension: 2000,
@@ -46,7 +46,7 @@ describe("noise of vectors", () => {
       neighboring: "replace",
       rng: seededBytes(71, kind),
     } as const;
-    const mechanism = definition.create(options, setting);
+    const mechanism = await definition.create(options, setting);
     const values = new Float64Array(20_000);
     for (let i = 0; i < 10; i++) values.set(mechanism.noise(new Float64Array(2000), i + 1).values, 2000 * i);
     const scale = 1.5 * sensitivity;
@@ -55,10 +55,10 @@ describe("noise of vectors", () => {
     expect(kolmogorov(values, (x) => cdf(x / ((scale * 3) / 2)))).toBeGreaterThan(5);
   });
 
-  it("adds to each entry independently, also to a vector's own values", () => {
+  it("adds to each entry independently, also to a vector's own values", async () => {
     const { definition, options } = resolveSection(mechanisms, { kind: "gaussian" }, "mechanism");
     const setting = { dimension: 2, sensitivity: 1, noiseMultiplier: 1, neighboring: "add-remove", rng: seededBytes(72) } as const;
-    const mechanism = definition.create(options, setting);
+    const mechanism = await definition.create(options, setting);
     let [sum, products] = [0, 0];
     for (let i = 0; i < 20_000; i++) {
       const { values } = mechanism.noise(Float64Array.of(3, -4), 1);
@@ -109,10 +109,10 @@ describe.each(randomizers)("randomizer %s", (name, create) => {
   });
 });
 
-it("which entries are sent is uniform", () => {
+it("which entries are sent is uniform", async () => {
   const { definition, options } = resolveSection(mechanisms, { kind: "local-hybrid" }, "mechanism");
   const setting = { dimension: 5, sensitivity: 1, noiseMultiplier: 0.2, neighboring: "replace", rng: seededBytes(75) } as const;
-  const mechanism = definition.create(options, setting);
+  const mechanism = await definition.create(options, setting);
   const pairs = new Map<string, number>();
   for (let i = 0; i < 10_000; i++) {
     const { values } = mechanism.noise(new Float64Array(5), 1);

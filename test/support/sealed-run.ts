@@ -1,4 +1,5 @@
 /** A small run under Paillier encryption: its terms, sealed contributions with their devices' signatures, and keyholders for it. */
+
 import { Keyholder, type KeyholderParts, memoryRecord } from "../../server/index.ts";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
 import { digestOf } from "../../shared/crypto/hash.ts";
@@ -8,9 +9,10 @@ import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.nod
 import { type PaillierOptions, paillier } from "../../shared/protections/paillier.ts";
 import type { KeyholderFactory } from "../../shared/protections/protection.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
-import { advanceModel, defineRun, type Run, roundFrame } from "../../shared/run.ts";
+import { defineRun, type Run, roundFrame } from "../../shared/run.ts";
 import { type Connector, noBytes } from "../../shared/transport.ts";
 import { answerBytes } from "../../shared/wire/signed.ts";
+import { advancePlainly } from "../../simulations/baselines/advance.ts";
 import { testKey2048 } from "./paillier-keys.ts";
 import { realTools } from "./protected-round.ts";
 import { ScriptedClient } from "./scripted-client.ts";
@@ -91,5 +93,5 @@ export function modelAfter(run: Run, start: Float64Array, seeds: readonly number
   const sum = new Float64Array(run.contributionSize);
   for (const seed of seeds) for (const [index, value] of valuesOf(run, seed).entries()) sum[index]! += value;
   const initial = { ...run.model.initialize(createRng(1)), shared: start, round: 0 };
-  return [...advanceModel(run, initial, { values: sum, count: seeds.length }).shared];
+  return [...advancePlainly(run, initial, { values: sum, count: seeds.length }).shared];
 }

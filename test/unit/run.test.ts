@@ -1,6 +1,7 @@
 /** A run made ready: resolved terms, canonical bytes, and what the rule and the model make of a sum. */
 import { describe, expect, it } from "vitest";
-import { createRng } from "../../shared/random.ts";
+import { createRng, secureRng } from "../../shared/random.ts";
+import { createReleaser } from "../../shared/release.ts";
 import { advanceModel, defineRun, roundFrame } from "../../shared/run.ts";
 import { canonicalJson } from "../../shared/terms.ts";
 
@@ -55,9 +56,11 @@ describe("a run whose items have public features", () => {
 });
 
 describe("advanceModel", () => {
-  it("goes on from the values that are published, not from finer ones", () => {
+  it("goes on from the values that are published, not from finer ones", async () => {
     const run = defineRun({ ...input, precision: "float32" });
-    const next = advanceModel(run, run.model.initialize(createRng(1)), { values: new Float64Array(18).fill(0.3), count: 3 });
+    const releaser = await createReleaser(run, secureRng);
+    const released = releaser.release({ values: new Float64Array(18).fill(0.3), count: 3 }, 1);
+    const next = advanceModel(run, run.model.initialize(createRng(1)), released);
     expect(next.round).toBe(1);
     expect(next.shared).toEqual(Float64Array.from(Float32Array.from(next.shared)));
   });

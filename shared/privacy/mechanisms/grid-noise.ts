@@ -11,7 +11,7 @@
  * https://doi.org/10.1145/2382196.2382264
  */
 import { CofactorError } from "../../errors.ts";
-import type { NoiseRng } from "../../random.ts";
+import type { NoiseRng, SimulationRng } from "../../random.ts";
 import { isFiniteVector } from "../clips/norm.ts";
 import { createDiscreteGaussian } from "../samplers/discrete-gaussian.ts";
 import { createDiscreteLaplace } from "../samplers/discrete-laplace.ts";
@@ -41,8 +41,12 @@ export function gaussianGridNoise(rng: NoiseRng, noiseMultiplier: number, sensit
 
 /** Whole steps of Gaussian noise: exact where they protect, rounded from floats where a simulation repeats them, which is quicker. */
 export function gaussianSteps(rng: NoiseRng, stddev: number): Sampler {
-  if (rng.kind === "secure") return createDiscreteGaussian(rng, stddev);
-  return samplerOf("simulation", stddev ** 2, () => Math.round(stddev * rng.normal()));
+  return rng.kind === "secure" ? createDiscreteGaussian(rng, stddev) : simulatedSteps(rng, stddev);
+}
+
+/** Whole steps of normal noise, rounded from floats: a simulation's stand-in for integer noise that is nearly Gaussian. */
+export function simulatedSteps(rng: SimulationRng, stddev: number): Sampler {
+  return samplerOf("simulation", stddev ** 2, () => Math.round(stddev * rng.normal()) + 0);
 }
 
 /** Laplace noise of scale noiseMultiplier times the L1 sensitivity, otherwise as above; exactly of its pure epsilon. */

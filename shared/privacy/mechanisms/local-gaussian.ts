@@ -36,6 +36,7 @@ export const localGaussian: MechanismDefinition<LocalGaussianOptions> = {
       events: () => events,
       noise: (vector) => ({ values: noise.add(clipFlat(vector, options.clipNorm)), events }),
       variance: () => noise.scale ** 2,
+      reach: options.clipNorm + 12 * noise.scale,
     };
   },
 };

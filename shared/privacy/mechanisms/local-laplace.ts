@@ -36,6 +36,7 @@ export const localLaplace: MechanismDefinition<LocalLaplaceOptions> = {
       events: () => events,
       noise: (vector) => ({ values: noise.add(clipL1(vector, options.clipNorm)), events }),
       variance: () => 2 * noise.scale ** 2,
+      reach: options.clipNorm + 70 * noise.scale,
     };
   },
 };

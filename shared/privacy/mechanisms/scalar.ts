@@ -72,6 +72,7 @@ export function createSampledMechanism(kind: string, bound: number, setting: Mec
       const unit = value / bound;
       return (dimension / drawn) * bound * bound * (scalar.variance(unit) + unit * unit) - value * value;
     },
+    reach: factor * scalar.reach,
   };
 }
 

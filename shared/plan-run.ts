@@ -1,0 +1,30 @@
+/** Terms with a promise of privacy made ready: the noise is calibrated before anyone signs them. Imports run, terms; the accountants when needed. */
+import { models } from "./models/index.ts";
+import { protections } from "./protections/index.ts";
+import { resolveSection } from "./registry.ts";
+import { defineRun, guardSettingOf, type Run, type RunExtras, shapeOf, withItemFeatures } from "./run.ts";
+import { parseTerms } from "./terms.ts";
+
+/**
+ * As `defineRun`, but a privacy section may leave its noise to be calibrated.
+ *
+ * Guarantees: the same input gives the same terms; a noise that is there already is kept when it keeps the promise, and refused when not.
+ *
+ * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
+ */
+export async function planRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
+  const terms = withItemFeatures(parseTerms(input), extras);
+  if (terms.privacy === undefined) return defineRun(input, extras);
+  const { planPrivacy } = await import("./privacy/plan.ts");
+  const model = resolveSection(models, terms.model, "terms.model");
+  const protection = resolveSection(protections, terms.protection, "terms.protection");
+  const built = model.definition.create(model.options, shapeOf(terms, extras));
+  const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, built, protection.definition.create(protection.options)));
+  return defineRun({ ...terms, privacy }, extras);
+}
+
+/** The setting that a run's promise is judged in. */
+export function privacySettingOf(run: Run): ReturnType<typeof guardSettingOf> {
+  const { privacy: _promise, ...terms } = run.terms;
+  return guardSettingOf(terms, run.model, run.protection);
+}

@@ -1,0 +1,65 @@
+/**
+ * Released sums: the only thing that models advance by. Where terms promise noise at the aggregator, only its half of the privacy makes one, so
+ * that a sum without noise cannot become a model. Imports errors, types of models and privacy.
+ */
+import { CofactorError } from "./errors.ts";
+import type { Aggregate } from "./models/model.ts";
+import type { AggregatorGuard, PrivacyGuard } from "./privacy/guard.ts";
+import type { NoiseRng } from "./random.ts";
+
+/** A sum that may become part of a published model. No other object passes for one, at compile time or at run time. */
+class Released {
+  readonly #run: string;
+  readonly #sum: Aggregate;
+
+  constructor(run: string, sum: Aggregate) {
+    this.#run = run;
+    this.#sum = sum;
+  }
+
+  /**
+   * The sum itself.
+   * @param run digest of the terms that it was released under
+   * @throws CofactorError INTERNAL for a sum of another run, whose terms may promise more
+   */
+  open(run: string): Aggregate {
+    if (!(#sum in this) || run !== this.#run)
+      throw new CofactorError("INTERNAL", "a released sum expected the run that it was released under");
+    return this.#sum;
+  }
+}
+
+/** A sum that may become part of a published model: see `createReleaser`, which alone makes them. */
+export type ReleasedSum = Released;
+
+/** Makes released sums of revealed ones. */
+export interface Releaser {
+  /**
+   * The revealed sum of a round, noised where the terms say so.
+   * @throws CofactorError REPLAYED for a round that was released before, where rounds' noise hangs together
+   */
+  release(revealed: Aggregate, round: number): ReleasedSum;
+  /** Secret state that must be durable before the model that the release led to leaves; undefined when there is none. */
+  exportState(): Uint8Array | undefined;
+}
+
+/** What of a run decides how sums are released. */
+export interface ReleasingRun {
+  readonly digest: string;
+  readonly privacy: PrivacyGuard | undefined;
+}
+
+/**
+ * A run's releaser.
+ *
+ * @param rng where noise comes from: a deployed aggregator has a SecureRng, a simulation says so
+ * @param state what an earlier process's releaser exported with its last release
+ */
+export async function createReleaser(run: ReleasingRun, rng: NoiseRng, state?: Uint8Array): Promise<Releaser> {
+  const guard: AggregatorGuard | undefined = await run.privacy?.createAggregator(rng, state);
+  return {
+    release: (revealed, round) =>
+      new Released(run.digest, guard === undefined ? revealed : guard.release(revealed.values, revealed.count, round)),
+    exportState: () => guard?.exportState(),
+  };
+}

@@ -1,0 +1,88 @@
+/** What a training costs its people, round by round and in the result: the plan beside what was run. Imports shared, attendance. */
+
+import { privacySettingOf } from "../shared/plan-run.ts";
+import { accountAsRun } from "../shared/privacy/as-run.ts";
+import { type SpentByView, spentAfter } from "../shared/privacy/plan.ts";
+import type { Run } from "../shared/run.ts";
+import type { Attendance } from "./attendance.ts";
+
+/** Epsilon for each observer at the promise's delta; null where nothing is proved against one. */
+export interface EpsilonByView {
+  /** Against the aggregator, which sees who takes part. */
+  readonly server: number | null;
+  /** Against whoever receives the published models. */
+  readonly release: number | null;
+}
+
+/** The privacy section of a result; null where nothing is promised. */
+export interface PrivacyResult {
+  readonly unit: "user" | "rating";
+  readonly mechanism: string;
+  /** As promised for the whole run, against whom the mechanism protects from. */
+  readonly epsilon: number | null;
+  readonly delta: number | null;
+  /** L2 bound of a contribution; null where the mechanism bounds it itself. */
+  readonly clipNorm: number | null;
+  /** Standard deviation of the noise on every entry of the last round's sum, by the plan. */
+  readonly noiseStddev: number | null;
+  readonly neighboring: "add-remove" | "replace" | "zero-out" | null;
+  /** Where the noise is added, and standard deviation over sensitivity. */
+  readonly placement?: "local" | "distributed" | "central";
+  readonly noiseMultiplier?: number;
+  /** By the plan, for all rounds begun. */
+  readonly planned?: EpsilonByView;
+  /** By the log: never above the plan's. */
+  readonly asRun?: { readonly participations: number; readonly rounds: number; readonly epsilon: EpsilonByView };
+}
+
+const nothingPromised: PrivacyResult = {
+  unit: "user",
+  mechanism: "none",
+  epsilon: null,
+  delta: null,
+  clipNorm: null,
+  noiseStddev: null,
+  neighboring: null,
+};
+
+/** Keeps the account of a training. */
+export interface PrivacyAccount {
+  /** What rounds up to this one cost, for the round's result. @throws CofactorError LEDGER_CORRUPT when the log breaks the promise */
+  after(round: number): { readonly epsilon?: EpsilonByView };
+  result(): PrivacyResult;
+}
+
+/** An account over a run and the log of who took part. */
+export function createPrivacyAccount(run: Run, log: Pick<Attendance, "log">): PrivacyAccount {
+  const guard = run.privacy;
+  if (guard === undefined) return { after: () => ({}), result: () => nothingPromised };
+  const setting = privacySettingOf(run);
+  const { terms } = guard;
+  let rounds = 0;
+  return {
+    after(round) {
+      rounds = round;
+      return { epsilon: toResult(spentAfter(terms, setting, round)) };
+    },
+    result() {
+      const { participations, spent } = accountAsRun(terms, setting, log.log, rounds);
+      return {
+        unit: terms.unit,
+        mechanism: terms.mechanism.kind,
+        epsilon: terms.epsilon,
+        delta: terms.delta,
+        clipNorm: guard.bound ?? null,
+        noiseStddev: terms.noiseMultiplier * guard.facts.sensitivity,
+        neighboring: terms.neighboring,
+        placement: guard.placement,
+        noiseMultiplier: terms.noiseMultiplier,
+        planned: toResult(spentAfter(terms, setting, rounds)),
+        asRun: { participations, rounds, epsilon: toResult(spent) },
+      };
+    },
+  };
+}
+
+function toResult({ server, release }: SpentByView): EpsilonByView {
+  return { server: Number.isFinite(server) ? server : null, release: Number.isFinite(release) ? release : null };
+}
