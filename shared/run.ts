@@ -18,7 +18,7 @@ import { type PrivacyTerms, parsePrivacy } from "./privacy/promise.ts";
 import { protections } from "./protections/index.ts";
 import type { Protection, RoundFrame } from "./protections/protection.ts";
 import { resolveSection } from "./registry.ts";
-import type { ReleasedSum } from "./release.ts";
+import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { canonicalJson, parseTerms, type RunTerms, termsDigest, type UnresolvedTerms } from "./terms.ts";
@@ -162,7 +162,7 @@ export function hasEnded(run: Run, state: ModelState, attempts: number): boolean
 
 /** The model's state after a released sum: rule, then the model's own step, rounded to what is published. */
 export function advanceModel(run: Run, current: ModelState, released: ReleasedSum): ModelState {
-  const { noiseStddev, ...sum } = released.open(run.digest);
+  const { noiseStddev, ...sum } = openReleased(released, run.digest);
   const next = run.model.advance(current, { ...run.rule.step([sum]), ...(noiseStddev === undefined ? {} : { noiseStddev }) });
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
 }

@@ -23,7 +23,7 @@ export interface PrivacyResult {
   readonly delta: number | null;
   /** L2 bound of a contribution; null where the mechanism bounds it itself. */
   readonly clipNorm: number | null;
-  /** Standard deviation of the noise on every entry of the last round's sum, by the plan. */
+  /** Standard deviation of the noise on every entry of the sum that was released last. */
   readonly noiseStddev: number | null;
   readonly neighboring: "add-remove" | "replace" | "zero-out" | null;
   /** Where the noise is added, and standard deviation over sensitivity. */
@@ -49,7 +49,8 @@ const nothingPromised: PrivacyResult = {
 export interface PrivacyAccount {
   /** What rounds up to this one cost, for the round's result. @throws CofactorError LEDGER_CORRUPT when the log breaks the promise */
   after(round: number): { readonly epsilon?: EpsilonByView };
-  result(): PrivacyResult;
+  /** @param noiseStddev of the sum released last */
+  result(noiseStddev: number | undefined): PrivacyResult;
 }
 
 /** An account over a run and the log of who took part. */
@@ -64,7 +65,7 @@ export function createPrivacyAccount(run: Run, log: Pick<Attendance, "log">): Pr
       rounds = round;
       return { epsilon: toResult(spentAfter(terms, setting, round)) };
     },
-    result() {
+    result(noiseStddev) {
       const { participations, spent } = accountAsRun(terms, setting, log.log, rounds);
       return {
         unit: terms.unit,
@@ -72,7 +73,7 @@ export function createPrivacyAccount(run: Run, log: Pick<Attendance, "log">): Pr
         epsilon: terms.epsilon,
         delta: terms.delta,
         clipNorm: guard.bound ?? null,
-        noiseStddev: terms.noiseMultiplier * guard.facts.sensitivity,
+        noiseStddev: noiseStddev ?? null,
         neighboring: terms.neighboring,
         placement: guard.placement,
         noiseMultiplier: terms.noiseMultiplier,

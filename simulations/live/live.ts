@@ -85,7 +85,7 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
       clientSeconds: [],
       scoresFor,
       isComplete: outcome.isComplete,
-      privacy: createPrivacyAccount(run, { log: [] }).result(),
+      privacy: createPrivacyAccount(run, { log: [] }).result(undefined),
     };
     const result = await assembleResult(prepared, training, startedMs, signal);
     for (const line of people) say(line);
