@@ -4,7 +4,15 @@
  */
 import { CofactorError } from "./errors.ts";
 import { models } from "./models/index.ts";
-import { type ContributionRange, type Model, type ModelShape, type ModelState, type ParameterSpec, sizeOf } from "./models/model.ts";
+import {
+  type ContributionRange,
+  type ItemFeatures,
+  type Model,
+  type ModelShape,
+  type ModelState,
+  type ParameterSpec,
+  sizeOf,
+} from "./models/model.ts";
 import { createGuard, type GuardSetting, type PrivacyGuard } from "./privacy/guard.ts";
 import { type PrivacyTerms, parsePrivacy } from "./privacy/promise.ts";
 import { protections } from "./protections/index.ts";
@@ -34,15 +42,22 @@ export interface Run {
   readonly sharedSize: number;
 }
 
+/** What a run is made from beside its terms. */
+export interface RunExtras {
+  /** The items' public features, which whoever initializes the model has; devices read them from the published model. */
+  readonly itemFeatures?: ItemFeatures | undefined;
+}
+
 /**
- * Makes a run ready from terms as a person or a server wrote them.
+ * Makes a run ready from terms as a person or a server wrote them. Terms that do not say how many features items have take it from
+ * `extras`; a model that learns from features refuses to initialize when the terms count some but their values are not here.
  *
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
-export function defineRun(input: unknown): Run {
-  const terms = parseTerms(input);
-  const shape = shapeOf(terms);
+export function defineRun(input: unknown, extras: RunExtras = {}): Run {
+  const terms = withItemFeatures(parseTerms(input), extras);
+  const shape = shapeOf(terms, extras);
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
@@ -76,13 +91,24 @@ export function defineRun(input: unknown): Run {
 }
 
 /** What the terms' model is built for. */
-export function shapeOf(terms: UnresolvedTerms): ModelShape {
+export function shapeOf(terms: UnresolvedTerms, { itemFeatures }: RunExtras): ModelShape {
   return {
     items: terms.items,
     cohort: terms.cohort.size,
     ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),
     ...(terms.ratings.globalMean === undefined ? {} : { globalMean: terms.ratings.globalMean }),
+    ...(terms.itemFeatures === undefined ? {} : { itemFeatures: { count: terms.itemFeatures, values: itemFeatures?.values } }),
   };
+}
+
+/** The terms with the number of features that items have. @throws CofactorError CONFIG_INVALID when features and terms do not fit */
+export function withItemFeatures(terms: UnresolvedTerms, { itemFeatures }: RunExtras): UnresolvedTerms {
+  if (itemFeatures === undefined) return terms;
+  const { count, values } = itemFeatures;
+  const isComplete = values.length === terms.items * count && values.every(Number.isFinite);
+  if (isComplete && (terms.itemFeatures ?? count) === count) return { ...terms, itemFeatures: count };
+  const expected = `${terms.itemFeatures ?? count} finite values for each of ${terms.items} items`;
+  throw new CofactorError("CONFIG_INVALID", `"itemFeatures" expected ${expected}, got ${values.length} values of ${count} features`);
 }
 
 /** The bytes of a run's terms that the server signs. */

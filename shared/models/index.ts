@@ -3,6 +3,7 @@ import { als } from "./als.ts";
 import { biasedMf } from "./biased-mf.ts";
 import { bpr } from "./bpr.ts";
 import { fcf } from "./fcf.ts";
+import { featureRidge } from "./feature-ridge.ts";
 import { fedMf } from "./fed-mf.ts";
 import { implicitAls } from "./implicit-als.ts";
 import type { ModelDefinition } from "./model.ts";
@@ -11,4 +12,4 @@ import { nmf } from "./nmf.ts";
 import { pfedrec } from "./pfedrec.ts";
 
 /** The models that terms may name. */
-export const models: readonly ModelDefinition[] = [fcf, implicitAls, als, fedMf, biasedMf, bpr, ncf, pfedrec, nmf];
+export const models: readonly ModelDefinition[] = [fcf, implicitAls, als, fedMf, biasedMf, bpr, ncf, pfedrec, nmf, featureRidge];
