@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import pino from "pino";
 import { parse } from "yaml";
 import { type Command, defineCommand } from "../shared/command/command.ts";
+import { defineRun } from "../shared/define-run.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
-import { defineRun } from "../shared/run.ts";
 import { createServer, type Server } from "./server.ts";
 import { sqliteStore } from "./stores/sqlite.ts";
 

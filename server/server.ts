@@ -7,8 +7,9 @@ import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity
 import { nodePrimitives } from "../shared/crypto/primitives.node.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
+import { planRun } from "../shared/plan-run.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
-import { defineRun, type Run, roundFrame } from "../shared/run.ts";
+import { type Run, roundFrame } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
@@ -73,7 +74,7 @@ export interface Server {
  * @example const server = await createServer({ run: { id: "films-1", items: 9, protection: { kind: "open" } }, store: memoryStore() }); await server.close();
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const run = isRun(options.run) ? options.run : defineRun(options.run);
+  const run = isRun(options.run) ? options.run : await planRun(options.run);
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const { store } = options;
   const secure = options.secure ?? secureRng;

@@ -1,4 +1,5 @@
 /** The public entry for what server, client and simulations share: `cofactor/shared`. */
+export { defineRun } from "./define-run.ts";
 export { CofactorError, type ErrorCode, errorCodes, isCofactorError } from "./errors.ts";
 export type { RatingMatrix, UserRatings } from "./math/ratings.ts";
 export { models } from "./models/index.ts";
@@ -9,6 +10,6 @@ export type { AggregatorHalf, DeviceHalf, Opener, Protection, ProtectionDefiniti
 export { createRng, type Rng, type SecureRng, secureRng } from "./random.ts";
 export { rules } from "./rules/index.ts";
 export type { Rule, RuleDefinition } from "./rules/rule.ts";
-export { defineRun, type Run, type RunExtras } from "./run.ts";
+export { openRun, type Run, type RunExtras } from "./run.ts";
 export type { RunTerms, TermsInput } from "./terms.ts";
 export { type Channel, type Connector, createMemoryPair } from "./transport.ts";

@@ -1,7 +1,7 @@
 /** Audits: what attackers learn of canaries stays below the promise, and noise that is half of what it should be is caught. */
 import { describe, expect, it } from "vitest";
 import { planRun } from "../../shared/plan-run.ts";
-import { defineRun, type Run } from "../../shared/run.ts";
+import { openRun, type Run } from "../../shared/run.ts";
 import { auditPrivacy } from "../../simulations/audits/privacy-audit.ts";
 import { proportionAtLeast, proportionAtMost } from "../../simulations/audits/proportions.ts";
 
@@ -9,9 +9,9 @@ const base = { id: "audited", items: 40, model: { kind: "fcf", rank: 4 } };
 const open = { ...base, protection: { kind: "open" }, rounds: 10, cohort: { size: 80, min: 10 } };
 
 /** The same promise with half of the noise: what a wrong sensitivity, a wrong scale or a lost factor of two comes to. */
-function halved(run: Run): Run {
+function halved(run: Run): Promise<Run> {
   const privacy = run.terms.privacy!;
-  return defineRun({ ...run.terms, privacy: { ...privacy, noiseMultiplier: privacy.noiseMultiplier / 2 } });
+  return openRun({ ...run.terms, privacy: { ...privacy, noiseMultiplier: privacy.noiseMultiplier / 2 } });
 }
 
 const masks = {
@@ -44,7 +44,7 @@ describe.each([
     expect(sound.gaussianLowerBound!).toBeLessThan(sound.epsilon);
     // An audit that sees nothing would pass anything.
     expect(sound.gaussianLowerBound!).toBeGreaterThan(sound.epsilon / 8);
-    expect(await auditPrivacy(halved(run), { trials, seed: 1 })).toMatchObject({ isBroken: true });
+    expect(await auditPrivacy(await halved(run), { trials, seed: 1 })).toMatchObject({ isBroken: true });
   });
 });
 

@@ -1,11 +1,12 @@
 /** A sum without noise is no released sum: at compile time, and at run time. */
 import { expect, expectTypeOf, it } from "vitest";
 import type { Publisher } from "../../server/publisher.ts";
+import { defineRun } from "../../shared/define-run.ts";
 import type { Aggregate, ModelState } from "../../shared/models/model.ts";
 import { planRun } from "../../shared/plan-run.ts";
 import { createRng, type NoiseRng, type SecureRng, secureRng } from "../../shared/random.ts";
 import { createReleaser, type ReleasedSum } from "../../shared/release.ts";
-import { advanceModel, defineRun, type Run } from "../../shared/run.ts";
+import { advanceModel, type Run } from "../../shared/run.ts";
 
 it("takes nothing but a released sum into a model", () => {
   expectTypeOf<Aggregate>().not.toExtend<ReleasedSum>();

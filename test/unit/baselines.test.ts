@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { defineRun } from "../../shared/define-run.ts";
 import { addInto } from "../../shared/math/linear.ts";
 import { rankAmong } from "../../shared/math/metrics.ts";
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
 import { models } from "../../shared/models/index.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
-import { defineRun } from "../../shared/run.ts";
 import type { BaselineInput } from "../../simulations/baselines/baseline.ts";
 import { trainCentralised } from "../../simulations/baselines/centralised.ts";
 import { localOnly } from "../../simulations/baselines/local-only.ts";

@@ -1,8 +1,9 @@
 /** A run made ready: resolved terms, canonical bytes, and what the rule and the model make of a sum. */
 import { describe, expect, it } from "vitest";
+import { defineRun } from "../../shared/define-run.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
 import { createReleaser } from "../../shared/release.ts";
-import { advanceModel, defineRun, roundFrame } from "../../shared/run.ts";
+import { advanceModel, roundFrame } from "../../shared/run.ts";
 import { canonicalJson } from "../../shared/terms.ts";
 
 const input = { id: "films-1", items: 9, model: { kind: "fcf", rank: 2 }, protection: { kind: "open" }, cohort: { size: 4 } };

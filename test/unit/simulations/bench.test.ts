@@ -1,11 +1,11 @@
 /** Benchmarks: what is measured is the same work, and the table is about what was run. No time is asserted. */
 import { describe, expect, it } from "vitest";
+import { defineRun } from "../../../shared/define-run.ts";
 import { addInto } from "../../../shared/math/linear.ts";
 import { ratingsOf } from "../../../shared/math/ratings.ts";
 import type { PrivatePart } from "../../../shared/models/private-part.ts";
 import type { Sampler } from "../../../shared/privacy/samplers/sampler.ts";
 import { createRng } from "../../../shared/random.ts";
-import { defineRun } from "../../../shared/run.ts";
 import { bareRound } from "../../../simulations/bench/bare-round.ts";
 import { measureGroup } from "../../../simulations/bench/bench.ts";
 import { masksJob } from "../../../simulations/bench/crypto-masks.ts";
