@@ -4,7 +4,7 @@ import { verifyText } from "../shared/crypto/identity.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { privacySettingOf } from "../shared/plan-run.ts";
 import type { PrivacyTerms } from "../shared/privacy/promise.ts";
-import { defineRun, type Run } from "../shared/run.ts";
+import { openRun, type Run } from "../shared/run.ts";
 import { canonicalJson, termsDigest } from "../shared/terms.ts";
 import { type AnswerHeader, protocolVersion } from "../shared/wire/messages.ts";
 import type { BudgetLimit } from "./budget.ts";
@@ -89,7 +89,7 @@ export async function checkTerms(
   if (pinned !== undefined && pinned.termsDigest !== digest) {
     throw new CofactorError("TERMS_REFUSED", "the terms of this run have changed since this device joined: a changed run needs a new name");
   }
-  const run = readTerms(hello.terms);
+  const run = await readTerms(hello.terms);
   if (run.terms.id !== runId) throw new CofactorError("TERMS_REFUSED", `the terms are those of another run, expected "${runId}"`);
   assertAccepted(run, accept);
   await assertPromiseKept(run, digest);
@@ -97,10 +97,10 @@ export async function checkTerms(
 }
 
 /** The run that signed terms describe. */
-function readTerms(text: string): Run {
+async function readTerms(text: string): Promise<Run> {
   let run: Run;
   try {
-    run = defineRun(JSON.parse(text));
+    run = await openRun(JSON.parse(text));
   } catch (cause) {
     const reason = isCofactorError(cause) ? cause.message : "they are no JSON";
     throw new CofactorError("TERMS_REFUSED", `this version cannot read the run's terms (${reason}): update the older side`, { cause });

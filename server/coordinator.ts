@@ -60,7 +60,7 @@ export class Coordinator {
     this.#gathering = new Gathering({ run, clock, gatherMs, ledger: this.#ledger, onReady: () => this.#begin(), onStarved });
     this.#publisher = await Publisher.open(this.#parts);
     this.#lastRound = store.records(run.terms.id).at(-1)?.round ?? 0;
-    this.#ledger.addUp(this.#lastRound);
+    this.#ledger.addUp(this.#lastRound, undefined);
     this.#isPaused = false;
     await this.#resume();
   }
@@ -383,7 +383,7 @@ export class Coordinator {
         participant.announce("abandoned", { round: record.round, reason: record.reason, ...(ended ? { ended } : {}) });
       }
     }
-    const cost = this.#ledger.addUp(record.round);
+    const cost = this.#ledger.addUp(record.round, this.#publisher.noiseStddev);
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;
     this.#parts.events.emit("round", { ...record, seconds, bytesUp: active.bytesUp, ended, ...cost });
     // An abandoned round is tried again after the gathering time: never in a tight loop.

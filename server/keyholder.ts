@@ -7,7 +7,7 @@ import { type Identity, sign, verifyText } from "../shared/crypto/identity.ts";
 import type { Awaitable } from "../shared/crypto/primitives.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { KeyholderFactory } from "../shared/protections/protection.ts";
-import { defineRun, type Run } from "../shared/run.ts";
+import { openRun, type Run } from "../shared/run.ts";
 import { type Channel, type Connector, noBytes } from "../shared/transport.ts";
 import { type AnswerHeader, parseAnswer, protocolVersion } from "../shared/wire/messages.ts";
 import { joinBytes } from "../shared/wire/signed.ts";
@@ -62,7 +62,7 @@ export class Keyholder {
     const { identity, record, run: id } = this.#parts;
     const request = { header: { protocol: protocolVersion, run: id }, payload: noBytes };
     const hello = parseAnswer("hello", (await channel.request("hello", request)).header);
-    const run = this.#checkHello(hello);
+    const run = await this.#checkHello(hello);
     record.enrol(id, { terms: run.digest, serverKey: hello.serverKey });
     this.#desk ??= new KeyholderDesk({
       run,
@@ -78,7 +78,7 @@ export class Keyholder {
     return run;
   }
 
-  #checkHello(hello: AnswerHeader<"hello">): Run {
+  async #checkHello(hello: AnswerHeader<"hello">): Promise<Run> {
     const { record, identity, run: id } = this.#parts;
     const enrolment = record.enrolment(id);
     for (const expected of [this.#parts.serverKey, enrolment?.serverKey]) {
@@ -88,7 +88,7 @@ export class Keyholder {
     if (!verifyText(hello.serverKey, "terms", toUtf8(hello.terms), hello.termsSignature)) {
       throw new CofactorError("AUTH_FAILED", "the terms are not signed by the server's key");
     }
-    const run = parseSignedTerms(hello.terms);
+    const run = await parseSignedTerms(hello.terms);
     if (run.terms.id !== id) throw new CofactorError("TERMS_REFUSED", `expected terms of run "${id}", got those of another`);
     const named = run.terms.protection["keyholders"];
     if (!Array.isArray(named) || !named.includes(identity.id)) {
@@ -106,9 +106,9 @@ export function serveKeyholder(parts: KeyholderParts): Promise<ServedKeyholder> 
   return new Keyholder(parts).join();
 }
 
-function parseSignedTerms(text: string): Run {
+async function parseSignedTerms(text: string): Promise<Run> {
   try {
-    return defineRun(JSON.parse(text));
+    return await openRun(JSON.parse(text));
   } catch (cause) {
     throw new CofactorError("TERMS_REFUSED", "the terms are none that this version knows", { cause });
   }

@@ -33,6 +33,8 @@ export class Ledger {
   readonly #rounds = new Map<string, number[]>();
   readonly #account: PrivacyAccount;
   #epsilon: EpsilonByView | undefined;
+  #noiseStddev: number | undefined;
+  #spent: PrivacyResult | undefined;
 
   private constructor(run: Run) {
     this.#run = run;
@@ -68,13 +70,19 @@ export class Ledger {
 
   /** What the run promises, plans and has cost by this ledger. May take a second, once a round. */
   get spent(): PrivacyResult {
-    return this.#account.result();
+    this.#spent ??= this.#account.result(this.#noiseStddev);
+    return this.#spent;
   }
 
-  /** Adds up the rounds to this one; gives their cost by the plan, and nothing where nothing is promised. */
-  addUp(round: number): { readonly epsilon?: EpsilonByView } {
+  /**
+   * Adds up the rounds to this one; gives their cost by the plan, and nothing where nothing is promised.
+   * @param noiseStddev of the sum released last, by this process
+   */
+  addUp(round: number, noiseStddev: number | undefined): { readonly epsilon?: EpsilonByView } {
     const cost = this.#account.after(round);
     this.#epsilon = cost.epsilon;
+    this.#noiseStddev = noiseStddev;
+    this.#spent = undefined;
     return cost;
   }
 

@@ -66,6 +66,11 @@ export class Publisher {
     return this.#ref;
   }
 
+  /** Standard deviation of the noise on the sum released last, by this process. */
+  get noiseStddev(): number | undefined {
+    return this.#releaser.noiseStddev;
+  }
+
   /** What a round's revealed sum makes of the model: noised first where the terms promise it. Nothing is published yet. */
   async advance(revealed: Aggregate, round: number): Promise<NextModel> {
     const { run } = this.#parts;

@@ -1,14 +1,15 @@
 /** The public entry for what server, client and simulations share: `cofactor/shared`. */
+export { defineRun } from "./define-run.ts";
 export { CofactorError, type ErrorCode, errorCodes, isCofactorError } from "./errors.ts";
 export type { RatingMatrix, UserRatings } from "./math/ratings.ts";
 export { models } from "./models/index.ts";
-export type { Aggregate, Model, ModelDefinition, ModelShape, ModelState, ParameterSpec } from "./models/model.ts";
+export type { Aggregate, ItemFeatures, Model, ModelDefinition, ModelShape, ModelState, ParameterSpec } from "./models/model.ts";
 export { PrivatePart } from "./models/private-part.ts";
 export { protections } from "./protections/index.ts";
 export type { AggregatorHalf, DeviceHalf, Opener, Protection, ProtectionDefinition, RoundFrame } from "./protections/protection.ts";
 export { createRng, type Rng, type SecureRng, secureRng } from "./random.ts";
 export { rules } from "./rules/index.ts";
 export type { Rule, RuleDefinition } from "./rules/rule.ts";
-export { defineRun, type Run } from "./run.ts";
+export { openRun, type Run, type RunExtras } from "./run.ts";
 export type { RunTerms, TermsInput } from "./terms.ts";
 export { type Channel, type Connector, createMemoryPair } from "./transport.ts";

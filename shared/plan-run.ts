@@ -1,8 +1,8 @@
 /** Terms with a promise of privacy made ready: the noise is calibrated before anyone signs them. Imports run, terms; the accountants when needed. */
-import { models } from "./models/index.ts";
+import { loadModels } from "./models/lazy.ts";
 import { protections } from "./protections/index.ts";
 import { resolveSection } from "./registry.ts";
-import { defineRun, guardSettingOf, type Run, shapeOf } from "./run.ts";
+import { guardSettingOf, openRun, type Run, type RunExtras, shapeOf, withItemFeatures } from "./run.ts";
 import { parseTerms } from "./terms.ts";
 
 /**
@@ -12,15 +12,16 @@ import { parseTerms } from "./terms.ts";
  *
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
  */
-export async function planRun(input: unknown): Promise<Run> {
-  const terms = parseTerms(input);
-  if (terms.privacy === undefined) return defineRun(input);
+export async function planRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
+  const terms = withItemFeatures(parseTerms(input), extras);
+  if (terms.privacy === undefined) return openRun(input, extras);
   const { planPrivacy } = await import("./privacy/plan.ts");
+  const models = await loadModels(terms.model.kind);
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
-  const built = model.definition.create(model.options, shapeOf(terms));
+  const built = model.definition.create(model.options, shapeOf(terms, extras));
   const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, built, protection.definition.create(protection.options)));
-  return defineRun({ ...terms, privacy });
+  return openRun({ ...terms, privacy }, extras);
 }
 
 /** The setting that a run's promise is judged in. */

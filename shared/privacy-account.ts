@@ -21,7 +21,7 @@ export interface PrivacyResult {
   readonly delta: number | null;
   /** L2 bound of a contribution; null where the mechanism bounds it itself. */
   readonly clipNorm: number | null;
-  /** Standard deviation of the noise on every entry of the last round's sum, by the plan. */
+  /** Standard deviation of the noise on every entry of the sum that was released last. */
   readonly noiseStddev: number | null;
   readonly neighboring: "add-remove" | "replace" | "zero-out" | null;
   /** Where the noise is added, and standard deviation over sensitivity. */
@@ -52,8 +52,12 @@ export interface ParticipationLog {
 export interface PrivacyAccount {
   /** What rounds up to this one cost by the plan, for the round's result; nothing where nothing is promised. May take a second. */
   after(round: number): { readonly epsilon?: EpsilonByView };
-  /** As of the round given to `after` last. May take seconds, once. @throws CofactorError LEDGER_CORRUPT when the log breaks the promise */
-  result(): PrivacyResult;
+  /**
+   * As of the round given to `after` last. May take a second.
+   * @param noiseStddev of the sum released last
+   * @throws CofactorError LEDGER_CORRUPT when the log breaks the promise
+   */
+  result(noiseStddev?: number): PrivacyResult;
 }
 
 /** An account over a run and the log of who took part. */
@@ -64,31 +68,28 @@ export function createPrivacyAccount(run: Run, log: ParticipationLog): PrivacyAc
   const { terms } = guard;
   let rounds = 0;
   let planned = toResult(spentAfter(terms, setting, 0));
-  let latest: PrivacyResult | undefined;
-  const result = (): PrivacyResult => {
-    const { participations, spent } = accountAsRun(terms, setting, log.log, rounds);
-    return {
-      unit: terms.unit,
-      mechanism: terms.mechanism.kind,
-      epsilon: terms.epsilon,
-      delta: terms.delta,
-      clipNorm: guard.bound ?? null,
-      noiseStddev: terms.noiseMultiplier * guard.facts.sensitivity,
-      neighboring: terms.neighboring,
-      placement: guard.placement,
-      noiseMultiplier: terms.noiseMultiplier,
-      planned,
-      asRun: { participations, rounds, epsilon: toResult(spent) },
-    };
-  };
   return {
     after(round) {
       if (round !== rounds) planned = toResult(spentAfter(terms, setting, round));
       rounds = round;
-      latest = undefined;
       return { epsilon: planned };
     },
-    result: () => (latest ??= result()),
+    result(noiseStddev) {
+      const { participations, spent } = accountAsRun(terms, setting, log.log, rounds);
+      return {
+        unit: terms.unit,
+        mechanism: terms.mechanism.kind,
+        epsilon: terms.epsilon,
+        delta: terms.delta,
+        clipNorm: guard.bound ?? null,
+        noiseStddev: noiseStddev ?? null,
+        neighboring: terms.neighboring,
+        placement: guard.placement,
+        noiseMultiplier: terms.noiseMultiplier,
+        planned,
+        asRun: { participations, rounds, epsilon: toResult(spent) },
+      };
+    },
   };
 }
 

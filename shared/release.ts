@@ -17,23 +17,32 @@ class Released {
     this.#sum = sum;
   }
 
-  /**
-   * The sum itself.
-   * @param run digest of the terms that it was released under
-   * @throws CofactorError INTERNAL for a sum of another run, whose terms may promise more
-   */
-  open(run: string): Aggregate {
-    if (!(#sum in this) || run !== this.#run)
-      throw new CofactorError("INTERNAL", "a released sum expected the run that it was released under");
-    return this.#sum;
+  /** The sum, for `openReleased`. */
+  static open(released: Released, run: string): Aggregate {
+    if (!(#sum in released) || released.#run !== run) {
+      throw new CofactorError("INTERNAL", "a model expected a sum that was released under its own run's terms");
+    }
+    return released.#sum;
   }
 }
 
 /** A sum that may become part of a published model: see `createReleaser`, which alone makes them. */
 export type ReleasedSum = Released;
 
+/**
+ * The sum itself, for whoever advances a model by it.
+ *
+ * @param run digest of the terms that it must have been released under: others may promise less
+ * @throws CofactorError INTERNAL for a sum of another run, or for what only looks like a released sum
+ */
+export function openReleased(released: ReleasedSum, run: string): Aggregate {
+  return Released.open(released, run);
+}
+
 /** Makes released sums of revealed ones. */
 export interface Releaser {
+  /** Standard deviation of the noise on every entry of the sum released last; undefined before, and where no noise is promised. */
+  readonly noiseStddev: number | undefined;
   /**
    * The revealed sum of a round, noised where the terms say so.
    * @throws CofactorError REPLAYED for a round that was released before, where rounds' noise hangs together
@@ -57,9 +66,17 @@ export interface ReleasingRun {
  */
 export async function createReleaser(run: ReleasingRun, rng: NoiseRng, state?: Uint8Array): Promise<Releaser> {
   const guard: AggregatorGuard | undefined = await run.privacy?.createAggregator(rng, state);
+  let noiseStddev: number | undefined;
   return {
-    release: (revealed, round) =>
-      new Released(run.digest, guard === undefined ? revealed : guard.release(revealed.values, revealed.count, round)),
+    get noiseStddev() {
+      return noiseStddev;
+    },
+    release(revealed, round) {
+      if (guard === undefined) return new Released(run.digest, revealed);
+      const sum = guard.release(revealed.values, revealed.count, round);
+      noiseStddev = sum.noiseStddev;
+      return new Released(run.digest, sum);
+    },
     exportState: () => guard?.exportState(),
   };
 }

@@ -3,14 +3,24 @@
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
 import { CofactorError } from "./errors.ts";
-import { models } from "./models/index.ts";
-import { type ContributionRange, type Model, type ModelShape, type ModelState, type ParameterSpec, sizeOf } from "./models/model.ts";
-import { createGuard, type GuardSetting, type PrivacyGuard } from "./privacy/guard.ts";
-import { type PrivacyTerms, parsePrivacy } from "./privacy/promise.ts";
+import { loadModels } from "./models/lazy.ts";
+import {
+  type ContributionRange,
+  type ItemFeatures,
+  type Model,
+  type ModelDefinition,
+  type ModelShape,
+  type ModelState,
+  type ParameterSpec,
+  sizeOf,
+} from "./models/model.ts";
+import type { GuardSetting, PrivacyGuard } from "./privacy/guard.ts";
+import type { PrivacyTerms } from "./privacy/promise.ts";
+import type { PrivacySupport } from "./privacy/support.ts";
 import { protections } from "./protections/index.ts";
 import type { Protection, RoundFrame } from "./protections/protection.ts";
 import { resolveSection } from "./registry.ts";
-import type { ReleasedSum } from "./release.ts";
+import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { canonicalJson, parseTerms, type RunTerms, termsDigest, type UnresolvedTerms } from "./terms.ts";
@@ -34,22 +44,30 @@ export interface Run {
   readonly sharedSize: number;
 }
 
+/** What a run is made from beside its terms. */
+export interface RunExtras {
+  /** The items' public features, which whoever initializes the model has; devices read them from the published model. */
+  readonly itemFeatures?: ItemFeatures | undefined;
+  /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
+  readonly privacy?: PrivacySupport | undefined;
+}
+
 /**
- * Makes a run ready from terms as a person or a server wrote them.
+ * Makes a run ready from terms: see `defineRun`, which has every model, and `openRun`, which loads what the terms name.
  *
+ * @param models the definitions that `terms.model` may name
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
- * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
-export function defineRun(input: unknown): Run {
-  const terms = parseTerms(input);
-  const shape = shapeOf(terms);
+export function buildRun(input: unknown, models: readonly ModelDefinition[], extras: RunExtras): Run {
+  const terms = withItemFeatures(parseTerms(input), extras);
+  const shape = shapeOf(terms, extras);
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
   const built = model.definition.create(model.options, shape);
   const protects = protection.definition.create(protection.options);
-  const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds);
-  const privacy = promise === undefined ? undefined : createGuard(promise, guardSettingOf(terms, built, protects));
+  const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
+  const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, built, protects));
   const range = privacy?.wire.range ?? terms.range ?? model.definition.range(model.options, shape);
   const { privacy: _written, ...others } = terms;
   const resolved: RunTerms = {
@@ -75,14 +93,38 @@ export function defineRun(input: unknown): Run {
   return run;
 }
 
+/**
+ * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy when they make one.
+ *
+ * @throws CofactorError CONFIG_INVALID as `defineRun`
+ */
+export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
+  const { model, privacy } = parseTerms(input);
+  const models = await loadModels(model.kind);
+  if (privacy === undefined) return buildRun(input, models, extras);
+  const { privacySupport } = await import("./privacy/support.ts");
+  return buildRun(input, models, { ...extras, privacy: privacySupport });
+}
+
 /** What the terms' model is built for. */
-export function shapeOf(terms: UnresolvedTerms): ModelShape {
+export function shapeOf(terms: UnresolvedTerms, { itemFeatures }: RunExtras): ModelShape {
   return {
     items: terms.items,
     cohort: terms.cohort.size,
     ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),
     ...(terms.ratings.globalMean === undefined ? {} : { globalMean: terms.ratings.globalMean }),
+    ...(terms.itemFeatures === undefined ? {} : { itemFeatures: { count: terms.itemFeatures, values: itemFeatures?.values } }),
   };
+}
+
+/** The terms with the number of features that items have. @throws CofactorError CONFIG_INVALID when features and terms do not fit */
+export function withItemFeatures(terms: UnresolvedTerms, { itemFeatures }: RunExtras): UnresolvedTerms {
+  if (itemFeatures === undefined) return terms;
+  const { count, values } = itemFeatures;
+  const isComplete = values.length === terms.items * count && values.every(Number.isFinite);
+  if (isComplete && (terms.itemFeatures ?? count) === count) return { ...terms, itemFeatures: count };
+  const expected = `${terms.itemFeatures ?? count} finite values for each of ${terms.items} items`;
+  throw new CofactorError("CONFIG_INVALID", `"itemFeatures" expected ${expected}, got ${values.length} values of ${count} features`);
 }
 
 /** The bytes of a run's terms that the server signs. */
@@ -108,8 +150,14 @@ function rowsOf(spec: ParameterSpec, items: number): { rows?: number; widths?: r
   return { rows: items, widths: spec.map(({ shape }) => shape.slice(1).reduce((product, extent) => product * extent, 1)) };
 }
 
-function plannedPrivacy(written: unknown, rounds: number): PrivacyTerms {
-  const terms = parsePrivacy(written, rounds, "terms.privacy");
+function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras): PrivacyTerms {
+  if (privacy === undefined) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"terms.privacy" expected openRun or planRun to make the run: they load what keeps the promise',
+    );
+  }
+  const terms = privacy.parsePrivacy(written, rounds, "terms.privacy");
   const { noiseMultiplier } = terms;
   if (noiseMultiplier !== undefined) return { ...terms, noiseMultiplier };
   throw new CofactorError(
@@ -136,7 +184,7 @@ export function hasEnded(run: Run, state: ModelState, attempts: number): boolean
 
 /** The model's state after a released sum: rule, then the model's own step, rounded to what is published. */
 export function advanceModel(run: Run, current: ModelState, released: ReleasedSum): ModelState {
-  const { noiseStddev, ...sum } = released.open(run.digest);
+  const { noiseStddev, ...sum } = openReleased(released, run.digest);
   const next = run.model.advance(current, { ...run.rule.step([sum]), ...(noiseStddev === undefined ? {} : { noiseStddev }) });
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
 }

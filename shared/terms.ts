@@ -25,6 +25,8 @@ export interface RunTerms {
   readonly id: string;
   /** Size of the catalogue. */
   readonly items: number;
+  /** How many public features each item has, for models that learn from them; their values come with the published model. */
+  readonly itemFeatures?: number | undefined;
   /** How many rounds the run has. */
   readonly rounds: number;
   /** At most `size` devices are asked in a round; a sum over fewer than `min` is never revealed. */
@@ -63,6 +65,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
   items: count(1, 10_000_000),
+  itemFeatures: v.optional(count(0, 1_000)),
   rounds: v.optional(count(1, 1_000_000), 20),
   cohort: v.optional(v.strictObject({ size: v.optional(count(1, 10_000_000), 100), min: v.optional(count(1, 10_000_000), 2) }), {}),
   deadline: v.optional(

@@ -88,7 +88,8 @@ function rowLine({ name, unitMs, leastMs, ratio, samples, units, unit }: BenchRo
 }
 
 function figureLine({ name, value, unit }: BenchFigure): string {
-  const text = unit === "ms" ? formatMs(value) : `${value.toLocaleString("en-US", { maximumFractionDigits: 2 })} ${unit}`;
+  const digits = unit === "loss" || unit === "epsilon" ? { maximumSignificantDigits: 7 } : { maximumFractionDigits: 2 };
+  const text = unit === "ms" ? formatMs(value) : `${value.toLocaleString("en-US", digits)} ${unit}`;
   return `  ${name.padEnd(60)}  ${text.padStart(18)}`;
 }
 

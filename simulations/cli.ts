@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
+import { runAudit } from "./audits/run-audit.ts";
 import { runLive } from "./live/live.ts";
 import { leakWarning, resultTable, roundLine } from "./report.ts";
 import type { Result } from "./result.ts";
@@ -16,15 +17,21 @@ export const command: Command = defineCommand({
     set: { kind: "list", value: "PATH=VALUE", summary: "changes a value of the scenario, for example model.rank=16" },
     seed: { kind: "number", value: "N", summary: "the seed of everything that is drawn" },
     workers: { kind: "number", value: "N", summary: "threads for the devices; changes no result" },
+    audit: {
+      kind: "number",
+      value: "TRAININGS",
+      summary: "instead of people, trains canaries so many times and says how much of the promised epsilon an attacker gets",
+    },
     json: { kind: "text", value: "FILE", summary: "writes the result as JSON; - for standard output, and nothing else there" },
   },
   examples: [
     "cofactor simulate",
     "cofactor simulate simulations/scenarios/quick.yaml --seed 7",
+    "cofactor simulate --set privacy.epsilon=4 --audit 40",
     "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
   ],
   async run({ options, positionals, io }) {
-    const { set, seed, workers, json } = options;
+    const { set, seed, workers, audit, json } = options;
     if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
       throw new CofactorError("CONFIG_INVALID", `"--workers" expected 1 to 256, got ${workers}`);
     }
@@ -32,6 +39,7 @@ export const command: Command = defineCommand({
     const scenario = await loadScenario(positionals[0], overrides);
     // With the JSON on standard output, progress goes to a watching person alone.
     const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
+    if (audit !== undefined) return runAudit(scenario, audit, say, io, json);
     if (scenario.evaluation.negatives === "paper-compat") say(leakWarning);
     const result = await train(scenario, workers, say, io);
     if (json === "-") io.out(`${JSON.stringify(result)}\n`);

@@ -48,7 +48,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   if (scenario.cohort.min > size) {
     throw new CofactorError("CONFIG_INVALID", `"cohort.min" expected at most ${size}, the size of a cohort, got ${scenario.cohort.min}`);
   }
-  const run = await planRun({
+  const terms = {
     id: `simulation-${scenario.seed}`,
     items: dataset.matrix.items,
     rounds: scenario.rounds,
@@ -61,7 +61,8 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     aggregation: scenario.aggregation,
     precision: scenario.precision,
     ...(scenario.range === undefined ? {} : { range: scenario.range }),
-  });
+  };
+  const run = await planRun(terms, { itemFeatures: dataset.itemFeatures });
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);

@@ -1,4 +1,5 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
+import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import type { Result, RoundResult } from "./result.ts";
 
 /** Stands before and after figures of "paper-compat". */
@@ -14,6 +15,7 @@ export function roundLine(round: RoundResult, rounds: number, seconds?: number):
     round.outcome === "published" ? `accepted ${round.accepted}` : "ABANDONED",
     `dropped ${round.dropped}`,
     `up ${formatBytes(round.bytesUp)}`,
+    ...(round.epsilon === undefined ? [] : [`epsilon ${epsilonColumns(round.epsilon)}`]),
     ...(quality.length > 0 ? [`validation ${quality.join(" ")}`] : []),
     ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
   ];
@@ -49,10 +51,35 @@ export function resultTable(result: Result, command: string): string {
     "",
     `  protocol  ${[...new Set(Object.values(result.protocols))].join("; beside it: ")}; everyone served by a local solve; seed ${result.scenario.seed}`,
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
+    ...privacyLines(result.privacy),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
     `  command   ${command}`,
   ].join("\n");
+}
+
+/** Both columns: "server unbounded, release 7.29". */
+function epsilonColumns({ server, release }: EpsilonByView): string {
+  const show = (epsilon: number | null): string => (epsilon === null ? "unbounded" : epsilon.toPrecision(3));
+  return `server ${show(server)}, release ${show(release)}`;
+}
+
+/** What is proved about a user, in the words of someone who has to decide by it; nothing where nothing is promised. */
+function privacyLines({ mechanism, placement, epsilon, delta, neighboring, noiseStddev, clipNorm, asRun }: PrivacyResult): string[] {
+  if (epsilon === null) return ["  privacy   nothing is promised: no noise"];
+  const bound = clipNorm === null ? "" : `, contributions of norm ${clipNorm.toPrecision(3)} at most`;
+  const promise = `${mechanism} (${placement}): epsilon ${epsilon} at delta ${delta} for all that a user ever contributes, ${neighboring}`;
+  return [
+    `  privacy   ${promise}${bound}, noise ${noiseStddev === null ? "unknown" : noiseStddev.toPrecision(3)} on an entry of the sum`,
+    ...(asRun === undefined
+      ? []
+      : [
+          `            as run: ${asRun.rounds} rounds, a user in ${asRun.participations} at most; epsilon ${epsilonColumns(asRun.epsilon)}`,
+        ]),
+    ...(placement === "central"
+      ? ["            the aggregator sees sums without noise: nothing is proved against it beyond what the protection hides"]
+      : []),
+  ];
 }
 
 /** Bytes for people: "31.7 kB". */

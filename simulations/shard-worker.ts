@@ -1,12 +1,12 @@
 /** A worker thread with a shard of simulated devices: see shards.ts. */
 import { parentPort, workerData } from "node:worker_threads";
 import { isCofactorError } from "../shared/errors.ts";
-import { defineRun } from "../shared/run.ts";
+import { openRun } from "../shared/run.ts";
 import { Shard } from "./shard.ts";
 import type { WorkerOrder, WorkerReport, WorkerSetup } from "./shards.ts";
 
 const setup = workerData as WorkerSetup;
-const shard = new Shard(defineRun(setup.terms), setup.training, setup.seed);
+const shard = new Shard(await openRun(setup.terms), setup.training, setup.seed);
 
 parentPort!.on("message", (order: WorkerOrder) => {
   if (order.kind === "settle") shard.settle(order.isPublished);

@@ -89,5 +89,12 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
       throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
   }
   const isComplete = hasEnded(run, state, round - 1);
-  return { rounds, roundSeconds, clientSeconds, scoresFor: scoresOf(state), isComplete, privacy: account.result() };
+  return {
+    rounds,
+    roundSeconds,
+    clientSeconds,
+    scoresFor: scoresOf(state),
+    isComplete,
+    privacy: account.result(drive.releaser.noiseStddev),
+  };
 }

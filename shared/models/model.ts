@@ -120,6 +120,16 @@ export interface ModelShape {
   readonly ratingRange?: readonly [number, number];
   /** Mean of the training ratings, a public constant of the run, when known. */
   readonly globalMean?: number;
+  /** Public facts about the items. Only `initialize` reads the values and publishes them: devices know the count alone. */
+  readonly itemFeatures?: { readonly count: number; readonly values?: Float64Array | undefined };
+}
+
+/** Public facts about every item as numbers of order one: genres, years, ... */
+export interface ItemFeatures {
+  /** Features of an item. */
+  readonly count: number;
+  /** [items x count], row-major. */
+  readonly values: Float64Array;
 }
 
 /** How the largest contribution entry is bounded, for fixed-point protections. */

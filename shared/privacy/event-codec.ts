@@ -50,6 +50,7 @@ const simple = v.variant("kind", [
     dimension: v.number(),
   }),
   v.strictObject({ kind: v.literal("pure"), neighboring: relation, epsilon: size }),
+  v.strictObject({ kind: v.literal("exponential"), neighboring: relation, epsilon: size }),
   v.strictObject({ kind: v.literal("zcdp"), neighboring: relation, rho: size }),
 ]);
 const composed = v.strictObject({
@@ -121,6 +122,7 @@ const makers = {
   skellam: events.skellamEvent,
   "distributed-gaussian": events.distributedGaussianEvent,
   pure: events.pureEvent,
+  exponential: events.exponentialEvent,
   zcdp: events.zcdpEvent,
 } as const;
 

@@ -31,6 +31,7 @@ export function pureEpsilonOf(event: SimpleEvent): number {
   const cost = (isFree: boolean): number => (isFree ? 0 : Number.POSITIVE_INFINITY);
   switch (event.kind) {
     case "pure":
+    case "exponential":
       return event.epsilon;
     case "laplace":
       return 1 / event.noiseMultiplier;

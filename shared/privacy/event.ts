@@ -89,6 +89,16 @@ export interface PureEvent {
   readonly epsilon: number;
 }
 
+/**
+ * The exponential mechanism, and any other whose privacy losses on two neighbors lie within a range of length epsilon: it costs less than
+ * a mechanism of which only the pure epsilon is known.
+ */
+export interface ExponentialEvent {
+  readonly kind: "exponential";
+  readonly neighboring: Neighboring;
+  readonly epsilon: number;
+}
+
 /** Any mechanism of zero-concentrated privacy rho. */
 export interface ZcdpEvent {
   readonly kind: "zcdp";
@@ -118,6 +128,7 @@ export type SimpleEvent =
   | SkellamEvent
   | DistributedGaussianEvent
   | PureEvent
+  | ExponentialEvent
   | ZcdpEvent;
 
 /** Several events on the same data, each free to depend on what the earlier ones released. */
@@ -190,6 +201,13 @@ export function pureEvent(fields: Fields<PureEvent>): PureEvent {
   notBelowZero(fields.epsilon, "epsilon");
   knownRelation(fields.neighboring);
   return Object.freeze({ kind: "pure", ...fields });
+}
+
+/** The exponential mechanism of an epsilon. @throws RangeError when epsilon is negative or NaN, or the relation is unknown */
+export function exponentialEvent(fields: Fields<ExponentialEvent>): ExponentialEvent {
+  notBelowZero(fields.epsilon, "epsilon");
+  knownRelation(fields.neighboring);
+  return Object.freeze({ kind: "exponential", ...fields });
 }
 
 /** A mechanism of zero-concentrated privacy. @throws RangeError when rho is negative or NaN, or the relation is unknown */

@@ -146,10 +146,11 @@ export function createGuard(terms: PrivacyTerms, setting: GuardSetting): Privacy
   const { definition, options, clip } = parts;
   const { placement } = definition;
   const facts = parts.facts(terms.noiseMultiplier);
+  const { label } = setting;
   const create = async (rng: NoiseRng, state?: Uint8Array): Promise<Mechanism> =>
-    definition.create(options, { ...facts, rng, label: setting.label, ...(state === undefined ? {} : { state }) });
+    definition.create(options, { ...facts, rng, label, ...(state === undefined ? {} : { state }) });
   // Made without randomness, and only asked for public facts.
-  const probe = placement === "central" ? undefined : (definition.create(options, { ...facts, rng: noRng }) as Mechanism);
+  const probe = placement === "central" ? undefined : (definition.create(options, { ...facts, rng: noRng, label }) as Mechanism);
   const expected = terms.sampling === undefined ? setting.cohort.size : Math.round(terms.sampling.rate * terms.sampling.population);
   return {
     terms,

@@ -43,7 +43,7 @@ export interface BenchJob {
 export interface BenchFigure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "ms" | "bytes" | "values";
+  readonly unit: "ms" | "bytes" | "values" | "loss" | "epsilon";
 }
 
 /** A subject's entry in the index. */

@@ -2,7 +2,8 @@
 import type { BenchSubject } from "./bench.ts";
 import { crypto } from "./crypto.ts";
 import { kernels } from "./kernels.ts";
+import { privacy } from "./privacy.ts";
 import { rounds } from "./rounds.ts";
 
 /** The subjects, in the order in which they are run. */
-export const subjects: readonly BenchSubject[] = [rounds, kernels, crypto];
+export const subjects: readonly BenchSubject[] = [rounds, kernels, crypto, privacy];

@@ -4,6 +4,7 @@
  */
 import type * as v from "valibot";
 import type { RatingMatrix } from "../../shared/math/ratings.ts";
+import type { ItemFeatures } from "../../shared/models/model.ts";
 
 /** Which part of a split an interaction belongs to: 0 training, 1 validation, 2 test. */
 export const splitPart = { training: 0, validation: 1, test: 2 } as const;
@@ -35,6 +36,12 @@ export interface UserAttribute {
   readonly values: readonly (string | undefined)[];
 }
 
+/** Public facts about every item, by name. */
+export interface NamedFeatures extends ItemFeatures {
+  /** [count]. */
+  readonly names: readonly string[];
+}
+
 /** A file that was read. */
 export interface ReadFile {
   /** Name inside the data set, without a folder. */
@@ -58,6 +65,8 @@ export interface Dataset {
   readonly itemIds: readonly string[];
   /** [items] names to show, where the source has them. */
   readonly itemTitles?: readonly (string | undefined)[];
+  /** What models may learn from beside ratings, where the source tells it. */
+  readonly itemFeatures?: NamedFeatures;
   readonly userAttributes?: readonly UserAttribute[];
   /** "implicit": every value is 1 and means "chosen". */
   readonly feedback: "explicit" | "implicit";

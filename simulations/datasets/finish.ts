@@ -1,7 +1,7 @@
 /** The last step of every loader: from a log to a `Dataset`, with its range, hash and notes. May import shared. */
 import { assemble, type DuplicateRule } from "./assemble.ts";
 import { combinedSha256 } from "./data-file.ts";
-import type { Dataset, GivenFolds, ReadFile, UserAttribute } from "./dataset.ts";
+import type { Dataset, GivenFolds, NamedFeatures, ReadFile, UserAttribute } from "./dataset.ts";
 import type { InteractionLog } from "./interaction-log.ts";
 
 /** What a loader knows beside the rows. */
@@ -19,6 +19,7 @@ export interface DatasetFacts {
   /** True when the rows say which part of one given split they belong to. */
   readonly hasParts?: boolean;
   readonly titles?: (itemIds: readonly string[]) => (string | undefined)[];
+  readonly features?: (itemIds: readonly string[]) => NamedFeatures;
   readonly attributes?: (userIds: readonly string[]) => UserAttribute[];
 }
 
@@ -44,6 +45,7 @@ export function finishDataset(log: InteractionLog, facts: DatasetFacts): Dataset
     files: [...facts.ratingFiles, ...(facts.otherFiles ?? [])].map(({ name, sha256 }) => ({ name, sha256 })),
     notes,
     ...(facts.titles === undefined ? {} : { itemTitles: facts.titles(itemIds) }),
+    ...(facts.features === undefined ? {} : { itemFeatures: facts.features(itemIds) }),
     ...(facts.attributes === undefined ? {} : { userAttributes: facts.attributes(userIds) }),
     ...(given === undefined ? {} : { given }),
   };

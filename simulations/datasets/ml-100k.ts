@@ -1,9 +1,10 @@
-/** MovieLens 100K as GroupLens publishes it: u.data, titles, people, official folds. Imports finish.ts, folds.ts. */
+/** MovieLens 100K as GroupLens publishes it: u.data, titles, genres and years, people, official folds. Imports film-features.ts, finish.ts, folds.ts. */
 import { join } from "node:path";
 import * as v from "valibot";
 import { type DataFile, findDataFile, readDataFile } from "./data-file.ts";
 import { type Dataset, type DatasetDefinition, splitPart } from "./dataset.ts";
 import { type RatingsFormat, readRatings } from "./delimited-ratings.ts";
+import { filmFeatures, genres } from "./film-features.ts";
 import { finishDataset } from "./finish.ts";
 import { partitionFromFiles } from "./folds.ts";
 import { InteractionLog } from "./interaction-log.ts";
@@ -28,6 +29,7 @@ const format: RatingsFormat = {
   ratingRange: [1, 5],
 };
 const foldNames = ["1", "2", "3", "4", "5", "a", "b"];
+const filmColumns = ["item", "title", "released", "videoReleased", "link", "unknown", ...genres];
 const userColumns = ["user", "age", "gender", "occupation", "zip"];
 
 /** MovieLens 100K. */
@@ -50,7 +52,7 @@ export const movieLens100k: DatasetDefinition<MovieLens100kOptions> = {
     const log = new InteractionLog(100_000);
     readRatings(ratings, format, log);
     const bars = { delimiter: "|", quotes: false, encoding: "latin1" } as const;
-    const filmRows = films === undefined ? [] : readTable(films, [], { ...bars, names: ["item", "title"] });
+    const filmRows = films === undefined ? [] : readTable(films, [], { ...bars, names: filmColumns });
     const peopleRows = people === undefined ? [] : readTable(people, [], { ...bars, names: userColumns });
     const dataset = finishDataset(log, {
       name,
@@ -59,7 +61,12 @@ export const movieLens100k: DatasetDefinition<MovieLens100kOptions> = {
       ratingRange: [1, 5],
       ratingFiles: [ratings],
       otherFiles: [films, people].filter((file) => file !== undefined),
-      ...(films === undefined ? {} : { titles: (ids) => alignTexts(ids, filmRows, "item", (row) => row["title"]) }),
+      ...(films === undefined
+        ? {}
+        : {
+            titles: (ids) => alignTexts(ids, filmRows, "item", (row) => row["title"]),
+            features: (ids) => filmFeatures(ids, filmRows),
+          }),
       ...(people === undefined ? {} : { attributes: (ids) => alignAttributes(ids, peopleRows, "user", userColumns.slice(1, 4)) }),
     });
     return await withFolds(dataset, path);

@@ -10,7 +10,6 @@ import { toBase64url } from "../../shared/crypto/encoding.ts";
 import { createIdentity, type Identity, seedOf } from "../../shared/crypto/identity.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
-import { createPrivacyAccount } from "../../shared/privacy-account.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
 import { bytesPerValue } from "../../shared/wire/model-codec.ts";
 import { fittedScores } from "../fitted.ts";
@@ -78,8 +77,6 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     say(`devices      ${participants.length} real clients over Socket.IO in ${hosts.length} processes, each with its own user's ratings`);
     const outcome = await follow(prepared, server, hosts, storeFolder, say, signal);
     const people = outcome.isComplete ? await showPeople(prepared, hosts[0]!) : [];
-    const account = createPrivacyAccount(run, { log: server.participations() });
-    account.after(outcome.rounds.at(-1)?.round ?? 0);
     const scoresFor = fittedScores(run, prepared.split.training, server.shared, () => undefined, scenario.seed);
     const training = {
       rounds: outcome.rounds,
@@ -87,7 +84,7 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
       clientSeconds: [],
       scoresFor,
       isComplete: outcome.isComplete,
-      privacy: account.result(),
+      privacy: server.privacy(),
     };
     const result = await assembleResult(prepared, training, startedMs, signal);
     for (const line of people) say(line);

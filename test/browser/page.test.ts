@@ -7,11 +7,11 @@ import { createServer, memoryRecord, memoryStore, type Server, serveKeyholder } 
 import { createIdentity } from "../../shared/crypto/identity.ts";
 import { privateKeyText, publicKeyText } from "../../shared/crypto/paillier/keys.ts";
 import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
+import { defineRun } from "../../shared/define-run.ts";
 import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { paillier } from "../../shared/protections/paillier.ts";
 import { secureRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
-import { defineRun } from "../../shared/run.ts";
 import { chromiumPath, launchChromium, type ServedPage, servePage } from "../support/browser.ts";
 import { acceptOpen, leftRatings, openTerms, rightRatings } from "../support/client-world.ts";
 import { testKey2048 } from "../support/paillier-keys.ts";

@@ -56,6 +56,14 @@ export function describeDataset(section: DatasetSection, expected: ExpectedDatas
       }
     });
 
+    it("has finite features of its own items, each named once, where it has any", async () => {
+      const { matrix, itemFeatures } = await loadDataset(section);
+      if (itemFeatures === undefined) return;
+      const { names, count, values } = itemFeatures;
+      expect([names.length, new Set(names).size, values.length]).toEqual([count, count, matrix.items * count]);
+      expect(values.every((value) => Math.abs(value) < 10)).toBe(true);
+    });
+
     it("is the same when it is read again", async () => {
       const [first, second] = [await loadDataset(section), await loadDataset(section)];
       expect(first.sha256).toMatch(/^[0-9a-f]{64}$/);

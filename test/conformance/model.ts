@@ -2,7 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { rmse } from "../../shared/math/metrics.ts";
 import { type RatingMatrix, ratingsOf, type UserRatings } from "../../shared/math/ratings.ts";
-import { type ModelDefinition, type ModelShape, type ModelState, type ParameterSpec, sizeOf } from "../../shared/models/model.ts";
+import {
+  type ItemFeatures,
+  type ModelDefinition,
+  type ModelShape,
+  type ModelState,
+  type ParameterSpec,
+  sizeOf,
+} from "../../shared/models/model.ts";
 import { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
@@ -13,13 +20,32 @@ const users = 60;
 const items = 40;
 const nobody: UserRatings = { items: new Int32Array(0), values: new Float64Array(0) };
 
+/** What is particular about a model under the suite. */
+export interface Expectations {
+  readonly learnsNothing?: string;
+  readonly learnsLittle?: string;
+  readonly itemFeatures?: ItemFeatures;
+}
+
 /**
  * Proves the seam's guarantees for a model under the given options beside its defaults.
  * @param learnsNothing why the model is not asked to predict what was held out, where it cannot by its nature
+ * @param learnsLittle why it is asked for a twentieth less held-out error only, not a seventh
+ * @param itemFeatures public features of the suite's 40 items; none by default
  */
-export function describeModel(definition: ModelDefinition, options: Readonly<Record<string, unknown>> = {}, learnsNothing?: string): void {
+export function describeModel(
+  definition: ModelDefinition,
+  options: Readonly<Record<string, unknown>> = {},
+  { learnsNothing, learnsLittle, itemFeatures }: Expectations = {},
+): void {
   const resolved = parseConfig(definition.options, { kind: definition.kind, ...options }, "model");
-  const shape: ModelShape = { items, cohort: users, ratingRange: [1, 5], globalMean: 3.5 };
+  const shape: ModelShape = {
+    items,
+    cohort: users,
+    ratingRange: [1, 5],
+    globalMean: 3.5,
+    ...(itemFeatures === undefined ? {} : { itemFeatures }),
+  };
   const build = (given: ModelShape = shape) => definition.create(resolved, given);
   const model = build();
   const feedback = model.objective === "rating" ? "explicit" : "implicit";
@@ -32,7 +58,8 @@ export function describeModel(definition: ModelDefinition, options: Readonly<Rec
     return model.contribute(model.open(start.shared), initial, person, createRng(seed), out);
   };
 
-  describe(`model ${definition.kind} ${JSON.stringify(options)}`, () => {
+  const features = itemFeatures === undefined ? "" : ` with ${itemFeatures.count} item features`;
+  describe(`model ${definition.kind} ${JSON.stringify(options)}${features}`, () => {
     it("says what it is, where it comes from, and has a default for every option", () => {
       expect(definition.summary.length).toBeGreaterThan(20);
       expect(definition.source).toMatch(/https:\/\//);
@@ -154,7 +181,7 @@ export function describeModel(definition: ModelDefinition, options: Readonly<Rec
       const { training, test } = holdOut(drawRatings({ users: 300, items, perUser: 14, feedback, seed: 8 }));
       const before = judge(training, test, model.initialize(createRng(9).fork("initialize")));
       const after = judge(training, test, federate(model, training, 25, createRng(9)).state);
-      expect(after).toBeLessThan(0.85 * before);
+      expect(after).toBeLessThan((learnsLittle === undefined ? 0.85 : 0.95) * before);
     });
   });
 

@@ -1,9 +1,14 @@
 import { models } from "../../shared/models/index.ts";
+import { createRng } from "../../shared/random.ts";
+import { parseConfig } from "../../shared/registry.ts";
 import { describeModel } from "./model.ts";
 
+const learnsLittle = "the suite's people differ in tastes that no feature tells of";
+
 for (const definition of models) {
-  describeModel(definition);
-  describeModel(definition, { rank: 3 });
+  describeModel(definition, {}, definition.kind === "feature-ridge" ? { learnsLittle } : {});
+  const hasRank = "rank" in parseConfig(definition.options, { kind: definition.kind }, "model");
+  if (hasRank) describeModel(definition, { rank: 3 });
 }
 
 describeModel(models.find(({ kind }) => kind === "als")!, { weighting: "none", l2: 2 });
@@ -14,6 +19,13 @@ for (const variant of ["gmf", "mlp"]) describeModel(models.find(({ kind }) => ki
 describeModel(
   models.find(({ kind }) => kind === "pfedrec")!,
   { table: "personal", negatives: 1, batchSize: 7 },
-  "a personal table has learned nothing about items that its person never met",
+  { learnsNothing: "a personal table has learned nothing about items that its person never met" },
 );
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });
+
+const rng = createRng(12);
+describeModel(
+  models.find(({ kind }) => kind === "feature-ridge")!,
+  {},
+  { learnsLittle, itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
+);

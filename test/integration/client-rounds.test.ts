@@ -1,8 +1,8 @@
 /** Devices against a real aggregator: the same cases in memory and over sockets. */
 import { afterEach, describe, expect, it } from "vitest";
 import { type Client, type ClientOptions, createClient, memoryStore } from "../../client/index.ts";
+import { defineRun } from "../../shared/define-run.ts";
 import { createRng } from "../../shared/random.ts";
-import { defineRun } from "../../shared/run.ts";
 import type { Channel } from "../../shared/transport.ts";
 import { isMessageKind, parseRequest } from "../../shared/wire/messages.ts";
 import {

@@ -8,8 +8,9 @@ import { parse, stringify } from "yaml";
 import { socketConnector } from "../../client/socket.ts";
 import { openKeyFile } from "../../server/key-file.ts";
 import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
+import { defineRun } from "../../shared/define-run.ts";
 import { secureRng } from "../../shared/random.ts";
-import { defineRun, roundFrame } from "../../shared/run.ts";
+import { roundFrame } from "../../shared/run.ts";
 import { noBytes } from "../../shared/transport.ts";
 import { floatBytes, ScriptedClient } from "../support/scripted-client.ts";
 

@@ -1,5 +1,6 @@
 /** Every sampler follows its distribution at the right scale, and is told from the same distribution at 2/3 and 3/2 of it. */
 import { describe, expect, it } from "vitest";
+import { normalCdf } from "../../shared/privacy/numerics/normal.ts";
 import { bernoulliExp, finishCoin, ratioExponent, rationalExponent } from "../../shared/privacy/samplers/bernoulli-exp.ts";
 import { createRandomBits } from "../../shared/privacy/samplers/bits.ts";
 import { createDiscreteGaussian } from "../../shared/privacy/samplers/discrete-gaussian.ts";
@@ -119,6 +120,24 @@ describe("large scales", () => {
       expect(Math.abs(values[Math.floor(quantile * draws)]! / stddev - deviation)).toBeLessThan(0.045);
     }
     expect(values.every(Number.isSafeInteger)).toBe(true);
+  });
+
+  it.each([5000.7, 1e6])("a discrete Gaussian of stddev %d is smooth across its columns and even within them", (stddev) => {
+    const sampler = createDiscreteGaussian(seededBytes(29, stddev), stddev);
+    const bins = 400;
+    // Eight standard deviations in bins far narrower than a column, and the place within a bin.
+    const counts = new Array<number>(bins).fill(0);
+    const places = new Array<number>(5).fill(0);
+    for (let i = 0; i < 4 * draws; i++) {
+      const value = sampler.sample();
+      places[((value % 5) + 5) % 5]! += 1;
+      const bin = Math.floor((value + 0.5) / (stddev / 50) + bins / 2);
+      if (bin >= 0 && bin < bins) counts[bin]! += 1;
+    }
+    const below = (bin: number): number => normalCdf((Math.ceil((bin - bins / 2) * (stddev / 50) - 0.5) - 0.5) / stddev);
+    const probabilities = counts.map((_, bin) => below(bin + 1) - below(bin));
+    expect(Math.abs(chiSquareDeviate(counts, probabilities, 4 * draws))).toBeLessThan(4);
+    expect(Math.abs(chiSquareDeviate(places, new Array<number>(5).fill(0.2), 4 * draws))).toBeLessThan(4);
   });
 
   it("Skellam noise of variance 1e6 has normal deciles", () => {

@@ -2,9 +2,11 @@
  * A run whose model only adds: what is published is the sum of everything that was ever counted, so that an exact sum shows who was
  * counted how often. Device d contributes 1 at entry d; entry `size - 1` is free for other values.
  */
+
+import { defineRun } from "../../shared/define-run.ts";
 import type { Model, ModelState } from "../../shared/models/model.ts";
 import { PrivatePart } from "../../shared/models/private-part.ts";
-import { defineRun, type Run } from "../../shared/run.ts";
+import type { Run } from "../../shared/run.ts";
 import type { TermsInput } from "../../shared/terms.ts";
 
 /** A run over `size` entries that sums contributions under `open`. */

@@ -1,6 +1,6 @@
 /** An aggregator in a process of its own that may kill itself: started by test/chaos with an IPC channel. */
 import { createServer, type Store, sqliteStore } from "../../server/index.ts";
-import { defineRun } from "../../shared/run.ts";
+import { openRun } from "../../shared/run.ts";
 import type { RunTerms, TermsInput } from "../../shared/terms.ts";
 import { countingRun } from "./counting-run.ts";
 import { type KillPoint, killingStore } from "./killing-store.ts";
@@ -39,7 +39,7 @@ async function start(order: DoomedOrder): Promise<void> {
     deadline: { stageMs: 60_000, graceMs: 60_000 },
     ...order.terms,
   };
-  const run = order.planned === undefined ? countingRun(size, counting) : defineRun(order.planned);
+  const run = order.planned === undefined ? countingRun(size, counting) : await openRun(order.planned);
   const store = killingStore(telling(sqliteStore(order.path)), order.point, order.nth, run.protection.stages.length);
   const server = await createServer({ run, store, gatherMs: 10 });
   server.on("failed", ({ error }) => report({ kind: "failed", message: String(error) }));

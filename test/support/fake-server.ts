@@ -2,8 +2,10 @@
 import { toBase64url, toUtf8 } from "../../shared/crypto/encoding.ts";
 import { digestOf } from "../../shared/crypto/hash.ts";
 import { createIdentity, type Identity, sign, verifyText } from "../../shared/crypto/identity.ts";
+import { defineRun } from "../../shared/define-run.ts";
+import { privacySupport } from "../../shared/privacy/support.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
-import { defineRun, type Run } from "../../shared/run.ts";
+import type { Run } from "../../shared/run.ts";
 import { canonicalJson, termsDigest } from "../../shared/terms.ts";
 import { type Channel, type Connector, createMemoryPair, maxPayloadBytes, noBytes, type Packet } from "../../shared/transport.ts";
 import { type AnswerHeader, type ModelRef, protocolVersion, type RequestHeader } from "../../shared/wire/messages.ts";
@@ -33,7 +35,7 @@ export class FakeServer {
   changeHello: (hello: AnswerHeader<"hello">) => AnswerHeader<"hello"> = (hello) => hello;
 
   constructor(terms: object) {
-    this.run = defineRun(terms);
+    this.run = defineRun(terms, { privacy: privacySupport });
     this.termsText = canonicalJson(this.run.terms);
   }
 

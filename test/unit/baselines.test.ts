@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { defineRun } from "../../shared/define-run.ts";
 import { addInto } from "../../shared/math/linear.ts";
 import { rankAmong } from "../../shared/math/metrics.ts";
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
 import { models } from "../../shared/models/index.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
-import { defineRun } from "../../shared/run.ts";
 import type { BaselineInput } from "../../simulations/baselines/baseline.ts";
 import { trainCentralised } from "../../simulations/baselines/centralised.ts";
 import { localOnly } from "../../simulations/baselines/local-only.ts";
@@ -51,32 +51,33 @@ describe("transpose", () => {
 });
 
 describe.each(models.map(({ kind }) => kind))("baselines of %s", (kind) => {
-  const isRating = kind === "als" || kind === "biased-mf";
+  const isRating = kind === "als" || kind === "biased-mf" || kind === "feature-ridge";
+  const model = kind === "feature-ridge" ? { kind } : { kind, rank: 4 };
   const draw = (users: number): RatingMatrix =>
     drawRatings({ users, items: 150, perUser: 10, feedback: isRating ? "explicit" : "implicit", seed: 3 });
   const training = draw(60);
 
   it("trains a person alone, whatever else is in the data and in whatever order people are asked", () => {
-    const { scoresFor } = localOnly.prepare(inputOf(training, { kind, rank: 4 }));
+    const { scoresFor } = localOnly.prepare(inputOf(training, model));
     const alone = scoresOf(scoresFor, 7, 150);
     scoresOf(scoresFor, 3, 150);
     expect(scoresOf(scoresFor, 7, 150)).toEqual(alone);
     expect(alone.every(Number.isFinite)).toBe(true);
     const others = { ...training, values: training.values.map((value, at) => (at < training.rowStart[7]! ? 1 : value)) };
-    expect(scoresOf(localOnly.prepare(inputOf(others, { kind, rank: 4 })).scoresFor, 7, 150)).toEqual(alone);
+    expect(scoresOf(localOnly.prepare(inputOf(others, model)).scoresFor, 7, 150)).toEqual(alone);
   });
 
   it("knows alone nothing of unseen items: a held-out choice stands no better than chance, though popularity finds it", () => {
     // Chance is 0.5; over 400 people the mean place strays from it by 0.0145 (one standard deviation).
     const { rest, heldOut } = leaveOneOut(draw(400));
-    const input = inputOf(rest, { kind, rank: 4 });
+    const input = inputOf(rest, model);
     expect(meanPlace(localOnly.prepare(input).scoresFor, rest, heldOut)).toBeGreaterThan(0.45);
     const counts = popularity.prepare(inputOf(rest, { kind: "fcf" }));
     expect(meanPlace(counts.scoresFor, rest, heldOut)).toBeLessThan(0.4);
   });
 
   it("trains centrally on the participants alone, to where summing their contributions comes from the same start", () => {
-    const { run } = inputOf(training, { kind, rank: 4 });
+    const { run } = inputOf(training, model);
     const participants = Int32Array.of(0, 4, 5, 9, 20, 33, 58);
     const central = trainCentralised(run, training, participants, 5, 6).shared;
     let state = run.model.initialize(createRng(6, "model"));

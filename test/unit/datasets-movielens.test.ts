@@ -5,7 +5,9 @@ import { writeFiles } from "../support/files.ts";
 import { triplesOf } from "../support/triples.ts";
 
 const ratings = "2\t1\t3\t100\n1\t2\t5\t50\n1\t1\t4\t60\n";
-const films = new Uint8Array([...Buffer.from('1|Caf\u00e9 (1990)|01-Jan-1990||x\n2|"Two"|||\n', "latin1")]);
+const flags = (...on: number[]) => Array.from({ length: 19 }, (_, genre) => (on.includes(genre) ? "1" : "0")).join("|");
+const filmLines = `1|Caf\u00e9 (1975)|01-Jan-1975||x|${flags(1, 18)}\n2|"Two"||||${flags(0, 5)}\n`;
+const films = new Uint8Array(Buffer.from(filmLines, "latin1"));
 
 describe("the MovieLens 100K loader", () => {
   it("reads ratings, Latin-1 titles and what people said of themselves", async () => {
@@ -16,13 +18,30 @@ describe("the MovieLens 100K loader", () => {
       ["1", "2", 5],
       ["2", "1", 3],
     ]);
-    expect(dataset.itemTitles).toEqual(["Café (1990)", '"Two"']);
+    expect(dataset.itemTitles).toEqual(["Café (1975)", '"Two"']);
     expect(dataset.userAttributes?.map(({ name, values }) => [name, values])).toEqual([
       ["age", ["24", "53"]],
       ["gender", ["M", "F"]],
       ["occupation", ["technician", "other"]],
     ]);
     expect(dataset.given).toBeUndefined();
+  });
+
+  it("reads genres and years as public features of the films, and has none without their file", async () => {
+    const { itemFeatures } = await loadDataset({ name: "ml-100k", path: writeFiles({ "u.data": ratings, "u.item": films }) });
+    const { names, count, values } = itemFeatures!;
+    expect([names.length, count, values.length]).toEqual([20, 20, 40]);
+    const said = [0, 1].map((film) => names.flatMap((name, f) => (values[film * 20 + f] === 0 ? [] : [[name, values[film * 20 + f]]])));
+    expect(said).toEqual([
+      [
+        ["Action", 1],
+        ["Western", 1],
+        ["year", -1],
+        ["yearSquared", 0.5],
+      ],
+      [["Comedy", 1]],
+    ]);
+    expect((await loadDataset({ name: "ml-100k", path: writeFiles({ "u.data": ratings }) })).itemFeatures).toBeUndefined();
   });
 
   it("offers the official folds that are there", async () => {

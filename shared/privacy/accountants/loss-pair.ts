@@ -35,6 +35,8 @@ export function lossProfilesOf(event: SimpleEvent): readonly LossProfile[] | und
     case "laplace":
       return [laplaceProfile(1 / event.noiseMultiplier)];
     case "pure":
+    // Which of its pairs is the worst depends on what it is composed with; none is worse than this one.
+    case "exponential":
       return [pureProfile(event.epsilon)];
     default:
       return undefined;

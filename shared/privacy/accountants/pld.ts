@@ -107,6 +107,7 @@ function composeOn(parts: readonly { readonly profile: LossProfile; readonly cou
 
 function protectsNothing(event: EventPart["event"]): boolean {
   return (
-    ("noiseMultiplier" in event && event.noiseMultiplier === 0) || (event.kind === "pure" && event.epsilon === Number.POSITIVE_INFINITY)
+    ("noiseMultiplier" in event && event.noiseMultiplier === 0) ||
+    ((event.kind === "pure" || event.kind === "exponential") && event.epsilon === Number.POSITIVE_INFINITY)
   );
 }

@@ -46,6 +46,9 @@ export function rhoOf(event: SimpleEvent): number | undefined {
       return 1 / (2 * event.noiseMultiplier ** 2);
     case "pure":
       return event.epsilon ** 2 / 2;
+    case "exponential":
+      // Cesar and Rogers 2021, https://arxiv.org/abs/2004.07223
+      return event.epsilon ** 2 / 8;
     case "zcdp":
       return event.rho;
     default:

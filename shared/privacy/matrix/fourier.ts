@@ -42,9 +42,9 @@ export const fourier: FactorizationDefinition<FourierOptions> = {
 
 /**
  * The first [rounds] values of the inverse transform of |dft|, where dft is the transform of the coefficients padded with as many zeros.
- * Direct sums, O(rounds^2): what follows takes longer.
+ * The first of them is the loss of the "adjoint" decoder at one participation. Direct sums, O(rounds^2): what follows takes longer.
  */
-function circulantCovariance(coefficients: Float64Array): Float64Array {
+export function circulantCovariance(coefficients: Float64Array): Float64Array {
   const n = coefficients.length;
   const size = 2 * n;
   const cosines = Float64Array.from({ length: size }, (_, i) => Math.cos((Math.PI * i) / n));

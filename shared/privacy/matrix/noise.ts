@@ -50,7 +50,7 @@ export function startNoise(parts: CorrelatedNoiseParts): CorrelatedNoise {
 }
 
 /**
- * A run's noise from exported bytes: goes on bit for bit where the export was made.
+ * A run's noise from exported bytes: goes on where the export was made, and bit for bit with a source that draws the same again.
  *
  * @throws CofactorError DATA_INVALID when the bytes are damaged or belong to another factorization, dimension or kind of source
  */

@@ -17,6 +17,9 @@ import { createDiscreteGaussian } from "../samplers/discrete-gaussian.ts";
 import { createDiscreteLaplace } from "../samplers/discrete-laplace.ts";
 import { type Sampler, samplerOf } from "../samplers/sampler.ts";
 
+/** Steps of Gaussian noise are finer than the noise by 2 to this power. */
+export const gaussianGridBits = 36;
+
 /** Noise of one scale on vectors of one length. */
 export interface GridNoise {
   /** The standard deviation or scale of the noise, with what rounding adds. */
@@ -33,7 +36,7 @@ export interface GridNoise {
  * @throws CofactorError CONFIG_INVALID when the noise is not finite
  */
 export function gaussianGridNoise(rng: NoiseRng, noiseMultiplier: number, sensitivity: number, dimension: number): GridNoise {
-  const step = stepFor(noiseMultiplier * sensitivity, 36);
+  const step = gridStep(noiseMultiplier * sensitivity, gaussianGridBits);
   if (step === 0) return noNoise(dimension);
   const scale = noiseMultiplier * (sensitivity + step * Math.sqrt(dimension));
   return gridNoise(gaussianSteps(rng, scale / step), scale, step, dimension);
@@ -51,7 +54,7 @@ export function simulatedSteps(rng: SimulationRng, stddev: number): Sampler {
 
 /** Laplace noise of scale noiseMultiplier times the L1 sensitivity, otherwise as above; exactly of its pure epsilon. */
 export function laplaceGridNoise(rng: NoiseRng, noiseMultiplier: number, l1Sensitivity: number, dimension: number): GridNoise {
-  const step = stepFor(noiseMultiplier * l1Sensitivity, 30);
+  const step = gridStep(noiseMultiplier * l1Sensitivity, 30);
   if (step === 0) return noNoise(dimension);
   const steps = Math.ceil((noiseMultiplier * (l1Sensitivity + step * dimension)) / step);
   return gridNoise(createDiscreteLaplace(rng, steps), steps * step, step, dimension);
@@ -79,8 +82,12 @@ function noNoise(dimension: number): GridNoise {
   };
 }
 
-/** A power of two with between 2^bits and 2^(bits + 1) steps to the scale; 0 where there is no noise. */
-function stepFor(scale: number, bits: number): number {
+/**
+ * A power of two with between 2^bits and 2^(bits + 1) steps to the scale; 0 where there is no noise.
+ *
+ * @throws CofactorError CONFIG_INVALID for a scale that is negative or not finite, or so small that doubles have no such step
+ */
+export function gridStep(scale: number, bits: number): number {
   if (scale === 0) return 0;
   const step = 2 ** (Math.floor(Math.log2(scale)) - bits);
   if (!(scale > 0 && step > 0 && Number.isFinite(step))) {

@@ -1,18 +1,18 @@
 /**
- * The discrete Gaussian P(x) proportional to exp(-x^2 / (2 stddev^2)) on the integers, exactly. Imports geometric, discrete-laplace, bits.
+ * The discrete Gaussian P(x) proportional to exp(-x^2 / (2 stddev^2)) on the integers, exactly. Imports columns, exp, bits, rational.
  *
  * Privacy: on an integer vector of L2 sensitivity s it gives (s / stddev)^2 / 2 zCDP. Its true variance is at most stddev^2, less when
  * stddev is below about 1: accountants use `stddev`.
  *
- * Source: Canonne, Kamath and Steinke 2020, algorithm 3, https://arxiv.org/abs/2004.00010
+ * Source: Canonne, Kamath and Steinke 2020, https://arxiv.org/abs/2004.00010, for the distribution; columns.ts for the method
  */
 import { inRange } from "../../check.ts";
 import type { NoiseRng } from "../../random.ts";
-import { bernoulliExp, type Exponent } from "./bernoulli-exp.ts";
-import { createRandomBits } from "./bits.ts";
-import { signed } from "./discrete-laplace.ts";
-import { maxScale, wholeScaleGeometric } from "./geometric.ts";
-import { type Rational, toRational } from "./rational.ts";
+import { createRandomBits, type RandomBits } from "./bits.ts";
+import { columnDraw, type Weights } from "./columns.ts";
+import { expOfMinus, isBelowExp } from "./exp.ts";
+import { maxScale } from "./geometric.ts";
+import { toRational } from "./rational.ts";
 import { type Sampler, samplerOf } from "./sampler.ts";
 
 /**
@@ -24,28 +24,27 @@ import { type Sampler, samplerOf } from "./sampler.ts";
 export function createDiscreteGaussian(rng: NoiseRng, stddev: number): Sampler {
   inRange(stddev, 1e-9, maxScale - 1, "stddev");
   const bits = createRandomBits(rng);
-  const root = toRational(stddev);
-  const square: Rational = { numerator: root.numerator ** 2n, denominator: root.denominator ** 2n };
-  // Draws of a discrete Laplace of scale t, kept with probability exp(-(|x| - stddev^2 / t)^2 / (2 stddev^2)).
-  const scale = Math.floor(stddev) + 1;
-  const center = (stddev * stddev) / scale;
-  const inverse = 1 / (2 * stddev * stddev);
-  const magnitude = (): number => wholeScaleGeometric(bits, scale);
-  return samplerOf("discrete-gaussian", discreteGaussianVariance(stddev), () => {
-    for (;;) {
-      const x = signed(bits, magnitude);
-      const size = Math.abs(x);
-      const away = size - center;
-      const gamma: Exponent = { approximate: away * away * inverse, exact: () => exponentOf(size, BigInt(scale), square) };
-      if (bernoulliExp(bits, gamma)) return x;
-    }
-  });
+  const draw = columnDraw(bits, gaussianWeights(bits, stddev), gaussianWidthBits(stddev), true);
+  return samplerOf("discrete-gaussian", discreteGaussianVariance(stddev), draw);
 }
 
-/** (size - variance / scale)^2 / (2 variance) as a fraction. */
-function exponentOf(size: number, scale: bigint, { numerator, denominator }: Rational): Rational {
-  const away = BigInt(size) * denominator * scale - numerator;
-  return { numerator: away * away, denominator: 2n * numerator * denominator * scale * scale };
+/** Between 16 and 32 columns to a standard deviation. */
+export function gaussianWidthBits(stddev: number): number {
+  return Math.max(0, Math.floor(Math.log2(stddev)) - 4);
+}
+
+/** exp(-place^2 / (2 stddev^2)) on both sides. */
+export function gaussianWeights(bits: RandomBits, stddev: number): Weights {
+  const inverse = 1 / (2 * stddev * stddev);
+  return {
+    weight: (place) => expOfMinus(place * place * inverse),
+    error: (place) => (place * place * inverse + 1) * 2 ** -46,
+    isBelow(word, place, _isAbove, divisor) {
+      const { numerator, denominator } = toRational(stddev);
+      const gamma = { numerator: (BigInt(place) * denominator) ** 2n, denominator: 2n * numerator ** 2n };
+      return isBelowExp(bits, word, gamma, divisor);
+    },
+  };
 }
 
 /** The exact variance: the sum below 16, where it differs, and stddev^2 to working precision above. */

@@ -1,25 +1,22 @@
 /**
- * The Poisson distribution, exactly, in time proportional to the root of its mean. Imports bits, bernoulli-exp, rational, check.
+ * The Poisson distribution, exactly. Imports columns, exp, bits, rational, check.
  *
- * Method: rejection from blocks about the mode m = floor(mean). A side is drawn by a coin; a block number b by fair coins, so with
- * probability 2^-(b + 1); a place in the block uniformly. A draw k is kept with probability 2^b P(k) / P(m), where P(k) / P(m) is a
- * product of factors mean / j (above the mode) or j / mean (below). With blocks of w >= sqrt(2 (m + 1)) + 1 places that is at most 1:
+ * Method: columns about the mode m = floor(mean), above from m on and below from m - 1 on. P(k) / P(m) is a product of factors mean / j
+ * (above the mode) or j / mean (below), all at most 1 and falling with the distance: so its logarithm is concave on both sides. Products up
+ * to the edges of the columns are kept, so that a weight takes at most one column's factors; a double's error is two roundings a factor.
  *
- * - above, at distance d = bw + r <= m + 1, ln(1 + x) >= x ln 2 on [0, 1] gives P(m + d) / P(m) <= 2^-(d (d - 1) / (2 (m + 1))), and
- *   d (d - 1) >= b^2 w (w - 1) >= 2 b^2 (m + 1) for b >= 1; each further step at least halves it;
- * - below, at d = bw + r, P(m - 1 - d) / P(m) <= exp(-d (d + 1) / (2 m)) <= 2^-b.
- *
- * The product is taken in floating point with its error bound; where that does not decide, in big integers. So no result depends on
- * rounding. About 0.44 of the draws are kept.
- *
- * Source: the blocks are those of Bringmann et al. 2014 ("Internal DLA", ICALP) for the binomial distribution; the bounds are ours.
+ * The edges take time proportional to the root of the mean, once; a draw takes little, but for one in 20, which takes a column's width.
  */
 import { inRange } from "../../check.ts";
 import type { NoiseRng } from "../../random.ts";
-import { finishCoin } from "./bernoulli-exp.ts";
 import { createRandomBits, type RandomBits } from "./bits.ts";
+import { columnDraw, type Weights } from "./columns.ts";
+import { knownBits } from "./exp.ts";
 import { type Rational, toRational } from "./rational.ts";
 import { type Sampler, samplerOf } from "./sampler.ts";
+
+/** Edges of columns that are kept: what is further out is hardly ever asked for. */
+const edges = 144;
 
 /**
  * A sampler of the Poisson distribution.
@@ -35,34 +32,62 @@ export function createPoisson(rng: NoiseRng, mean: number): Sampler {
 export function poissonDraw(bits: RandomBits, mean: number): () => number {
   inRange(mean, 1e-9, 2 ** 39, "mean");
   const mode = Math.floor(mean);
-  const width = Math.ceil(Math.sqrt(2 * (mode + 1))) + 1;
-  return () => {
-    for (;;) {
-      const above = bits.coin();
-      let block = 0;
-      while (bits.coin()) block += 1;
-      const distance = block * width + bits.below(width);
-      const k = above ? mode + distance : mode - 1 - distance;
-      if (k >= 0 && isKept(bits, mean, mode, k, block)) return k;
-    }
+  const widthBits = poissonWidthBits(mean);
+  const draw = columnDraw(bits, poissonWeights(bits, mean, 2 ** widthBits), widthBits, false);
+  return () => mode + draw();
+}
+
+/** Between 16 and 32 columns to a standard deviation. */
+export function poissonWidthBits(mean: number): number {
+  return Math.max(0, Math.floor(Math.log2(mean) / 2) - 4);
+}
+
+/** P(k) / P(mode), k = mode + place above and mode - 1 - place below. */
+export function poissonWeights(bits: RandomBits, mean: number, width: number): Weights {
+  const mode = Math.floor(mean);
+  const above = edgesOf(width, (from, to) => productAbove(mean, mode + from, mode + to));
+  const below = edgesOf(width, (from, to) => productBelow(mean, mode - 1 - from, mode - 1 - to), mode / mean);
+  return {
+    weight(place, isAbove) {
+      const edge = Math.min(edges - 1, Math.floor(place / width));
+      if (isAbove) return above[edge]! * productAbove(mean, mode + edge * width, mode + place);
+      return place >= mode ? 0 : below[edge]! * productBelow(mean, mode - 1 - edge * width, mode - 1 - place);
+    },
+    error: (place) => (place + 8) * 2 ** -51,
+    isBelow(word, place, isAbove, divisor) {
+      const k = isAbove ? mode + place : mode - 1 - place;
+      if (k < 0) return false;
+      const ratio = exactRatio(toRational(mean), mode, k);
+      const whole = ratio.denominator * divisor.numerator;
+      return bits.bernoulli(((ratio.numerator * divisor.denominator) << BigInt(knownBits)) - BigInt(word) * whole, whole);
+    },
   };
 }
 
-/** True with probability 2^block P(k) / P(mode). */
-function isKept(bits: RandomBits, mean: number, mode: number, k: number, block: number): boolean {
-  let ratio = 2 ** block;
-  for (let j = mode + 1; j <= k; j++) ratio *= mean / j;
-  for (let j = mode; j > k; j--) ratio *= j / mean;
-  // Two roundings a factor; far below the range of normal numbers only the exact fraction counts.
-  const error = (Math.abs(k - mode) + 4) * 2 ** -50;
-  const word = bits.word();
-  if (word + 1 <= ratio * (1 - error) * 2 ** 32) return true;
-  if (word >= (ratio * (1 + error) + 2 ** -900) * 2 ** 32) return false;
-  return finishCoin(bits, exactRatio(toRational(mean), mode, k, block), 1n, word);
+/** The weights of the first places of columns, each from the one before. */
+function edgesOf(width: number, product: (from: number, to: number) => number, first = 1): Float64Array {
+  const out = new Float64Array(edges);
+  out[0] = first;
+  for (let i = 1; i < edges; i++) out[i] = out[i - 1]! * product((i - 1) * width, i * width);
+  return out;
 }
 
-function exactRatio({ numerator, denominator }: Rational, mode: number, k: number, block: number): Rational {
-  let [above, below] = [1n << BigInt(block), 1n];
+/** P(to) / P(from), to >= from. */
+function productAbove(mean: number, from: number, to: number): number {
+  let ratio = 1;
+  for (let j = from + 1; j <= to; j++) ratio *= mean / j;
+  return ratio;
+}
+
+/** P(to) / P(from), to <= from; 0 when there is no `to`. */
+function productBelow(mean: number, from: number, to: number): number {
+  let ratio = 1;
+  for (let j = from; j > to; j--) ratio *= j <= 0 ? 0 : j / mean;
+  return ratio;
+}
+
+function exactRatio({ numerator, denominator }: Rational, mode: number, k: number): Rational {
+  let [above, below] = [1n, 1n];
   for (let j = mode + 1; j <= k; j++) {
     above *= numerator;
     below *= denominator * BigInt(j);

@@ -1,10 +1,11 @@
 /** Benchmarks: what is measured is the same work, and the table is about what was run. No time is asserted. */
 import { describe, expect, it } from "vitest";
+import { defineRun } from "../../../shared/define-run.ts";
 import { addInto } from "../../../shared/math/linear.ts";
 import { ratingsOf } from "../../../shared/math/ratings.ts";
 import type { PrivatePart } from "../../../shared/models/private-part.ts";
+import type { Sampler } from "../../../shared/privacy/samplers/sampler.ts";
 import { createRng } from "../../../shared/random.ts";
-import { defineRun } from "../../../shared/run.ts";
 import { bareRound } from "../../../simulations/bench/bare-round.ts";
 import { measureGroup } from "../../../simulations/bench/bench.ts";
 import { masksJob } from "../../../simulations/bench/crypto-masks.ts";
@@ -19,7 +20,12 @@ import {
 import { paillierJob } from "../../../simulations/bench/crypto-paillier-job.ts";
 import { thresholdJob } from "../../../simulations/bench/crypto-threshold.ts";
 import { subjects } from "../../../simulations/bench/index.ts";
+import { accountingJob, bufferedJob, denseJob } from "../../../simulations/bench/privacy-jobs.ts";
+import { beside, correlatedNoise } from "../../../simulations/bench/privacy-noise.ts";
+import { publishedGaussian, publishedLaplace, publishedSkellam } from "../../../simulations/bench/published-samplers.ts";
 import { loadDataset } from "../../../simulations/datasets/index.ts";
+import { momentsOf } from "../../support/goodness.ts";
+import { seededBytes } from "../../support/seeded-bytes.ts";
 import { testThresholdKey2048 } from "../../support/threshold-keys.ts";
 
 describe("measureGroup", () => {
@@ -149,6 +155,51 @@ describe("the steps of Paillier", () => {
     }
     const bytes = await paillierBytes(world).measure(new AbortController().signal, () => undefined);
     expect(bytes.map(({ value }) => value)).toEqual([512, 512 / 60, (449 * 512) / 26_912]);
+  });
+});
+
+describe("what privacy costs", () => {
+  const silent = () => undefined;
+  const { signal } = new AbortController();
+  const shape = { buffers: 2, rounds: 64, separation: 16, participations: 4 };
+  const run = { samplingRate: 0.01, noiseMultiplier: 4, rounds: 10, delta: 1e-5, step: 1e-3 };
+
+  it("is the time of work whose figure is right, and nothing when it is wrong", async () => {
+    const jobs = [
+      bufferedJob({ ...shape, mostLoss: 5.91 }),
+      denseJob({ rounds: 8, loss: 1.49441365 }),
+      accountingJob({ ...run, samplingRate: 1, noiseMultiplier: 10 ** 0.5, epsilon: 4.377182 }),
+    ];
+    for (const job of jobs) {
+      const [time, figure] = await job.measure(signal, silent);
+      expect(time).toMatchObject({ unit: "ms" });
+      expect(time!.value).toBeGreaterThan(0);
+      expect(figure!.unit).toMatch(/loss|epsilon/);
+      await expect(job.measure(AbortSignal.abort(), silent)).rejects.toThrow(/abort/);
+    }
+    const wrong = [bufferedJob({ ...shape, mostLoss: 1 }), denseJob({ rounds: 8, loss: 1.5 }), accountingJob({ ...run, epsilon: 1 })];
+    for (const job of wrong) await expect(job.measure(signal, silent)).rejects.toThrow(/expected/);
+  });
+
+  it("is noise from both sources, for round after round and run after run", () => {
+    const { title, cases } = correlatedNoise({ ...shape, rounds: 3, separation: 1, participations: 1, items: 5, rank: 2 });
+    expect(title).toContain("5 x 2 values");
+    for (const { run } of cases) {
+      const rounds = Array.from({ length: 4 }, () => run() as Float64Array);
+      expect(rounds.every((noise) => noise.length === 10 && noise.every(Number.isFinite))).toBe(true);
+    }
+  });
+
+  it("is draws of one distribution, published and ours", () => {
+    const rng = seededBytes(61);
+    const variance = (sampler: Sampler) => momentsOf(() => sampler.sample(), 20_000).variance;
+    for (const sampler of [publishedGaussian(rng, 7), publishedLaplace(rng, 5), publishedSkellam(rng, 49)]) {
+      expect(Math.abs(variance(sampler) / sampler.variance - 1)).toBeLessThan(0.08);
+      for (const { run, units } of beside("draws", sampler, sampler).cases) {
+        run();
+        expect(units).toBe(1000);
+      }
+    }
   });
 });
 

@@ -1,67 +1,35 @@
-/** Accountants against the published figures of other libraries. */
+/** Accountants beside other libraries, where a published figure is a bound or a way; the figures themselves are in table.test.ts. */
 import { describe, expect, it } from "vitest";
 import { gaussianDelta, gaussianEpsilon, gaussianNoiseMultiplier } from "../../../shared/privacy/accountants/gaussian-profile.ts";
 import { epsilonAt, logDeltaAt } from "../../../shared/privacy/accountants/rdp.ts";
 import { poissonGaussianRdp } from "../../../shared/privacy/accountants/rdp-curves.ts";
 import { bandedEvent } from "../../../shared/privacy/banded.ts";
 import { calibrateNoise } from "../../../shared/privacy/calibrate.ts";
-import {
-  fixedSizeGaussianEvent,
-  gaussianEvent,
-  laplaceEvent,
-  type PrivacyEvent,
-  poissonGaussianEvent,
-  selfComposedEvent,
-  zcdpEvent,
-} from "../../../shared/privacy/event.ts";
+import { gaussianEvent, selfComposedEvent, zcdpEvent } from "../../../shared/privacy/event.ts";
 import { openAccountant, spent } from "../../../shared/privacy/spent.ts";
 import vectors from "./accounting.json" with { type: "json" };
+import { epsilonOf, opacusOrders, range, sampled } from "./cases-accounting.ts";
 
-const range = (low: number, high: number): number[] => Array.from({ length: high - low + 1 }, (_, i) => low + i);
-const { tenths, whole } = vectors.orders.opacus;
-const opacusOrders = [...range(tenths[0]!, tenths[1]!).map((tenth) => tenth / 10), ...range(whole[0]!, whole[1]!)];
 const relative = (actual: number, expected: number): number => Math.abs(actual / expected - 1);
 
-function sampled(run: { samplingRate: number; rounds: number }, noiseMultiplier: number): PrivacyEvent {
-  const { samplingRate, rounds } = run;
-  return selfComposedEvent(poissonGaussianEvent({ neighboring: "add-remove", noiseMultiplier, samplingRate }), rounds);
-}
-
-function epsilonOf(kind: string, event: PrivacyEvent, delta: number, options: object = {}): number {
-  return openAccountant({ kind, ...options }, event.neighboring)
-    .compose(event)
-    .epsilon(delta);
-}
-
 describe("Poisson-sampled Gaussian noise", () => {
-  it.each(vectors.sampled)("$id: rate $samplingRate, noise $noiseMultiplier, $rounds rounds", (run) => {
+  it.each(vectors.sampled)("$id: on a coarse grid, rate $samplingRate, noise $noiseMultiplier, $rounds rounds", (run) => {
     const event = sampled(run, run.noiseMultiplier);
-    const rdp = epsilonOf("rdp", event, run.delta);
-    expect(rdp).toBeLessThan(run.rdp + 1e-6);
-    expect(rdp).toBeGreaterThan(run.rdp - 5e-4);
-    expect(Math.abs(epsilonOf("pld", event, run.delta) - run.pld)).toBeLessThan(1e-6);
     const coarse = epsilonOf("pld", event, run.delta, { step: 1e-3 });
     expect(coarse).toBeGreaterThan(run.pld - 1e-6);
     expect(coarse).toBeLessThan(run.pld + 0.02);
   });
 
-  it("V26: with the orders of Opacus", () => {
-    const { delta, epsilon, ...run } = vectors.opacusOrders;
-    expect(epsilonOf("rdp", sampled(run, run.noiseMultiplier), delta, { orders: opacusOrders })).toBeCloseTo(epsilon, 9);
-  });
-
-  it("V31: lies between the estimate and the upper bound of the PRV accountant, far above the central limit's", () => {
-    const { delta, estimate, upper, clt, ...run } = vectors.prv;
+  it("V31: lies below the upper bound of the PRV accountant, far above the central limit's", () => {
+    const { delta, upper, clt, ...run } = vectors.prv;
     const ours = epsilonOf("pld", sampled(run, run.noiseMultiplier), delta);
-    expect(ours).toBeCloseTo(estimate, 4);
     expect(ours).toBeLessThan(upper);
     expect(ours).toBeGreaterThan(clt + 0.16);
   });
 
-  it.each(vectors.divergences)("$id: divergences by order", (run) => {
+  it.each(vectors.divergences)("$id: divergences are within the published bounds", (run) => {
     for (const [i, order] of run.orders.entries()) {
       const divergence = run.rounds * poissonGaussianRdp(run.samplingRate, run.noiseMultiplier, order);
-      expect(relative(divergence, run.values[i]!)).toBeLessThan(run.relative);
       if (run.published !== undefined) expect(divergence).toBeLessThan(run.published[i]! * (1 + 1e-7));
     }
     expect(poissonGaussianRdp(run.samplingRate, run.noiseMultiplier, Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
@@ -129,77 +97,28 @@ describe("Gaussian noise without sampling", () => {
 });
 
 describe("privacy loss distributions", () => {
-  it("V36: delta of three sampled Gaussians", () => {
-    const { delta, epsilon, ...run } = vectors.pld.delta;
-    const accountant = openAccountant({ kind: "pld" }, "add-remove").compose(sampled(run, run.noiseMultiplier));
-    expect(accountant.delta(epsilon)).toBeCloseTo(delta, 6);
-  });
-
-  it.each(vectors.pld.smallest)(
-    "V36: the least noise for rate $samplingRate and $rounds rounds",
+  it.each(vectors.pld.smallest.filter(({ rounds }) => rounds > 100))(
+    "V36: the least noise for rate $samplingRate and $rounds rounds keeps the budget",
     (run) => {
-      const { epsilon, delta, sensitivity, noiseStddev } = run;
+      const { epsilon, delta } = run;
       const event = (noiseMultiplier: number) => sampled(run, noiseMultiplier);
       const ours = calibrateNoise({ budget: { epsilon, delta }, event, view: "release" });
-      expect(relative(ours * sensitivity, noiseStddev)).toBeLessThan(run.relative);
       expect(spent(event(ours), { delta, view: "release" }).epsilon).toBeLessThanOrEqual(epsilon);
     },
     120_000,
   );
-
-  it("V41: ten Laplace releases", () => {
-    const { noiseMultiplier, rounds, delta, epsilon } = vectors.pld.laplace;
-    const event = selfComposedEvent(laplaceEvent({ neighboring: "replace", noiseMultiplier }), rounds);
-    expect(epsilonOf("pld", event, delta)).toBeCloseTo(epsilon, 6);
-  });
-});
-
-describe("calibration", () => {
-  it.each(vectors.noiseMultipliers)("V31: $accountant, $rounds rounds", ({ accountant, rounds, noiseMultiplier, tolerance }) => {
-    const event = (noise: number) => sampled({ samplingRate: 0.04, rounds }, noise);
-    const section = accountant === "pld" ? { kind: accountant, step: 1e-3 } : { kind: accountant };
-    const ours = calibrateNoise({ budget: { epsilon: 8, delta: 1e-5 }, event, view: "release", accountant: section });
-    expect(ours).toBeLessThan(noiseMultiplier + 1e-4);
-    expect(ours).toBeGreaterThan(noiseMultiplier - tolerance);
-  });
 });
 
 describe("other samplings", () => {
-  it.each(vectors.fixedSize)("V37: $cohort of $population without replacement, noise $noiseMultiplier", (run) => {
-    const { population, cohort, noiseMultiplier, rounds, delta, epsilon } = run;
-    const event = selfComposedEvent(fixedSizeGaussianEvent({ neighboring: "replace", noiseMultiplier, population, cohort }), rounds);
-    expect(epsilonOf("rdp", event, delta)).toBeCloseTo(epsilon, 5);
-  });
-
-  it("V39: bands and sampling", () => {
-    const { epsilonByBands, delta, step, unamplified60, population, cohort, rounds, noiseMultiplier } = vectors.banded;
-    for (const [bands, epsilon] of Object.entries(epsilonByBands)) {
+  it("V39: bands and sampling, on a finer grid", () => {
+    const { epsilonByBands, delta, step, population, cohort, rounds, noiseMultiplier } = vectors.banded;
+    for (const bands of Object.keys(epsilonByBands)) {
       const run = { population, cohort, rounds, noiseMultiplier, bands: Number(bands) };
       const event = bandedEvent({ ...run, neighboring: "zero-out" });
       const coarse = spent(event, { delta, view: "release", accountant: { kind: "pld", step } }).epsilon;
-      expect(coarse).toBeCloseTo(epsilon, 5);
       // The published figures were made on this coarse grid; a finer one gives less.
       expect(spent(event, { delta, view: "release" }).epsilon).toBeLessThan(coarse);
-      if (run.bands === 60) expect(spent(event, { delta, view: "server" }).epsilon).toBeCloseTo(unamplified60, 8);
     }
-  });
-
-  it("V40: the privacy statement of a small run", () => {
-    const { population, batch, noiseMultiplier, epochs, delta, poisson, unsampled } = vectors.statement;
-    const noise = noiseMultiplier / 2;
-    const run = { samplingRate: batch / population, rounds: Math.ceil((epochs * population) / batch) };
-    expect(epsilonOf("rdp", sampled(run, noise), delta)).toBeCloseTo(poisson.rdp, 3);
-    expect(epsilonOf("pld", sampled(run, noise), delta)).toBeCloseTo(poisson.pld, 3);
-    const plain = selfComposedEvent(gaussianEvent({ neighboring: "add-remove", noiseMultiplier: noise }), epochs);
-    expect(epsilonOf("rdp", plain, delta)).toBeCloseTo(unsampled.rdp, 3);
-    expect(epsilonOf("exact", plain, delta)).toBeCloseTo(unsampled.pld, 3);
-  });
-
-  it("V40: DP-SGD as TensorFlow Privacy counts it", () => {
-    const { population, batch, noiseMultiplier, epochs, delta, epsilon } = vectors.dpSgd;
-    const orders = [...vectors.orders.tensorflowPrivacy, ...range(5, 63), 128, 256, 512];
-    const run = { samplingRate: batch / population, rounds: (epochs * population) / batch };
-    expect(epsilonOf("rdp", sampled(run, noiseMultiplier), delta, { orders })).toBeCloseTo(epsilon, 11);
   });
 });
 

@@ -1,0 +1,15 @@
+/** Runs from terms at once, with every model at hand: for servers, simulations and tests. Imports run, models. */
+import { models } from "./models/index.ts";
+import { buildRun, type Run, type RunExtras } from "./run.ts";
+
+/**
+ * Makes a run ready from terms as a person or a server wrote them. Terms that do not say how many features items have take it from
+ * `extras`; a model that learns from features refuses to initialize when the terms count some but their values are not here.
+ *
+ * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice; also for terms that promise privacy
+ *   when nothing is here that keeps promises: `openRun` loads it
+ * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
+ */
+export function defineRun(input: unknown, extras: RunExtras = {}): Run {
+  return buildRun(input, models, extras);
+}

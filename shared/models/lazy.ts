@@ -1,0 +1,22 @@
+/** Every model, loaded when it is named: a device fetches the code of its run's model alone. A new one is a file and a line here. */
+import type { ModelDefinition } from "./model.ts";
+
+/** By kind, in the order in which they are listed. */
+const loaders: Readonly<Record<string, () => Promise<ModelDefinition>>> = {
+  fcf: async () => (await import("./fcf.ts")).fcf,
+  "implicit-als": async () => (await import("./implicit-als.ts")).implicitAls,
+  als: async () => (await import("./als.ts")).als,
+  "fed-mf": async () => (await import("./fed-mf.ts")).fedMf,
+  "biased-mf": async () => (await import("./biased-mf.ts")).biasedMf,
+  bpr: async () => (await import("./bpr.ts")).bpr,
+  ncf: async () => (await import("./ncf.ts")).ncf,
+  pfedrec: async () => (await import("./pfedrec.ts")).pfedrec,
+  nmf: async () => (await import("./nmf.ts")).nmf,
+  "feature-ridge": async () => (await import("./feature-ridge.ts")).featureRidge,
+};
+
+/** The definitions that terms may name; with a known `kind`, that one alone. */
+export async function loadModels(kind?: string): Promise<readonly ModelDefinition[]> {
+  const one = kind !== undefined && Object.hasOwn(loaders, kind) ? loaders[kind] : undefined;
+  return one === undefined ? Promise.all(Object.values(loaders).map((load) => load())) : [await one()];
+}
