@@ -135,7 +135,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...coordinator.status,
       connections: connections.connections(),
       refused: metrics.refused(),
-      ...(run.privacy === undefined ? {} : { privacy: coordinator.ledger.spent }),
+      ...(run.privacy === undefined || coordinator.hasFailed ? {} : { privacy: coordinator.ledger.spent }),
     }),
   });
   const accept = (channel: Channel): void => {

@@ -71,6 +71,14 @@ it("takes no part in a run whose aggregator reads contributions unless told to",
   expect(err).toMatch(/TERMS_REFUSED.*protection "open"/);
 });
 
+it("takes no part in a run that promises no privacy, or too little, where an epsilon is asked for", async () => {
+  const url = await serve();
+  const args = ["--server", url, "--run", openTerms.id, "--ratings", ratings, "--accept-open", "--max-epsilon", "3"];
+  const { code, err } = await cofactor(...args);
+  expect(code).not.toBe(0);
+  expect(err).toMatch(/TERMS_REFUSED.*without a promise of privacy/);
+});
+
 it("says by line what is wrong with the ratings, and names what is missing", async () => {
   const url = await serve();
   const beyond = join(folder, "beyond.csv");
