@@ -57,6 +57,7 @@ export function createMatrixMechanism(options: MatrixOptions, setting: Mechanism
       return { values, events };
     },
     variance: (_value, round = 1) => fresh.scale ** 2 * factorization.noiseRow(round - 1).reduce((sum, one) => sum + one * one, 0),
+    runningVariance: () => (fresh.scale * factorization.errors.max) ** 2,
     exportState: () => noise.export(),
   };
 }
