@@ -6,6 +6,7 @@ import { CofactorError } from "../shared/errors.ts";
 import { pricings } from "./plan/index.ts";
 import { toJob } from "./plan/job.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
+import { privacyTable, rankMechanisms, toWish } from "./plan/privacy.ts";
 import { planTable } from "./plan/table.ts";
 
 /** The subcommand. */
@@ -23,6 +24,21 @@ export const command: Command = defineCommand({
     threshold: { kind: "number", value: "T", summary: "keyholders that open a sum together", default: 2 },
     holders: { kind: "number", value: "N", summary: "all keyholders", default: 3 },
     neighbors: { kind: "number", value: "K", summary: "out-neighbors of a masked device; computed when absent" },
+    epsilon: { kind: "number", value: "E", summary: "ranks the mechanisms that promise every user this much for the whole run" },
+    delta: { kind: "number", value: "D", summary: "with --epsilon", default: 1e-5 },
+    participations: { kind: "number", value: "K", summary: "with --epsilon: rounds that a device takes part in, at most; all when absent" },
+    separation: { kind: "number", value: "B", summary: "with --epsilon: least difference of two round numbers of a device", default: 1 },
+    population: {
+      kind: "number",
+      value: "N",
+      summary: "with --epsilon: all devices; with more than --clients, cohorts by coins are ranked too",
+    },
+    against: {
+      kind: "text",
+      value: "WHO",
+      summary: "with --epsilon: server, or release: whom the promise must hold against",
+      default: "release",
+    },
     once: { kind: "flag", summary: "devices answer once a round and leave: recommend nothing that asks them again" },
     time: {
       kind: "number",
@@ -35,6 +51,7 @@ export const command: Command = defineCommand({
   examples: [
     "cofactor plan --clients 1000 --values 26912 --bits 24 --dropout 0.1",
     "cofactor plan --clients 200 --items 1682 --rank 16 --threshold 3 --holders 5 --rounds 300",
+    "cofactor plan --clients 200 --items 1682 --rank 16 --rounds 300 --epsilon 5 --participations 6 --separation 50",
     "cofactor plan --clients 1000 --values 26912 --json -",
   ],
   async run({ options, io }) {
@@ -42,6 +59,7 @@ export const command: Command = defineCommand({
     const job = toJob(options);
     if (!(time >= 1 && time <= 600_000)) throw new CofactorError("CONFIG_INVALID", `"--time" expected 1 to 600000 ms, got ${time}`);
     const say = (what: string): void => (io.isTerminal ? io.err(`\r\u001b[K${what === "" ? "" : `measuring ${what} ...`}`) : undefined);
+    const wish = toWish(options, job);
     let plan: Plan;
     try {
       plan = await makePlan(job, pricings, { timeMs: time, answersOnce: once, signal: io.signal, say });
@@ -51,10 +69,12 @@ export const command: Command = defineCommand({
     } finally {
       say("");
     }
-    if (json !== "-") io.out(`${planTable(plan)}\n`);
+    const privacy = wish === undefined ? undefined : await rankMechanisms(job, wish, say, io.signal);
+    say("");
+    if (json !== "-") io.out(`${planTable(plan)}\n${privacy === undefined ? "" : `\n${privacyTable(privacy, wish!, job)}\n`}`);
     if (json !== undefined) {
       const machine = { node: process.versions.node, cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
-      const text = `${JSON.stringify({ machine, ...plan }, undefined, 1)}\n`;
+      const text = `${JSON.stringify({ machine, ...plan, ...(privacy === undefined ? {} : { privacy }) }, undefined, 1)}\n`;
       if (json === "-") io.out(text);
       else writeFileSync(json, text);
     }

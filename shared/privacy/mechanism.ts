@@ -52,6 +52,11 @@ export interface Mechanism {
    * @param round 1 when absent
    */
   variance(value: number, round?: number): number;
+  /**
+   * The largest variance, over the rounds, of an entry of what the server makes of all results so far: by default of their sum. Where absent,
+   * rounds are independent and their variances add up.
+   */
+  runningVariance?(): number;
   /** For noise on devices: no entry of a result is larger, but with a chance below 1e-30. */
   readonly reach?: number;
   /** For distributed mechanisms. */

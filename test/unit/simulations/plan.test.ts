@@ -1,8 +1,10 @@
 /** The planner: jobs, refusals, recommendations, text. No time is asserted. */
 import { describe, expect, it } from "vitest";
+import { mechanisms } from "../../../shared/privacy/mechanisms/index.ts";
 import { pricings } from "../../../simulations/plan/index.ts";
 import { type JobOptions, toJob } from "../../../simulations/plan/job.ts";
 import { makePlan, masksRows } from "../../../simulations/plan/plan.ts";
+import { privacyTable, rankMechanisms, toWish } from "../../../simulations/plan/privacy.ts";
 import { recommend } from "../../../simulations/plan/recommend.ts";
 import { planTable } from "../../../simulations/plan/table.ts";
 
@@ -119,5 +121,46 @@ describe("planTable", () => {
     expect(text).toContain("nearest sound choice is --bits 40");
     expect(text).toContain("recommended: masks");
     expect(text).toContain("a device that takes part in all 50 rounds");
+  });
+});
+
+describe("the ranking of mechanisms", () => {
+  const small = toJob({ ...typed, clients: 100, values: 40, rounds: 24 });
+  const wish = (change: object) =>
+    toWish({ epsilon: 4, delta: 1e-5, separation: 8, participations: 3, population: 2000, against: "release", ...change }, small)!;
+  const rank = (change: object) => rankMechanisms(small, wish(change), () => undefined, new AbortController().signal);
+
+  it("puts least noise first, keeps every promise, and noise in shares against the server alone", async () => {
+    const rows = await rank({});
+    const able = rows.filter(({ noise }) => noise !== undefined);
+    expect(able.length).toBeGreaterThanOrEqual(mechanisms.length);
+    expect(able.map(({ noise }) => noise!.running)).toEqual(able.map(({ noise }) => noise!.running).sort((a, b) => a - b));
+    for (const { spent } of able) expect(Math.min(spent!.server, spent!.release)).toBeLessThanOrEqual(4);
+    const by = (name: string) => rows.find((row) => row.name === name)!;
+    expect(by("matrix, blt").noise!.running).toBeLessThan(by("gaussian").noise!.running / 1.8);
+    expect(by("gaussian, by coins").noise!.running).toBeLessThan(by("gaussian").noise!.running);
+    expect(by("gaussian").noise!.running).toBeLessThan(by("skellam").noise!.running);
+    expect(by("skellam").noise!.running).toBeLessThan(by("local-gaussian").noise!.running / 5);
+    expect(by("gaussian").spent!.server).toBe(Number.POSITIVE_INFINITY);
+    expect(by("matrix, blt").stateBytes).toBe(40 + 3 * 8 * 40);
+    const text = privacyTable(rows, wish({}), small);
+    expect(text).toContain("in 3 rounds at most, 8 or more apart");
+  });
+
+  it("says what holds nothing against the server", async () => {
+    const rows = await rank({ against: "server" });
+    expect(rows.find(({ name }) => name === "gaussian")!.refusal).toMatch(/sees it without noise/);
+    expect(rows[0]!.name).toMatch(/distributed-gaussian|skellam/);
+  });
+
+  it.each([
+    [{ epsilon: 0 }, '"--epsilon"'],
+    [{ delta: 1 }, '"--delta"'],
+    [{ participations: 25 }, '"--participations" expected a whole number from 1 to 24'],
+    [{ separation: 0 }, '"--separation"'],
+    [{ population: 10 }, '"--population" expected at least 100'],
+    [{ against: "me" }, '"--against" expected server or release'],
+  ])("refuses %j", (change, message) => {
+    expect(() => wish(change)).toThrow(message);
   });
 });
