@@ -6,7 +6,7 @@
  */
 import { CofactorError } from "../errors.ts";
 import type { GuardSetting } from "./guard.ts";
-import { isAdmissible } from "./matrix/participation.ts";
+import { boundsOf, isAdmissible } from "./matrix/participation.ts";
 import { type SpentByView, spentAfter } from "./plan.ts";
 import type { PrivacyTerms } from "./promise.ts";
 
@@ -48,6 +48,7 @@ export function accountAsRun(terms: PrivacyTerms, setting: GuardSetting, log: It
   const participations = units.reduce((most, unit) => Math.max(most, unit.length), 0);
   if (participations === 0 || rounds === 0) return { participations, rounds, spent: { server: 0, release: 0 } };
   const planned = spentAfter(terms, setting, rounds);
+  if (participations >= boundsOf(terms.participation, rounds).participations) return { participations, rounds, spent: planned };
   // What is independent from round to round costs by participations alone; what hangs together was sized for the schedule as a whole.
   const limited: PrivacyTerms = { ...terms, participation: { kind: "unrestricted", participations } };
   const byCount = spentAfter(limited, setting, rounds);

@@ -114,6 +114,20 @@ describe("an aggregator that asks more often than it promised", () => {
   });
 });
 
+describe("a run whose last round is abandoned", () => {
+  it("ends for its devices too, with no round that holds their contribution", async () => {
+    const server = await lying({}, { rounds: 1 });
+    const client = createClient({ connect: server.connect, run: "films-1", ratings: leftRatings, accept: acceptOpen, retryMs: 5 });
+    clients.push(client);
+    await client.join();
+    const running = client.participate();
+    expect(await ask(server, client, 1)).toBe("contributed");
+    await server.abandon(1, true);
+    expect(await running).toEqual({ rounds: 0, reason: "ended" });
+    expect((await client.spent()).runs).toMatchObject([{ reserved: [1], included: [] }]);
+  });
+});
+
 describe("an aggregator that was set back to an older state", () => {
   it("gets no second contribution for a round number that was used, whatever model it begins with", async () => {
     const server = await lying();

@@ -101,8 +101,9 @@ export class FakeServer {
     await this.channel!.request("published", { header: { round, model, accepted: 2, included, ended }, payload: noBytes });
   }
 
-  async abandon(round: number): Promise<void> {
-    await this.channel!.request("abandoned", { header: { round, reason: "nobody came" }, payload: noBytes });
+  async abandon(round: number, ended = false): Promise<void> {
+    const header = { round, reason: "nobody came", ...(ended ? { ended } : {}) };
+    await this.channel!.request("abandoned", { header, payload: noBytes });
   }
 
   #piece(header: RequestHeader<"pull">): { header: AnswerHeader<"pull">; payload: Uint8Array } {
