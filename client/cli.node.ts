@@ -1,6 +1,7 @@
 /** `cofactor join`: a real client from the shell. Node only. */
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
+import type { RunTerms } from "../shared/terms.ts";
 import { createClient } from "./client.node.ts";
 import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
 import { fileStore } from "./stores/file.node.ts";
@@ -15,6 +16,7 @@ export const command: Command = defineCommand({
     recommend: { kind: "number", value: "N", summary: "how many items to recommend at the end", default: 10 },
     rounds: { kind: "number", value: "N", summary: "stop after so many rounds; 0 takes no part; default: to the run's end" },
     store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
+    "max-epsilon": { kind: "number", value: "E", summary: "refuse a run that promises no privacy, or a greater epsilon" },
     "accept-open": { kind: "flag", summary: "accept a run whose aggregator reads contributions" },
   },
   examples: ["cofactor join --server https://aggregator.example --run wines-1 --ratings mine.csv --recommend 5"],
@@ -35,7 +37,10 @@ export const command: Command = defineCommand({
         url: server,
         run,
         ratings: file.pairs,
-        ...(options["accept-open"] ? { accept: { protections: ["open", "paillier"] } } : {}),
+        accept: {
+          ...(options["accept-open"] ? { protections: ["open", "paillier"] } : {}),
+          ...(options["max-epsilon"] === undefined ? {} : { maxEpsilon: options["max-epsilon"] }),
+        },
         ...(store === undefined ? {} : { store }),
       });
       report(client, io);
@@ -55,7 +60,9 @@ export const command: Command = defineCommand({
 /** Says what leaves the device and what becomes of it. */
 function report(client: Client, io: CommandIo): void {
   client.on("joined", ({ terms }) =>
-    io.out(`joined ${terms.id}: model ${terms.model.kind}, protection ${terms.protection.kind}, sums over at least ${terms.cohort.min}\n`),
+    io.out(
+      `joined ${terms.id}: model ${terms.model.kind}, protection ${terms.protection.kind}, sums over at least ${terms.cohort.min}, ${aboutPrivacy(terms)}\n`,
+    ),
   );
   client.on("contributed", ({ round, bytes, digest, status }) =>
     io.out(`round ${round}: ${status}, ${bytes} bytes left this device, sha256 ${digest}\n`),
@@ -67,4 +74,9 @@ function report(client: Client, io: CommandIo): void {
   client.on("failed", ({ round, error }) => io.err(`round ${round}: ${error.code}: ${error.message}\n`));
   client.on("disconnected", ({ reason }) => client.state !== "closed" && io.err(`disconnected: ${reason}\n`));
   client.on("abandoned", ({ round, reason }) => io.out(`round ${round}: abandoned (${reason})\n`));
+}
+
+function aboutPrivacy({ privacy }: RunTerms): string {
+  if (privacy === undefined) return "no promise of privacy";
+  return `epsilon ${privacy.epsilon} at delta ${privacy.delta} for the whole run, noise by ${privacy.mechanism.kind}`;
 }

@@ -2,9 +2,12 @@
 import { toUtf8 } from "../shared/crypto/encoding.ts";
 import { verifyText } from "../shared/crypto/identity.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { privacySettingOf } from "../shared/plan-run.ts";
+import type { PrivacyTerms } from "../shared/privacy/promise.ts";
 import { openRun, type Run } from "../shared/run.ts";
 import { canonicalJson, termsDigest } from "../shared/terms.ts";
 import { type AnswerHeader, protocolVersion } from "../shared/wire/messages.ts";
+import type { BudgetLimit } from "./budget.ts";
 
 /** What the user accepts. Everything has a safe default. */
 export interface Acceptance {
@@ -19,6 +22,16 @@ export interface Acceptance {
    * them: abandoned rounds count too, so leave room for some.
    */
   readonly maxRounds?: number;
+  /** True refuses runs that promise no privacy; default: true when a limit below is set, since without a promise there is none. */
+  readonly requirePrivacy?: boolean;
+  /** Greatest epsilon and delta that one run may promise; default: any. What is promised is checked on the device in any case. */
+  readonly maxEpsilon?: number;
+  readonly maxDelta?: number;
+  /**
+   * What all runs in the device's store may cost together; default: any. Each run is charged with its whole promise at the first round that
+   * this device contributes to, and epsilons and deltas are added up. Refused is taking part, not joining: recommendations go on.
+   */
+  readonly budget?: BudgetLimit;
   /** The server's key, base64url, when the app ships it; else the first one seen is kept and later ones must equal it. */
   readonly serverKey?: string;
 }
@@ -79,6 +92,7 @@ export async function checkTerms(
   const run = await readTerms(hello.terms);
   if (run.terms.id !== runId) throw new CofactorError("TERMS_REFUSED", `the terms are those of another run, expected "${runId}"`);
   assertAccepted(run, accept);
+  await assertPromiseKept(run, digest);
   return { run, pin: { serverKey: hello.serverKey, termsDigest: digest } };
 }
 
@@ -117,6 +131,43 @@ function assertAccepted(run: Run, accept: Acceptance): void {
   if (accept.maxRounds !== undefined && terms.rounds > accept.maxRounds) {
     throw refused(`${terms.rounds} rounds; accepted: at most ${accept.maxRounds}. To accept it, raise accept.maxRounds`);
   }
+  assertPrivacy(terms.privacy, accept);
+}
+
+function assertPrivacy(promise: PrivacyTerms | undefined, accept: Acceptance): void {
+  const { maxEpsilon, maxDelta, budget } = accept;
+  const hasLimit = maxEpsilon !== undefined || maxDelta !== undefined || budget !== undefined;
+  if (promise === undefined) {
+    if (accept.requirePrivacy ?? hasLimit) {
+      throw refused(
+        "contributions without a promise of privacy; accepted: runs that promise an epsilon. To accept it, set accept.requirePrivacy to false",
+      );
+    }
+    return;
+  }
+  if (maxEpsilon !== undefined && !(promise.epsilon <= maxEpsilon)) {
+    throw refused(`epsilon ${promise.epsilon}; accepted: at most ${maxEpsilon}. To accept it, raise accept.maxEpsilon`);
+  }
+  if (maxDelta !== undefined && !(promise.delta <= maxDelta)) {
+    throw refused(`delta ${promise.delta}; accepted: at most ${maxDelta}. To accept it, raise accept.maxDelta`);
+  }
+}
+
+/** Digests of terms whose promise was found to be kept: adding up may take a second, and a device connects again and again. */
+const kept = new Set<string>();
+
+/** The device adds up the plan itself: an epsilon that the signed noise does not give is refused, whoever states it. */
+async function assertPromiseKept(run: Run, digest: string): Promise<void> {
+  const promise = run.terms.privacy;
+  if (promise === undefined || kept.has(digest)) return;
+  const { planPrivacy } = await import("../shared/privacy/plan.ts");
+  try {
+    planPrivacy(promise, privacySettingOf(run));
+  } catch (cause) {
+    if (!isCofactorError(cause)) throw cause;
+    throw new CofactorError("TERMS_REFUSED", `the run's promise of privacy does not hold: ${cause.message}`, { cause });
+  }
+  kept.add(digest);
 }
 
 function refused(what: string): CofactorError {

@@ -5,11 +5,13 @@ import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { toRunId } from "../shared/ids.ts";
 import { createRng, drawSeed, type SecureRng, secureRng } from "../shared/random.ts";
+import type { Run } from "../shared/run.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import { type Connector, noBytes, type Packet } from "../shared/transport.ts";
 import { type ModelRef, parseRequest, type RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import { Bell } from "./bell.ts";
+import { Budget, type SpentPrivacy } from "./budget.ts";
 import { assertInCatalogue, type OwnRatings, toOwnRatings } from "./ratings.ts";
 import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
@@ -37,6 +39,7 @@ export class Device implements Client {
   /** Rung at every change that may end a wait. */
   readonly #bell: Bell;
   readonly #vault: Vault;
+  readonly #budget: Budget;
   readonly #trainer: Trainer;
   readonly #events = createEmitter<ClientEvents>();
   #state: ClientState = "idle";
@@ -70,10 +73,13 @@ export class Device implements Client {
     this.#secure = options.secure ?? secureRng;
     this.#clock = options.clock ?? platformClock;
     this.#bell = new Bell(this.#clock);
-    this.#vault = new Vault(options.store ?? memoryStore(), this.#run);
+    const store = options.store ?? memoryStore();
+    this.#vault = new Vault(store, this.#run);
+    this.#budget = new Budget(store, options.accept?.budget);
     this.#trainer = new Trainer({
       ratings: this.#own.ratings,
       vault: this.#vault,
+      budget: this.#budget,
       secure: this.#secure,
       primitives: options.primitives,
       maxRounds: options.accept?.maxRounds,
@@ -146,6 +152,10 @@ export class Device implements Client {
     const session = this.#session;
     if (this.#model === undefined || session === undefined) throw new TypeError('"recommend" expected "join" before');
     return recommendItems(session.run.model, this.#model.opened, this.#model.part, this.#own.ratings, session.run.terms.items, options);
+  }
+
+  spent(): Promise<SpentPrivacy> {
+    return this.#budget.spent();
   }
 
   async refresh(): Promise<void> {
@@ -254,7 +264,7 @@ export class Device implements Client {
     this.#hasEnded = session.joined.ended;
     this.#joinedAtMs = this.#clock.now();
     // Rounds up to the newest model's are over, whatever this device missed.
-    await this.#trainer.settle(session.joined.model.round, false);
+    await this.#trainer.settle(session.run, session.joined.model.round, false);
     this.#become("joined");
     session.channel.onClose((reason) => {
       if (this.#session !== session) return;
@@ -272,12 +282,16 @@ export class Device implements Client {
       case "ask":
         return this.#asked(session, parseRequest("ask", packet.header), packet.payload.slice());
       case "published":
-        await this.#tell(this.#published(parseRequest("published", packet.header)));
+        await this.#tell(this.#published(session.run, parseRequest("published", packet.header)));
         return nothing;
       case "abandoned": {
         const header = parseRequest("abandoned", packet.header);
-        await this.#tell(this.#inTurn(async () => void (await this.#trainer.settle(header.round, false))));
-        this.#events.emit("abandoned", header);
+        await this.#tell(this.#inTurn(async () => void (await this.#trainer.settle(session.run, header.round, false))));
+        this.#events.emit("abandoned", { round: header.round, reason: header.reason });
+        if (header.ended === true) {
+          this.#hasEnded = true;
+          this.#bell.ring();
+        }
         return nothing;
       }
       default:
@@ -291,11 +305,11 @@ export class Device implements Client {
     return news;
   }
 
-  async #published(header: RequestHeader<"published">): Promise<void> {
+  async #published(run: Run, header: RequestHeader<"published">): Promise<void> {
     let included = false;
     // Behind the work of this round: its private part is kept or dropped as a whole.
     await this.#inTurn(async () => {
-      included = (await this.#trainer.settle(header.round, header.included)) && header.included;
+      included = (await this.#trainer.settle(run, header.round, header.included)) && header.included;
     });
     this.#newest = header.model;
     this.#hasEnded = header.ended;
@@ -315,16 +329,18 @@ export class Device implements Client {
       if (isCofactorError(error) && error.code === "UPDATE_REJECTED") return this.#decline(header, error.message);
       throw error;
     }
-    const reason = (await this.#trainer.refusal(header, brief)) ?? this.#trainer.promise(header);
+    const reason = (await this.#trainer.refusal(session.run, header, brief)) ?? this.#trainer.promise(header);
     if (reason !== undefined) return this.#decline(header, reason);
     this.#events.emit("asked", { round: header.round, stage: header.stage, deadlineMs: header.deadlineMs });
     void this.#inTurn(() => this.#work(session, header, brief));
     return { header: { takesPart: true }, payload: noBytes };
   }
 
+  /** The user's own budget is the app's to know: a server is told that it is used up, and not what else the device takes part in. */
   #decline({ round }: RequestHeader<"ask">, reason: string): Packet {
     this.#events.emit("declined", { round, reason });
-    return { header: { takesPart: false, reason }, payload: noBytes };
+    const told = reason.startsWith("BUDGET_EXHAUSTED") ? "BUDGET_EXHAUSTED" : reason;
+    return { header: { takesPart: false, reason: told }, payload: noBytes };
   }
 
   /** Only the app decides that a device takes part; an invitation right behind `join` waits a moment for it. */

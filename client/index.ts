@@ -1,4 +1,5 @@
 /** The client's public entry: `cofactor/client`, for browsers and Node. */
+export type { BudgetLimit, RunCharge, SpentPrivacy } from "./budget.ts";
 export { createClient } from "./client.ts";
 export type { Acceptance } from "./consent.ts";
 export type { Recommendation, RecommendOptions } from "./recommend.ts";

@@ -1,6 +1,6 @@
 /**
- * What a device does when it is asked: fit, contribute, seal, send; once for each round, whatever happens in between.
- * Imports shared, session, vault.
+ * What a device does when it is asked: fit, contribute, clip and noise where the terms promise privacy, seal, send; once for each round,
+ * whatever happens in between. Imports shared, budget, session, vault.
  */
 import { digestOf } from "../shared/crypto/hash.ts";
 import type { Primitives } from "../shared/crypto/primitives.ts";
@@ -12,6 +12,7 @@ import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import type { RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
+import type { Budget } from "./budget.ts";
 import type { Session } from "./session.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
 
@@ -29,6 +30,8 @@ export interface Contributed {
 export interface TrainerParts {
   readonly ratings: UserRatings;
   readonly vault: Vault;
+  /** The device's ledger over all runs. */
+  readonly budget: Budget;
   readonly secure: SecureRng;
   /** By default the platform's. */
   readonly primitives?: Primitives | undefined;
@@ -51,10 +54,11 @@ export class Trainer {
    * Why the device must not answer; undefined when it may.
    *
    * Guarantees: for one round there is one contribution at most, to one model, in the same bytes however often it is asked for,
-   * also after a restart: a lying server cannot compare two of them.
+   * also after a restart: a lying server cannot compare two of them. No round that would break the run's promise of privacy, or the user's
+   * budget, gets any.
    */
-  async refusal(header: RequestHeader<"ask">, brief: Uint8Array): Promise<string | undefined> {
-    const { vault, maxRounds } = this.#parts;
+  async refusal(run: Run, header: RequestHeader<"ask">, brief: Uint8Array): Promise<string | undefined> {
+    const { vault, budget, maxRounds } = this.#parts;
     const { round, stage, model } = header;
     const earlier = await vault.participation();
     if (earlier === undefined || round > earlier.round) {
@@ -62,7 +66,7 @@ export class Trainer {
       if (model.round >= round) return "a round expected a model of an earlier round";
       const limit = maxRounds ?? Number.POSITIVE_INFINITY;
       if ((earlier?.contributions ?? 0) >= limit) return `BUDGET_EXHAUSTED: this device contributes to at most ${limit} rounds`;
-      return undefined;
+      return budget.refusal(run, round);
     }
     if (round < earlier.round) return "this device has taken part in a later round";
     if (earlier.model !== model.sha256) return "this round was begun with another model";
@@ -89,7 +93,7 @@ export class Trainer {
    */
   async answer(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<Contributed> {
     // Asked again here: since the promise other work may have been done.
-    const reason = await this.refusal(header, brief);
+    const reason = await this.refusal(session.run, header, brief);
     if (reason !== undefined) throw new CofactorError("UPDATE_REJECTED", reason);
     if (this.#promised !== undefined && this.#promised.round > header.round) {
       throw new CofactorError("ROUND_CLOSED", `round ${header.round} is over: round ${this.#promised.round} has begun`);
@@ -105,9 +109,10 @@ export class Trainer {
    * The round is over: keeps the private part that belongs to it when the contribution counted, and forgets the sealed bytes.
    * @returns whether this device took part in the round
    */
-  async settle(round: number, isIncluded: boolean): Promise<boolean> {
-    const { vault } = this.#parts;
+  async settle(run: Run, round: number, isIncluded: boolean): Promise<boolean> {
+    const { vault, budget } = this.#parts;
     const tookPart = (await vault.participation())?.round === round;
+    if (tookPart && isIncluded) await budget.commit(run, round);
     if (tookPart && isIncluded && this.#candidate?.round === round) await vault.savePrivatePart(this.#candidate.part);
     if (this.#candidate !== undefined && this.#candidate.round <= round) this.#candidate = undefined;
     for (const old of this.#halves.keys()) if (old <= round) this.#halves.delete(old);
@@ -147,15 +152,22 @@ export class Trainer {
     return answer;
   }
 
+  /** What may leave the device, before it is sealed. With a promise of privacy the round is reserved first, for good. */
   async #contribution(session: Session, header: RequestHeader<"ask">): Promise<Float64Array> {
     const { run } = session;
-    const { ratings, secure } = this.#parts;
+    const { ratings, secure, budget } = this.#parts;
     const shared = decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision);
     const out = new Float64Array(run.contributionSize);
     const rng = createRng(drawSeed(secure));
     const { private: part } = run.model.contribute(run.model.open(shared), await this.privatePart(run), ratings, rng, out);
     this.#candidate = { round: header.round, part };
-    return out;
+    if (run.privacy === undefined) return out;
+    try {
+      await budget.reserve(run, header.round);
+      return (await run.privacy.createDevice(secure)).protect(out, header.round);
+    } finally {
+      out.fill(0);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { SecureRng } from "../shared/random.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import type { Connector } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
+import type { SpentPrivacy } from "./budget.ts";
 import type { Acceptance } from "./consent.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import type { ClientStore } from "./store.ts";
@@ -97,9 +98,11 @@ export interface Client {
   participate(options?: ParticipateOptions): Promise<Participated>;
   /** The best items for this user by the newest model that was fetched; needs no round of one's own. @throws TypeError before `join` */
   recommend(options?: RecommendOptions): Recommendation[];
+  /** The privacy that this device has spent, over all runs in its store: what they promised, added up. */
+  spent(): Promise<SpentPrivacy>;
   /** Fetches the newest published model. */
   refresh(): Promise<void>;
-  /** Tells the server to forget this device, and forgets identity, model and private part here; the record of rounds stays. */
+  /** Tells the server to forget this device, and forgets identity, model and private part here; the records of rounds and of spent privacy stay. */
   leave(): Promise<void>;
   /** Ends the connection; what is stored stays. */
   close(): void;

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import pino from "pino";
 import { parse } from "yaml";
 import { type Command, defineCommand } from "../shared/command/command.ts";
-import { defineRun } from "../shared/define-run.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { planRun } from "../shared/plan-run.ts";
+import { createPrivacyAccount } from "../shared/privacy-account.ts";
+import type { Run } from "../shared/run.ts";
 import { createServer, type Server } from "./server.ts";
 import { sqliteStore } from "./stores/sqlite.ts";
 
@@ -22,7 +24,8 @@ export const command: Command = defineCommand({
     const { port, host, origin } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CofactorError("CONFIG_INVALID", '"--port" expected 0 to 65535');
     const log = pino({ name: "aggregator" });
-    const run = defineRun(readTerms(positionals[0]!));
+    const run = await planRun(readTerms(positionals[0]!));
+    logPlan(run, log);
     const server = await createServer({ run, store: sqliteStore(options.store ?? `${run.terms.id}.sqlite`) });
     logEvents(server, log);
     const { url } = await server.listen({ port, host, allowedOrigins: origin });
@@ -37,13 +40,23 @@ export const command: Command = defineCommand({
   },
 });
 
+/** What the terms promise, the noise it takes, and what all rounds come to for each observer; null where nothing is proved against one. */
+function logPlan(run: Run, log: pino.Logger): void {
+  const { privacy, rounds } = run.terms;
+  if (privacy === undefined) return;
+  const { mechanism, epsilon, delta, noiseMultiplier, participation, sampling } = privacy;
+  const planned = createPrivacyAccount(run, { log: [] }).after(rounds).epsilon;
+  log.info({ mechanism: mechanism.kind, epsilon, delta, noiseMultiplier, participation, sampling, rounds, planned }, "privacy planned");
+}
+
 /** Logs what happens: public facts alone, no client, no number of a contribution. */
 function logEvents(server: Server, log: pino.Logger): void {
   server.on("joined", ({ isNew }) => log.debug({ isNew }, "client joined"));
   server.on("began", (event) => log.info(event, "round began"));
-  server.on("round", ({ round, outcome, invited, accepted, dropped, reason, seconds, ended }) =>
-    log.info({ round, outcome, invited, accepted, dropped, reason, seconds, ended }, "round ended"),
+  server.on("round", ({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon }) =>
+    log.info({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon }, "round ended"),
   );
+  server.on("starved", (event) => log.warn(event, "too few of the connected devices may take part in further rounds: waiting for others"));
   server.on("refused", (event) => log.warn(event, "message refused"));
   server.on("keyholder", (event) => log.info(event, "keyholder"));
   server.on("declined", (event) => log.warn(event, "a keyholder refused"));

@@ -7,16 +7,20 @@
  * store with an open round takes the durable answers in again and asks for the missing ones.
  */
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
-import { drawCohort } from "./cohort.ts";
+import { chooseCohort } from "./cohort.ts";
 import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
+import type { ServerEvents } from "./events.ts";
 import { evidenceOf } from "./evidence.ts";
+import { Gathering } from "./gathering.ts";
 import { takeAnswer } from "./intake.ts";
+import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
 import { openSum } from "./open-sum.ts";
 import { Publisher } from "./publisher.ts";
@@ -28,10 +32,11 @@ export class Coordinator {
   readonly #participants = new Map<string, Participant>();
   readonly #absences: Absences;
   #publisher!: Publisher;
+  #ledger!: Ledger;
+  #gathering!: Gathering;
   #lastRound = 0;
   readonly #news = new News();
   #active: ActiveRound | undefined;
-  #cancelGather: (() => void) | undefined;
   #cancelPause: (() => void) | undefined;
   #isPaused = true;
   /** True while a round that has begun is being made ready. */
@@ -44,11 +49,18 @@ export class Coordinator {
     this.#absences = new Absences(parts.clock, parts.run.terms.deadline.graceMs);
   }
 
-  /** Loads or makes the run's state, and the open round when there is one. */
+  /**
+   * Loads or makes the run's state, and the open round when there is one.
+   * @throws CofactorError LEDGER_CORRUPT when terms promise privacy and the store's ledger does not bear them out
+   */
   async start(): Promise<void> {
-    const { run, store } = this.#parts;
+    const { run, store, clock, gatherMs, events } = this.#parts;
+    this.#ledger = Ledger.open(run, store);
+    const onStarved = (facts: ServerEvents["starved"]): void => events.emit("starved", facts);
+    this.#gathering = new Gathering({ run, clock, gatherMs, ledger: this.#ledger, onReady: () => this.#begin(), onStarved });
     this.#publisher = await Publisher.open(this.#parts);
     this.#lastRound = store.records(run.terms.id).at(-1)?.round ?? 0;
+    this.#ledger.addUp(this.#lastRound, undefined);
     this.#isPaused = false;
     await this.#resume();
   }
@@ -56,7 +68,7 @@ export class Coordinator {
   /** Ends the driving: no timer stays, nothing more is asked. What is durable stays durable. */
   stop(): void {
     this.#isStopped = true;
-    this.#cancelGather?.();
+    this.#gathering?.stop();
     this.#cancelPause?.();
     this.#active?.cancelDeadline();
     this.#absences.clear();
@@ -80,6 +92,11 @@ export class Coordinator {
   /** True when no further round may begin. */
   get hasEnded(): boolean {
     return this.#active === undefined && hasEnded(this.#parts.run, this.#publisher.model, this.#lastRound);
+  }
+
+  /** Who took part in what, and what it cost: for reading. */
+  get ledger(): Ledger {
+    return this.#ledger;
   }
 
   /** Public facts for status pages. */
@@ -107,6 +124,7 @@ export class Coordinator {
    */
   connect(client: string, participant: Participant, toldModel: string): void {
     this.#participants.set(client, participant);
+    this.#gathering.add(client);
     this.#news.comeBack(client, participant, toldModel);
     this.#absences.end(client);
     const active = this.#active;
@@ -117,13 +135,13 @@ export class Coordinator {
   /** A client's connection ended; within a round it may come back until the grace is over, also when it has answered the stage. */
   disconnect(client: string, participant: Participant): void {
     if (this.#participants.get(client) !== participant) return;
-    this.#participants.delete(client);
+    this.#lose(client);
     if (this.#active !== undefined) this.#grantGrace(this.#active, client);
   }
 
   /** A client leaves for good: nobody waits for it. */
   leave(client: string, participant: Participant): void {
-    if (this.#participants.get(client) === participant) this.#participants.delete(client);
+    if (this.#participants.get(client) === participant) this.#lose(client);
     const active = this.#active;
     if (!active?.state.members.has(client)) return;
     this.#absences.giveUp(client);
@@ -171,35 +189,31 @@ export class Coordinator {
     throw new CofactorError("ROUND_STALE", `round ${round} ${round < this.#lastRound ? "is long over" : "has not begun"}, ${open}`);
   }
 
-  /** Begins a round when enough clients are there: at once for a full cohort, after the gathering time for a smaller one. */
+  #lose(client: string): void {
+    this.#participants.delete(client);
+    this.#gathering.remove(client);
+  }
+
   #gather(): void {
     if (this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isEntering || this.hasEnded) return;
-    const { size, min } = this.#parts.run.terms.cohort;
-    if (this.#participants.size >= size) {
-      this.#cancelGather?.();
-      this.#cancelGather = undefined;
-      this.#begin();
-    } else if (this.#participants.size >= min && this.#cancelGather === undefined) {
-      this.#cancelGather = this.#parts.clock.after(this.#parts.gatherMs, () => {
-        this.#cancelGather = undefined;
-        if (this.#active === undefined && !this.#isEntering && this.#participants.size >= min) this.#begin();
-      });
-    }
+    this.#gathering.consider(this.#lastRound + 1);
   }
 
   #begin(): void {
     const { run, store, secure, primitives, clock, events } = this.#parts;
     const round = this.#lastRound + 1;
-    const cohort = drawCohort([...this.#participants.keys()], run.terms.cohort.size, secure);
+    const { cohort, problem } = chooseCohort(run, this.#gathering.candidates(round), secure);
     this.#guard(round, () => {
-      store.saveRound(run.terms.id, { round, stage: 0, cohort });
+      const save = (entry?: LedgerEntry): void => store.saveRound(run.terms.id, { round, stage: 0, cohort }, entry);
+      this.#ledger.write({ round, kind: "began", clients: cohort }, save);
       this.#lastRound = round;
       events.emit("began", { round, invited: cohort.length });
       this.#isEntering = true;
       void enterRound(run, round, cohort, { secure, primitives }, clock.now()).then((entered) => {
         this.#isEntering = false;
         if (this.#isStopped) return;
-        this.#guard(round, () => this.#enter(entered));
+        const effects: readonly RoundEffect[] = problem === undefined ? entered.effects : [{ kind: "abandon", reason: problem }];
+        this.#guard(round, () => this.#enter({ ...entered, effects }));
         // Whoever was lost meanwhile. After a restart all are away, and have the whole stage to come back.
         for (const client of cohort) if (!this.#participants.has(client)) this.#grantGrace(entered.active, client);
       });
@@ -319,16 +333,20 @@ export class Coordinator {
     const { run, store } = this.#parts;
     active.cancelDeadline();
     const contributors = contributorsOf(active.state);
+    const { round } = active.state;
+    // A log that breaks the promise ends the run before anything is opened.
+    this.#guard(round, () => this.#ledger.assertKept());
+    if (this.#isStopped) return;
     // From here on the contributors are fixed, also for a server that starts again.
     try {
-      store.saveRound(run.terms.id, { round: active.state.round, stage: active.state.stages, cohort: [...active.state.members.keys()] });
-      this.#parts.events.emit("revealing", { round: active.state.round, contributors: contributors.length });
+      store.saveRound(run.terms.id, { round, stage: active.state.stages, cohort: [...active.state.members.keys()] });
+      this.#parts.events.emit("revealing", { round, contributors: contributors.length });
       const aggregate = await openSum(active.aggregator, this.#parts.opener, evidenceOf(run, store, active.state));
       if (this.#isStopped) return;
-      const next = await this.#publisher.advance(aggregate, active.state.round);
+      const next = await this.#publisher.advance(aggregate, round);
       if (this.#isStopped) return;
       const record = recordOf(active, "published", next.ref.sha256, "");
-      this.#publisher.publish(next, record);
+      this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
       this.#apply(active, { kind: "revealed" });
       this.#finish(active, record);
     } catch (error) {
@@ -348,7 +366,8 @@ export class Coordinator {
   #abandon(active: ActiveRound, reason: string): void {
     active.cancelDeadline();
     const record = recordOf(active, "abandoned", this.#publisher.ref.sha256, reason);
-    this.#parts.store.abandon(this.#parts.run.terms.id, record);
+    const fact = { round: record.round, kind: "abandoned", clients: [] } as const;
+    this.#ledger.write(fact, (entry) => this.#parts.store.abandon(this.#parts.run.terms.id, record, entry));
     this.#finish(active, record);
   }
 
@@ -361,11 +380,12 @@ export class Coordinator {
       this.#news.publish(header, contributorsOf(active.state), this.#participants);
     } else {
       for (const participant of this.#participants.values()) {
-        participant.announce("abandoned", { round: record.round, reason: record.reason });
+        participant.announce("abandoned", { round: record.round, reason: record.reason, ...(ended ? { ended } : {}) });
       }
     }
+    const cost = this.#ledger.addUp(record.round, this.#publisher.noiseStddev);
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;
-    this.#parts.events.emit("round", { ...record, seconds, bytesUp: active.bytesUp, ended });
+    this.#parts.events.emit("round", { ...record, seconds, bytesUp: active.bytesUp, ended, ...cost });
     // An abandoned round is tried again after the gathering time: never in a tight loop.
     if (record.outcome === "published") this.#gather();
     else if (!this.#isStopped) {

@@ -1,5 +1,6 @@
 /** What a server tells its operator's code. Imports types only. */
 import type { ErrorCode } from "../shared/errors.ts";
+import type { EpsilonByView } from "../shared/privacy-account.ts";
 import type { RoundRecord } from "./store.ts";
 
 /** A finished round. */
@@ -9,16 +10,21 @@ export interface RoundReport extends RoundRecord {
   readonly bytesUp: number;
   /** True when it was the run's last. */
   readonly ended: boolean;
+  /** What the rounds so far cost by the plan; absent when the terms promise nothing. */
+  readonly epsilon?: EpsilonByView;
 }
 
 /** The events of a server. */
 export type ServerEvents = {
   joined: { readonly client: string; readonly isNew: boolean };
   left: { readonly client: string };
+  /** The promise lets too few of the connected devices take part, in this round and later: only others can help. */
+  starved: { readonly round: number; readonly connected: number; readonly candidates: number };
   began: { readonly round: number; readonly invited: number };
   /** All answers are in and durable; the sum is about to be opened. */
   revealing: { readonly round: number; readonly contributors: number };
   round: RoundReport;
+  /** The round, or the run when the code is STORE_FAILED or LEDGER_CORRUPT: then nothing more is asked or released. */
   failed: { readonly round: number; readonly error: unknown };
   refused: { readonly kind: string; readonly code: ErrorCode };
   /** A connection that failed for a reason of this server's own; the peer was told INTERNAL. */

@@ -1,6 +1,7 @@
 /** What an operator can count, in Prometheus' form. Imports prom-client and events. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Emitter } from "../shared/emitter.ts";
+import type { EpsilonByView } from "../shared/privacy-account.ts";
 import type { ChannelTraffic } from "../shared/transport.ts";
 import type { ServerEvents } from "./events.ts";
 
@@ -19,6 +20,8 @@ export interface MetricSources {
   connections(): number;
   /** Bytes that passed through all connections so far, the ended ones too. */
   traffic(): ChannelTraffic;
+  /** What the rounds so far cost by the plan; undefined when nothing is promised. */
+  epsilon(): EpsilonByView | undefined;
 }
 
 /** Counts a server's events. */
@@ -65,6 +68,18 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
     collect() {
       this.reset();
       this.inc(sources.traffic().bytesSent);
+    },
+  });
+  new Gauge({
+    name: "cofactor_epsilon",
+    help: "Epsilon of the rounds so far by the plan, at the delta of the terms, by observer; +Inf where nothing is proved against one",
+    labelNames: ["view"],
+    registers,
+    collect() {
+      const epsilon = sources.epsilon();
+      for (const view of ["server", "release"] as const) {
+        if (epsilon !== undefined) this.set({ view }, epsilon[view] ?? Number.POSITIVE_INFINITY);
+      }
     },
   });
   const keyholders = new Gauge({ name: "cofactor_keyholders_connected", help: "Connected keyholders", registers });

@@ -1,5 +1,6 @@
 /** The model of a run: where it stands, how a revealed sum becomes the next one, and what is made durable with it. Imports shared, store. */
 import type { Aggregate, ModelState } from "../shared/models/model.ts";
+import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import type { Rng, SecureRng } from "../shared/random.ts";
 import { createReleaser, type Releaser } from "../shared/release.ts";
 import { advanceModel, type Run } from "../shared/run.ts";
@@ -65,6 +66,11 @@ export class Publisher {
     return this.#ref;
   }
 
+  /** Standard deviation of the noise on the sum released last, by this process. */
+  get noiseStddev(): number | undefined {
+    return this.#releaser.noiseStddev;
+  }
+
   /** What a round's revealed sum makes of the model: noised first where the terms promise it. Nothing is published yet. */
   async advance(revealed: Aggregate, round: number): Promise<NextModel> {
     const { run } = this.#parts;
@@ -75,9 +81,9 @@ export class Publisher {
     return { ref, state, publication: noise === undefined ? publication : { ...publication, noise } };
   }
 
-  /** Makes a model durable with its round's record, the secret state of its noise included; only then is it the newest. */
-  publish({ ref, state, publication }: NextModel, record: RoundRecord): void {
-    this.#parts.store.publish(this.#parts.run.terms.id, publication, record);
+  /** Makes a model durable with its round's record and ledger entry, the secret state of its noise included; only then is it the newest. */
+  publish({ ref, state, publication }: NextModel, record: RoundRecord, entry: LedgerEntry | undefined): void {
+    this.#parts.store.publish(this.#parts.run.terms.id, publication, record, entry);
     this.#model = state;
     this.#ref = ref;
   }

@@ -8,6 +8,7 @@ import { nodePrimitives } from "../shared/crypto/primitives.node.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
+import type { PrivacyResult } from "../shared/privacy-account.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
@@ -27,7 +28,7 @@ import type { RoundRecord, Store } from "./store.ts";
 
 /** What a server is made of. */
 export interface ServerOptions {
-  /** The run, or its terms. */
+  /** The run, or its terms; the noise of a promise of privacy is calibrated where terms leave it open. */
   readonly run: Run | object;
   readonly store: Store;
   readonly clock?: Clock;
@@ -59,6 +60,10 @@ export interface Server {
   readonly model: ModelRef;
   readonly shared: Float64Array;
   records(): RoundRecord[];
+  /** By device: the rounds that it was asked in, ascending; kept only where the terms promise privacy. */
+  participations(): Iterable<readonly number[]>;
+  /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
+  privacy(): PrivacyResult;
   /** Serves one connection: for transports of another kind. */
   accept(channel: Channel): void;
   /** Opens a socket. */
@@ -70,7 +75,8 @@ export interface Server {
 /**
  * An aggregator on a store: it goes on with what the store holds.
  *
- * @throws CofactorError CONFIG_INVALID for bad terms, or when the store holds other terms for this run's name; STORE_FAILED
+ * @throws CofactorError CONFIG_INVALID for bad terms, or when the store holds other terms for this run's name; STORE_FAILED;
+ *   LEDGER_CORRUPT when the terms promise privacy and the store's ledger does not bear them out
  * @example const server = await createServer({ run: { id: "films-1", items: 9, protection: { kind: "open" } }, store: memoryStore() }); await server.close();
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -84,7 +90,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const text = canonicalJson(run.terms);
   const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
   const connections = trackConnections();
-  const metrics = createMetrics(events, connections);
+  const metrics = createMetrics(events, { ...connections, epsilon: () => coordinator.ledger.epsilon });
   const keyholders = new Keyholders({
     keyholders: keyholdersOf(run),
     clock,
@@ -93,7 +99,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     hedgeMs: options.hedgeMs ?? 15_000,
     sign: (round, list) => toBase64url(sign(identity, "open", openBytes(run.digest, round, list))),
   });
-  const coordinator = new Coordinator({
+  const coordinator: Coordinator = new Coordinator({
     run,
     store,
     clock,
@@ -124,7 +130,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const pages = createRequestListener({
     metrics,
     isReady: () => !isClosed && !coordinator.hasFailed,
-    status: () => ({ run: run.terms.id, ...coordinator.status, connections: connections.connections(), refused: metrics.refused() }),
+    status: () => ({
+      run: run.terms.id,
+      ...coordinator.status,
+      connections: connections.connections(),
+      refused: metrics.refused(),
+      ...(run.privacy === undefined || coordinator.hasFailed ? {} : { privacy: coordinator.ledger.spent }),
+    }),
   });
   const accept = (channel: Channel): void => {
     connections.add(channel);
@@ -144,6 +156,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return coordinator.shared;
     },
     records: () => store.records(run.terms.id),
+    participations: () => coordinator.ledger.log,
+    privacy: () => coordinator.ledger.spent,
     accept,
     async listen(listenOptions = {}) {
       const listener = await listen(listenOptions, { pages, onChannel: accept, onRefused });
@@ -163,7 +177,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 /** Counts what passes through all connections, of every transport. */
-function trackConnections(): MetricSources & { add(channel: Channel): void; closeAll(): void } {
+function trackConnections(): Omit<MetricSources, "epsilon"> & { add(channel: Channel): void; closeAll(): void } {
   const open = new Set<Channel>();
   const ended = { bytesSent: 0, bytesReceived: 0 };
   return {

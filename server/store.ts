@@ -4,7 +4,10 @@
  *
  * Guarantees every store gives: what a call acknowledged is there after the process was killed; `publish` happens whole or
  * not at all; a contribution is kept once for each round, stage and client; a write that cannot be made durable throws STORE_FAILED.
+ * A ledger's entry is kept with the write that it comes with, or neither is; entries are only ever added: no number is taken twice.
  */
+
+import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 
 /** A run's signed terms and the server's identity. */
 export interface StoredRun {
@@ -70,12 +73,14 @@ export interface Store {
   /** The bytes of a published model that is still kept. */
   model(run: string, sha256: string): Uint8Array | undefined;
   /** Saves a publication, its round's record when it has one, and forgets the open round with its answers: all or nothing. */
-  publish(run: string, publication: Publication, record: RoundRecord | undefined): void;
+  publish(run: string, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): void;
   /** Saves a round's record as abandoned and forgets its answers. */
-  abandon(run: string, record: RoundRecord): void;
+  abandon(run: string, record: RoundRecord, entry?: LedgerEntry): void;
   openRound(run: string): OpenRound | undefined;
   /** Saves the open round, or its next stage. */
-  saveRound(run: string, open: OpenRound): void;
+  saveRound(run: string, open: OpenRound, entry?: LedgerEntry): void;
+  /** The ledger's entries, in the order of their numbers. */
+  ledger(run: string): LedgerEntry[];
   /** Keeps an answer of the open round; settles once it is durable. A second one of the same stage and client changes nothing. */
   saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void>;
   /** The open round's answers, in the order in which they came. */

@@ -1,5 +1,5 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
-import type { EpsilonByView, PrivacyResult } from "./privacy-account.ts";
+import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import type { Result, RoundResult } from "./result.ts";
 
 /** Stands before and after figures of "paper-compat". */

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { baselines } from "./baselines/index.ts";
 import { type Evaluation, evaluate, type ScoresFor } from "./evaluate.ts";
 import { packageRoot } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
-import type { EpsilonByView, PrivacyResult } from "./privacy-account.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
 

@@ -5,10 +5,10 @@
 import { availableParallelism } from "node:os";
 import { CofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
+import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import { hasEnded, type Run } from "../shared/run.ts";
 import { fittedScores } from "./fitted.ts";
 import { type Prepared, prepareScenario } from "./prepare.ts";
-import { createPrivacyAccount } from "./privacy-account.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult, type Training } from "./result.ts";
 import { parseScenario, type Scenario } from "./scenario.ts";
 import { createShards, type Shards } from "./shards.ts";

@@ -1,4 +1,6 @@
-/** A store in memory, for tests and simulations: nothing survives the process. Imports the seam. */
+/** A store in memory, for tests and simulations: nothing survives the process. Imports errors, the seam. */
+import { CofactorError } from "../../shared/errors.ts";
+import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
 
 interface RunState {
@@ -9,6 +11,7 @@ interface RunState {
   open: OpenRound | undefined;
   readonly answers: Map<string, StoredAnswer>;
   readonly records: RoundRecord[];
+  readonly ledger: LedgerEntry[];
 }
 
 /** A store in memory. */
@@ -25,9 +28,16 @@ export function memoryStore(): Store {
       open: undefined,
       answers: new Map(),
       records: [],
+      ledger: [],
     };
     runs.set(run, fresh);
     return fresh;
+  };
+  const append = ({ ledger }: RunState, entry: LedgerEntry | undefined): void => {
+    if (entry === undefined) return;
+    if (ledger.some(({ seq }) => seq === entry.seq))
+      throw new CofactorError("STORE_FAILED", `the ledger has an entry ${entry.seq} already`);
+    ledger.push({ ...entry, clients: [...entry.clients] });
   };
   const endRound = (state: RunState): void => {
     state.open = undefined;
@@ -47,8 +57,9 @@ export function memoryStore(): Store {
     forget: (run, client) => void stateOf(run).enrolled.delete(client),
     latest: (run) => stateOf(run).latest,
     model: (run, sha256) => stateOf(run).models.get(sha256),
-    publish(run, publication, record) {
+    publish(run, publication, record, entry) {
       const state = stateOf(run);
+      append(state, entry);
       state.latest = publication;
       // Behind the others, also when the same bytes were published before: the newest model is kept longest.
       state.models.delete(publication.sha256);
@@ -57,13 +68,19 @@ export function memoryStore(): Store {
       if (record !== undefined) state.records.push(record);
       endRound(state);
     },
-    abandon(run, record) {
+    abandon(run, record, entry) {
       const state = stateOf(run);
+      append(state, entry);
       state.records.push(record);
       endRound(state);
     },
     openRound: (run) => stateOf(run).open,
-    saveRound: (run, open) => void (stateOf(run).open = open),
+    saveRound(run, open, entry) {
+      const state = stateOf(run);
+      append(state, entry);
+      state.open = open;
+    },
+    ledger: (run) => stateOf(run).ledger.toSorted((a, b) => a.seq - b.seq),
     async saveAnswer(run, _round, answer) {
       const { answers } = stateOf(run);
       const key = `${answer.stage} ${answer.client}`;

@@ -8,10 +8,11 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
+import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
 
 /** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -29,6 +30,12 @@ const migrations: readonly string[] = [
   `,
   "ALTER TABLE answers ADD COLUMN signature TEXT NOT NULL DEFAULT '';",
   "ALTER TABLE models ADD COLUMN noise BLOB;",
+  `
+  CREATE TABLE ledger (run TEXT NOT NULL REFERENCES runs, seq INTEGER NOT NULL, round INTEGER NOT NULL, kind TEXT NOT NULL,
+    clients TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (run, seq)) STRICT;
+  CREATE TRIGGER ledger_is_not_changed BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
+  CREATE TRIGGER ledger_is_not_cut BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
+  `,
 ];
 
 interface PendingAnswer {
@@ -127,8 +134,9 @@ class SqliteStore implements Store {
     return row === undefined ? undefined : toBytes(row["model"]);
   }
 
-  publish(run: string, publication: Publication, record: RoundRecord | undefined): void {
+  publish(run: string, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): void {
     this.#transaction(() => {
+      this.#append(run, entry);
       const { round, advanced, sha256, model, state, noise = null } = publication;
       const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
       // Of the noise's secret state only the newest is of use to anyone honest.
@@ -149,8 +157,11 @@ class SqliteStore implements Store {
     });
   }
 
-  abandon(run: string, record: RoundRecord): void {
-    this.#transaction(() => this.#endRound(run, record));
+  abandon(run: string, record: RoundRecord, entry?: LedgerEntry): void {
+    this.#transaction(() => {
+      this.#append(run, entry);
+      this.#endRound(run, record);
+    });
   }
 
   openRound(run: string): OpenRound | undefined {
@@ -159,11 +170,16 @@ class SqliteStore implements Store {
     return { round: Number(row["round"]), stage: Number(row["stage"]), cohort: JSON.parse(String(row["cohort"])) as string[] };
   }
 
-  saveRound(run: string, open: OpenRound): void {
+  saveRound(run: string, open: OpenRound, entry?: LedgerEntry): void {
     this.#transaction(() => {
+      this.#append(run, entry);
       const replace = this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)");
       replace.run(run, open.round, open.stage, JSON.stringify(open.cohort));
     });
+  }
+
+  ledger(run: string): LedgerEntry[] {
+    return this.#sql("SELECT seq, round, kind, clients, previous, hash FROM ledger WHERE run = ? ORDER BY seq").all(run).map(toEntry);
   }
 
   saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void> {
@@ -228,6 +244,13 @@ class SqliteStore implements Store {
     }
   }
 
+  #append(run: string, entry: LedgerEntry | undefined): void {
+    if (entry === undefined) return;
+    const { seq, round, kind, clients, previous, hash } = entry;
+    const insert = this.#sql("INSERT INTO ledger (run, seq, round, kind, clients, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    insert.run(run, seq, round, kind, JSON.stringify(clients), previous, hash);
+  }
+
   #endRound(run: string, record: RoundRecord | undefined): void {
     if (record !== undefined) {
       this.#sql(
@@ -270,6 +293,28 @@ function toAnswer(row: Readonly<Record<string, unknown>>): StoredAnswer {
     signature: String(row["signature"]),
     bytes: toBytes(row["bytes"]),
   };
+}
+
+/** As it stands in the file: what is wrong with it is the chain's to find. */
+function toEntry(row: Readonly<Record<string, unknown>>): LedgerEntry {
+  return {
+    seq: Number(row["seq"]),
+    round: Number(row["round"]),
+    kind: String(row["kind"]) as LedgerEntry["kind"],
+    clients: toNames(String(row["clients"])),
+    previous: String(row["previous"]),
+    hash: String(row["hash"]),
+  };
+}
+
+function toNames(text: string): string[] {
+  try {
+    const names: unknown = JSON.parse(text);
+    if (Array.isArray(names)) return names.map(String);
+  } catch {
+    // Said below.
+  }
+  throw new CofactorError("LEDGER_CORRUPT", "the ledger's chain is broken: an entry names no clients");
 }
 
 function toBytes(value: unknown): Uint8Array {

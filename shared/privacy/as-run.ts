@@ -21,21 +21,31 @@ export interface AsRun {
 }
 
 /**
- * Adds up a log.
+ * Checks a log against a promise, without adding it up.
  *
  * @param log by unit, the rounds in which it was asked for a contribution, ascending
  * @param rounds begun so far, abandoned ones counted
  * @throws CofactorError LEDGER_CORRUPT when a unit took part in rounds that the promise does not allow, or more rounds were begun than planned
  */
-export function accountAsRun(terms: PrivacyTerms, setting: GuardSetting, log: Iterable<readonly number[]>, rounds: number): AsRun {
+export function assertLogKept(terms: PrivacyTerms, setting: GuardSetting, log: Iterable<readonly number[]>, rounds: number): void {
   if (rounds > setting.rounds) broken(`${setting.rounds} rounds were planned, ${rounds} were begun`);
-  let participations = 0;
   for (const unit of log) {
     if (!isAdmissible(terms.participation, unit)) {
       broken(`a device took part in rounds that "${terms.participation.kind}" does not allow`);
     }
-    participations = Math.max(participations, unit.length);
   }
+}
+
+/**
+ * Adds up a log.
+ *
+ * @param log and rounds as for `assertLogKept`
+ * @throws CofactorError LEDGER_CORRUPT when the log does not keep the promise
+ */
+export function accountAsRun(terms: PrivacyTerms, setting: GuardSetting, log: Iterable<readonly number[]>, rounds: number): AsRun {
+  const units = [...log];
+  assertLogKept(terms, setting, units, rounds);
+  const participations = units.reduce((most, unit) => Math.max(most, unit.length), 0);
   if (participations === 0 || rounds === 0) return { participations, rounds, spent: { server: 0, release: 0 } };
   const planned = spentAfter(terms, setting, rounds);
   // What is independent from round to round costs by participations alone; what hangs together was sized for the schedule as a whole.

@@ -90,8 +90,11 @@ export interface Messages {
     };
     readonly answer: EmptyHeader;
   };
-  /** Server to client: a round came to nothing. */
-  readonly abandoned: { readonly request: { readonly round: number; readonly reason: string }; readonly answer: EmptyHeader };
+  /** Server to client: a round came to nothing; `ended` when no further one begins. */
+  readonly abandoned: {
+    readonly request: { readonly round: number; readonly reason: string; readonly ended?: boolean | undefined };
+    readonly answer: EmptyHeader;
+  };
   /** Client to server: forget me. */
   readonly leave: { readonly request: EmptyHeader; readonly answer: EmptyHeader };
   /** Server to keyholder: whose contributions make up the sum to open. The bytes are a chunk of the list (server/contributor-list.ts). */
@@ -188,7 +191,7 @@ const schemas: Schemas = {
     request: v.strictObject({ round, model, accepted: size, included: v.boolean(), ended: v.boolean() }),
     answer: empty,
   },
-  abandoned: { request: v.strictObject({ round, reason }), answer: empty },
+  abandoned: { request: v.strictObject({ round, reason, ended: v.optional(v.boolean()) }), answer: empty },
   leave: { request: empty, answer: empty },
   open: {
     request: v.strictObject({ round, contributors: total, list: key, signature, total, offset: size }),

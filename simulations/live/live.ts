@@ -14,7 +14,6 @@ import { createRng, secureRng } from "../../shared/random.ts";
 import { bytesPerValue } from "../../shared/wire/model-codec.ts";
 import { fittedScores } from "../fitted.ts";
 import { type Prepared, prepareScenario } from "../prepare.ts";
-import { createPrivacyAccount } from "../privacy-account.ts";
 import { formatBytes, roundLine } from "../report.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
@@ -85,7 +84,7 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
       clientSeconds: [],
       scoresFor,
       isComplete: outcome.isComplete,
-      privacy: createPrivacyAccount(run, { log: [] }).result(undefined),
+      privacy: server.privacy(),
     };
     const result = await assembleResult(prepared, training, startedMs, signal);
     for (const line of people) say(line);
@@ -193,6 +192,11 @@ function follow(
       hasEnded = report.ended;
       finishWhenAllHave();
     });
+    // All people of the data are there: nobody else will come.
+    server.on("starved", ({ round }) => {
+      say(`             (round ${round} does not begin: the promise lets too few devices take part)`);
+      finish(false);
+    });
     server.on("failed", ({ error }) => say(`             (round failed: ${error instanceof Error ? error.message : "unknown"})`));
     for (const host of hosts) {
       host.onReport((report) => {
@@ -212,9 +216,21 @@ function follow(
 
 /** `bytesDown` counts the whole model for each device asked, as in simulations: what differences save shows on the wire's own line. */
 function toRoundResult(report: RoundReport, { run }: Prepared, metrics: Readonly<Record<string, number>>, rejected: number): RoundResult {
-  const { round, outcome, invited, accepted, dropped, bytesUp } = report;
+  const { round, outcome, invited, accepted, dropped, bytesUp, epsilon } = report;
   const bytesDown = invited * run.sharedSize * bytesPerValue(run.terms.precision);
-  return { round, outcome, invited, accepted, dropped, rejected, seconds: report.seconds, bytesUp, bytesDown, metrics };
+  return {
+    round,
+    outcome,
+    invited,
+    accepted,
+    dropped,
+    rejected,
+    seconds: report.seconds,
+    bytesUp,
+    bytesDown,
+    metrics,
+    ...(epsilon === undefined ? {} : { epsilon }),
+  };
 }
 
 /** Measured bytes: headers, terms and models included. */

@@ -1,6 +1,8 @@
 /** What every store of a device promises: see client/store.ts. A third party's store proves itself with the same cases. */
 import { describe, expect, it } from "vitest";
+import { Budget } from "../../client/budget.ts";
 import type { ClientStore } from "../../client/index.ts";
+import { budgetedRun } from "../support/budgeted-run.ts";
 
 /** A place where a store can be opened more than once. */
 export interface StorePlace {
@@ -62,6 +64,26 @@ export function describeClientStore(name: string, createPlace: () => Promise<Sto
       expect(await store.get("counter")).toEqual(Uint8Array.of(19));
       await Promise.all([store.set("counter", Uint8Array.of(1)), store.delete("counter")]);
       expect(await store.get("counter")).toBeUndefined();
+      await store.close();
+    });
+
+    it("keeps a device's ledger of privacy: what was reserved before the end of a process is reserved after it", async () => {
+      const place = await createPlace();
+      const run = budgetedRun({ participation: { kind: "min-separation", participations: 2, separation: 3 } });
+      const other = budgetedRun({ id: "wines-1", epsilon: 2 });
+      const limit = { epsilon: 3, delta: 1e-5 };
+      let store = await place.open();
+      await Promise.all([new Budget(store, limit).reserve(run, 1), new Budget(store, limit).reserve(other, 1)]);
+      if (place.isLasting) {
+        await store.close();
+        store = await place.open();
+      }
+      const budget = new Budget(store, limit);
+      await budget.commit(other, 1);
+      expect([await budget.refusal(run, 1), await budget.refusal(run, 4)]).toEqual([undefined, undefined]);
+      expect(await budget.refusal(run, 3)).toMatch(/^BUDGET_EXHAUSTED/);
+      expect(await budget.refusal(budgetedRun({ id: "books-1" }), 1)).toMatch(/^BUDGET_EXHAUSTED/);
+      expect(await budget.spent()).toMatchObject({ epsilon: 3, runs: [{ reserved: [1] }, { reserved: [1], included: [1] }] });
       await store.close();
     });
 

@@ -29,6 +29,37 @@ describe("sqlite store's file", () => {
     at.remove();
   });
 
+  it("is brought forward from every older version, with what it holds", () => {
+    const at = sqlitePlace();
+    const store = at.open();
+    store.saveRun("films-1", run);
+    store.close();
+    const database = new DatabaseSync(at.path);
+    database.exec("DROP TABLE ledger; PRAGMA user_version = 3");
+    database.close();
+    const again = at.open();
+    expect(again.loadRun("films-1")!.terms).toBe("{}");
+    const entry = { seq: 1, round: 1, kind: "began", clients: ["a"], previous: "", hash: "h" } as const;
+    again.saveRound("films-1", { round: 1, stage: 0, cohort: ["a"] }, entry);
+    expect(again.ledger("films-1")).toEqual([entry]);
+    again.close();
+    at.remove();
+  });
+
+  it("refuses statements that change or delete an entry of the ledger", () => {
+    const at = sqlitePlace();
+    const store = at.open();
+    store.saveRun("films-1", run);
+    const entry = { seq: 1, round: 1, kind: "began", clients: ["a"], previous: "", hash: "h" } as const;
+    store.saveRound("films-1", { round: 1, stage: 0, cohort: ["a"] }, entry);
+    store.close();
+    const database = new DatabaseSync(at.path);
+    expect(() => database.exec("UPDATE ledger SET clients = '[]'")).toThrow(/only grows/);
+    expect(() => database.exec("DELETE FROM ledger")).toThrow(/only grows/);
+    database.close();
+    at.remove();
+  });
+
   it("is refused when it is no store", () => {
     const at = sqlitePlace();
     writeFileSync(at.path, "These are ratings, not a data base. ".repeat(100));

@@ -1,6 +1,7 @@
 /** What every store guarantees: call `describeStore` with a way to open one, and to open what it kept again. */
 import { afterEach, describe, expect, it } from "vitest";
 import { keptModels, type Publication, type RoundRecord, type Store, type StoredAnswer } from "../../server/store.ts";
+import type { LedgerEntry, LedgerKind } from "../../shared/privacy/ledger.ts";
 
 /** One store's persistent place. */
 export interface StorePlace {
@@ -38,6 +39,10 @@ function record(round: number, outcome: RoundRecord["outcome"] = "published"): R
 
 function answer(client: string, stage = 0, byte = 1): StoredAnswer {
   return { stage, client, digest: `digest-${client}-${byte}`, signature: `signed-${client}-${byte}`, bytes: Uint8Array.of(byte, 0, 255) };
+}
+
+function entry(seq: number, round: number, kind: LedgerKind, clients: readonly string[] = []): LedgerEntry {
+  return { seq, round, kind, clients, previous: `hash-${seq - 1}`, hash: `hash-${seq}` };
 }
 
 /** Declares the suite for one store. */
@@ -200,6 +205,64 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(reopen(at, store).records(run)).toEqual([record(1), record(2, "abandoned"), record(3)]);
     });
 
+    it("keeps the ledger's entries with the writes that they come with, in the order of their numbers", () => {
+      const at = place();
+      const store = founded(at);
+      expect(store.ledger(run)).toEqual([]);
+      const entries = [
+        entry(1, 1, "began", ["c", "a"]),
+        entry(2, 1, "released", ["a"]),
+        entry(3, 2, "began", ["b"]),
+        entry(4, 2, "abandoned"),
+      ];
+      store.saveRound(run, { round: 1, stage: 0, cohort: ["c", "a"] }, entries[0]);
+      store.saveRound(run, { round: 1, stage: 1, cohort: ["c", "a"] });
+      store.publish(run, publication(1), record(1), entries[1]);
+      store.saveRound(run, { round: 2, stage: 0, cohort: ["b"] }, entries[2]);
+      store.abandon(run, record(2, "abandoned"), entries[3]);
+      expect(reopen(at, store).ledger(run)).toEqual(entries);
+    });
+
+    it.each(["begun", "published", "abandoned"] as const)(
+      "takes no number of the ledger twice, and nothing of what is %s with it",
+      (what) => {
+        const at = place();
+        const store = founded(at);
+        store.saveRound(run, { round: 1, stage: 0, cohort: ["a"] }, entry(1, 1, "began", ["a"]));
+        const twice = entry(1, 2, "began", ["b"]);
+        const write = (): void => {
+          if (what === "begun") store.saveRound(run, { round: 2, stage: 0, cohort: ["b"] }, twice);
+          else if (what === "published") store.publish(run, publication(1), record(1), twice);
+          else store.abandon(run, record(1, "abandoned"), twice);
+        };
+        expect(write).toThrow(expect.objectContaining({ code: "STORE_FAILED" }));
+        const again = reopen(at, store);
+        expect(again.ledger(run)).toEqual([entry(1, 1, "began", ["a"])]);
+        expect(again.openRound(run)).toEqual({ round: 1, stage: 0, cohort: ["a"] });
+        expect(again.records(run)).toEqual([]);
+        expect(again.latest(run)!.round).toBe(0);
+      },
+    );
+
+    it("keeps no entry of a write that was refused, where the store refuses one", () => {
+      const at = place();
+      const store = founded(at);
+      store.publish(run, publication(1), record(1), entry(1, 1, "began"));
+      const write = (): void => store.publish("no such run", publication(1), record(1), entry(1, 1, "began"));
+      if (isDurable) expect(write).toThrow(expect.objectContaining({ code: "STORE_FAILED" }));
+      expect(reopen(at, store).ledger(run)).toEqual([entry(1, 1, "began")]);
+    });
+
+    it("gives entries that share nothing with what it keeps", () => {
+      const at = place();
+      const store = founded(at);
+      const clients = ["a"];
+      store.saveRound(run, { round: 1, stage: 0, cohort: clients }, entry(1, 1, "began", clients));
+      clients.push("b");
+      (store.ledger(run) as LedgerEntry[]).pop();
+      expect(store.ledger(run)).toEqual([entry(1, 1, "began", ["a"])]);
+    });
+
     it("keeps two runs apart", () => {
       const at = place();
       const store = founded(at);
@@ -207,7 +270,10 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       store.publish("other", publication(0, "model-o"), undefined);
       store.enrol("other", "a");
       store.saveRound("other", { round: 1, stage: 0, cohort: ["a"] });
-      store.publish(run, publication(1), record(1));
+      store.abandon("other", record(1, "abandoned"), entry(1, 1, "began", ["a"]));
+      store.saveRound("other", { round: 1, stage: 0, cohort: ["a"] });
+      store.publish(run, publication(1), record(1), entry(1, 1, "began", ["b"]));
+      expect([store.ledger(run), store.ledger("other")]).toEqual([[entry(1, 1, "began", ["b"])], [entry(1, 1, "began", ["a"])]]);
       expect(store.openRound("other")).toEqual({ round: 1, stage: 0, cohort: ["a"] });
       expect(store.countEnrolled(run)).toBe(0);
       expect(store.model(run, "model-o")).toBeUndefined();

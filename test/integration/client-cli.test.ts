@@ -51,7 +51,7 @@ it("takes part, says what left the device, recommends, and is the same device th
   const { code, out } = await cofactor(...args, "--recommend", "3");
   await running;
   other.close();
-  expect(out).toMatch(/^joined films-1: model fcf, protection open, sums over at least 2\n/);
+  expect(out).toMatch(/^joined films-1: model fcf, protection open, sums over at least 2, no promise of privacy\n/);
   expect(out).toMatch(
     /round 1: accepted, 192 bytes left this device, sha256 [\w-]{43}\nround 1: published from 2 devices, this one among them/,
   );
@@ -69,6 +69,14 @@ it("takes no part in a run whose aggregator reads contributions unless told to",
   const { code, out, err } = await cofactor("--server", url, "--run", openTerms.id, "--ratings", ratings);
   expect([code === 0, out]).toEqual([false, ""]);
   expect(err).toMatch(/TERMS_REFUSED.*protection "open"/);
+});
+
+it("takes no part in a run that promises no privacy, or too little, where an epsilon is asked for", async () => {
+  const url = await serve();
+  const args = ["--server", url, "--run", openTerms.id, "--ratings", ratings, "--accept-open", "--max-epsilon", "3"];
+  const { code, err } = await cofactor(...args);
+  expect(code).not.toBe(0);
+  expect(err).toMatch(/TERMS_REFUSED.*without a promise of privacy/);
 });
 
 it("says by line what is wrong with the ratings, and names what is missing", async () => {

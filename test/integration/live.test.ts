@@ -34,6 +34,17 @@ describe("a live run", () => {
     expect(result.timing.clientSecondsMedian).toBeNull();
   });
 
+  it("keeps a promise of privacy: epsilon after every round for both observers, and the log of the aggregator's own ledger", async () => {
+    const privacy = { mechanism: "distributed-gaussian", epsilon: 6, delta: 1e-5, clipNorm: 0.5 };
+    const scenario = parseScenario({ ...small, protection: { kind: "masks" }, privacy });
+    const result = await runLive(scenario, { say: () => undefined });
+    expect(result.rounds.map(({ outcome }) => outcome)).toContain("published");
+    const epsilons = result.rounds.map(({ epsilon }) => epsilon!.server!);
+    expect(epsilons.every((epsilon, at) => epsilon > (epsilons[at - 1] ?? 0))).toBe(true);
+    expect(result.privacy).toMatchObject({ mechanism: "distributed-gaussian", epsilon: 6, asRun: { rounds: 3, participations: 3 } });
+    expect(result.privacy.asRun!.epsilon.server).toBeCloseTo(6, 2);
+  });
+
   it("finds the contributions on the disk when they are not protected: the search can fail", async () => {
     const lines: string[] = [];
     await runLive(parseScenario({ ...small, protection: { kind: "open" } }), { say: (line) => lines.push(line) });

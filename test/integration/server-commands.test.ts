@@ -12,7 +12,7 @@ import { defineRun } from "../../shared/define-run.ts";
 import { secureRng } from "../../shared/random.ts";
 import { roundFrame } from "../../shared/run.ts";
 import { noBytes } from "../../shared/transport.ts";
-import { ScriptedClient } from "../support/scripted-client.ts";
+import { floatBytes, ScriptedClient } from "../support/scripted-client.ts";
 
 const program = new URL("../../cofactor.ts", import.meta.url).pathname;
 const passphrase = "correct horse battery staple";
@@ -225,6 +225,38 @@ describe("cofactor serve and keyholder", () => {
 
     const again = serve();
     expect(await again.line(({ msg }) => msg === "listening")).toMatchObject({ published: 2, serverKey });
+  });
+
+  it("plan the noise that terms leave open, print the plan and what every round cost, and go on with the same noise", async () => {
+    const path = join(folder, "private.yaml");
+    const privacy = { epsilon: 4, delta: 1e-5, clipNorm: 0.5 };
+    const terms = {
+      id: "private",
+      items: 6,
+      rounds: 1,
+      cohort: { size: 2 },
+      model: { kind: "fcf", rank: 2 },
+      protection: { kind: "open" },
+    };
+    writeFileSync(path, stringify({ ...terms, privacy }));
+    const serve = (): Running => start("serve", path, "--port", "0", "--store", join(folder, "private.sqlite"));
+    const server = serve();
+    const plan = await server.line(({ msg }) => msg === "privacy planned");
+    expect(plan).toMatchObject({ mechanism: "gaussian", epsilon: 4, delta: 1e-5, rounds: 1, planned: { server: null } });
+    expect((plan["planned"] as { release: number }).release).toBeCloseTo(4, 2);
+    const { url } = await server.line(({ msg }) => msg === "listening");
+    const connect = socketConnector(String(url));
+    const clients = await Promise.all([1, 2].map(() => ScriptedClient.join(connect, "private")));
+    for (const client of clients) client.onAsk = ({ round }) => void client.answer(round, floatBytes(new Float64Array(12)));
+    const ended = await server.line(({ msg }) => msg === "round ended");
+    expect(ended).toMatchObject({ outcome: "published", epsilon: { server: null, release: expect.closeTo(4, 2) as number } });
+    const metrics = await (await fetch(`${String(url)}/metrics`)).text();
+    expect(metrics).toContain('cofactor_epsilon{view="server"} +Inf');
+    server.child.kill("SIGTERM");
+    const { out, code } = await server.ended;
+    expect(code).toBe(0);
+    for (const client of clients) expect(out).not.toContain(client.identity.id);
+    expect(await serve().line(({ msg }) => msg === "listening")).toMatchObject({ published: 1 });
   });
 
   it("say what is wrong with the terms, and end with 2", async () => {

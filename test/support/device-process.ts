@@ -7,8 +7,16 @@ import { fileStore } from "../../client/index.node.ts";
 import { type ClientStore, createClient, socketConnector } from "../../client/index.ts";
 import { tapped } from "./client-world.ts";
 
-/** Where a device dies. */
-export const deathPoints = ["recorded", "sealed", "first chunk sent", "second chunk taken", "last chunk sent", "all taken"] as const;
+/** Where a device dies; a round is reserved where privacy is promised. */
+export const deathPoints = [
+  "reserved",
+  "recorded",
+  "sealed",
+  "first chunk sent",
+  "second chunk taken",
+  "last chunk sent",
+  "all taken",
+] as const;
 
 /** What the process is told. */
 export interface DeviceOrder {
@@ -30,6 +38,7 @@ async function live(order: DeviceOrder): Promise<void> {
     ...inner,
     set: async (key, bytes) => {
       await inner.set(key, bytes);
+      if (key === "@budget") die("reserved");
       if (key.endsWith("/participation")) die("recorded");
       if (key.endsWith("/pending")) die("sealed");
     },

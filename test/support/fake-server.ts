@@ -3,6 +3,7 @@ import { toBase64url, toUtf8 } from "../../shared/crypto/encoding.ts";
 import { digestOf } from "../../shared/crypto/hash.ts";
 import { createIdentity, type Identity, sign, verifyText } from "../../shared/crypto/identity.ts";
 import { defineRun } from "../../shared/define-run.ts";
+import { privacySupport } from "../../shared/privacy/support.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
 import type { Run } from "../../shared/run.ts";
 import { canonicalJson, termsDigest } from "../../shared/terms.ts";
@@ -34,7 +35,7 @@ export class FakeServer {
   changeHello: (hello: AnswerHeader<"hello">) => AnswerHeader<"hello"> = (hello) => hello;
 
   constructor(terms: object) {
-    this.run = defineRun(terms);
+    this.run = defineRun(terms, { privacy: privacySupport });
     this.termsText = canonicalJson(this.run.terms);
   }
 

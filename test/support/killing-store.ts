@@ -37,17 +37,18 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
     forget: (run, client) => inner.forget(run, client),
     latest: (run) => inner.latest(run),
     model: (run, sha256) => inner.model(run, sha256),
-    publish(run, publication, record) {
+    publish(run, publication, record, entry) {
       if (record !== undefined) reach("before a publication is durable");
-      inner.publish(run, publication, record);
+      inner.publish(run, publication, record, entry);
       if (record !== undefined) reach("after a publication is durable, before it is announced");
     },
-    abandon: (run, record) => inner.abandon(run, record),
+    abandon: (run, record, entry) => inner.abandon(run, record, entry),
     openRound: (run) => inner.openRound(run),
-    saveRound(run, open) {
+    ledger: (run) => inner.ledger(run),
+    saveRound(run, open, entry) {
       const isFixed = open.stage === stages;
       if (isFixed) reach("before the contributors are fixed");
-      inner.saveRound(run, open);
+      inner.saveRound(run, open, entry);
       reach(isFixed ? "after the contributors are fixed, before the sum is revealed" : "after a round is begun, before anybody is asked");
     },
     async saveAnswer(run, round, answer) {

@@ -22,6 +22,8 @@ export class Lineage {
   url: Promise<string>;
   deaths = 0;
   failures: string[] = [];
+  /** What was released, in order, as far as the processes could tell before they died. */
+  released: Extract<DoomedReport, { kind: "released" }>[] = [];
   #child: ChildProcess | undefined;
   #isOver = false;
 
@@ -40,6 +42,7 @@ export class Lineage {
       this.#child = child;
       child.on("message", (report: DoomedReport) => {
         if (report.kind === "listening") resolve(report.url);
+        else if (report.kind === "released") this.released.push(report);
         else this.failures.push(report.message);
       });
       child.once("exit", (code, signal) => {
@@ -53,6 +56,11 @@ export class Lineage {
       const order: DoomedOrder = { ...this.#order, point: fate?.point, nth: fate?.nth ?? 0 };
       child.send(order);
     });
+  }
+
+  /** Kills the process that is there now, wherever it stands. */
+  kill(): void {
+    this.#child?.kill("SIGKILL");
   }
 
   async end(): Promise<void> {

@@ -8,6 +8,7 @@ import { secureRng } from "../../../shared/random.ts";
 import { canonicalJson } from "../../../shared/terms.ts";
 import type { AnswerHeader } from "../../../shared/wire/messages.ts";
 import { openTerms } from "../../support/client-world.ts";
+import { privateRun } from "../../support/private-terms.ts";
 
 const server = createIdentity(secureRng);
 const accept: Acceptance = { protections: ["open"] };
@@ -88,5 +89,66 @@ describe("checkTerms", () => {
 
   it("refuses another version of the protocol", async () => {
     expect(await refusal({ ...hello(), protocol: 2 })).toMatch(/^PROTOCOL_UNSUPPORTED/);
+  });
+});
+
+describe("a run that promises privacy", () => {
+  const terms = async (changes: object = {}): Promise<string> => {
+    const { terms: planned } = await privateRun();
+    return canonicalJson({ ...planned, privacy: { ...planned.privacy!, ...changes } });
+  };
+
+  it("is accepted when the device's own sum of its plan comes to what it promises", async () => {
+    const { run } = await checkTerms(openTerms.id, hello(await terms()), accept, undefined);
+    expect(run.terms.privacy?.epsilon).toBe(4);
+  });
+
+  it("is refused when its noise gives another epsilon than it states, naming both", async () => {
+    const { noiseMultiplier } = (await privateRun()).terms.privacy!;
+    const tooQuiet = await terms({ noiseMultiplier: noiseMultiplier / 2 });
+    expect(await refusal(hello(tooQuiet))).toMatch(/^TERMS_REFUSED .*epsilon 4 at delta 0\.00001, and their noise gives \d+\.\d+/);
+    expect(await refusal(hello(await terms({ epsilon: 3.9 })))).toMatch(/^TERMS_REFUSED .*epsilon 3\.9 /);
+  });
+
+  it("is refused when its delta lets one device of a cohort be shown whole", async () => {
+    expect(await refusal(hello(await terms({ delta: 0.9 })))).toMatch(/^TERMS_REFUSED .*delta.*at most/);
+  });
+
+  it.each<[string, Acceptance, RegExp]>([
+    [
+      "a greater epsilon than the user's",
+      { maxEpsilon: 3.5 },
+      /epsilon 4; accepted: at most 3\.5\. To accept it, raise accept\.maxEpsilon/,
+    ],
+    [
+      "a greater delta than the user's",
+      { maxDelta: 1e-6 },
+      /delta 0\.00001; accepted: at most 0\.000001\. To accept it, raise accept\.maxDelta/,
+    ],
+    ["an epsilon compared with none", { maxEpsilon: Number.NaN }, /at most NaN/],
+  ])("is refused for %s", async (_what, more, reason) => {
+    const refused = await refusal(hello(await terms()), { ...accept, ...more });
+    expect(refused).toMatch(/^TERMS_REFUSED/);
+    expect(refused).toMatch(reason);
+  });
+
+  it("is accepted at the user's limits, and joined whatever the budget has left: rounds are what it stands in the way of", async () => {
+    const limits: Acceptance = { ...accept, maxEpsilon: 4, maxDelta: 1e-5, budget: { epsilon: 0, delta: 0 } };
+    expect(await refusal(hello(await terms()), limits)).toBe(" accepted");
+  });
+});
+
+describe("a run that promises no privacy", () => {
+  it.each<[string, Acceptance, string]>([
+    ["is accepted by default", {}, " accepted"],
+    ["is refused where a promise is required", { requirePrivacy: true }, "TERMS_REFUSED"],
+    ["is refused where an epsilon is limited", { maxEpsilon: 9 }, "TERMS_REFUSED"],
+    ["is refused where a delta is limited", { maxDelta: 0.1 }, "TERMS_REFUSED"],
+    ["is refused where there is a budget over all runs", { budget: { epsilon: 9, delta: 0.1 } }, "TERMS_REFUSED"],
+    ["is accepted beside a budget when the user says so", { budget: { epsilon: 9, delta: 0.1 }, requirePrivacy: false }, " accepted"],
+  ])("%s", async (_what, more, outcome) => {
+    const refused = await refusal(hello(), { ...accept, ...more });
+    expect(refused.startsWith(outcome)).toBe(true);
+    if (outcome === "TERMS_REFUSED") expect(refused).toMatch(/set accept\.requirePrivacy to false/);
   });
 });

@@ -1,10 +1,8 @@
-/** What a training costs its people, round by round and in the result: the plan beside what was run. Imports shared, attendance. */
-
-import { privacySettingOf } from "../shared/plan-run.ts";
-import { accountAsRun } from "../shared/privacy/as-run.ts";
-import { type SpentByView, spentAfter } from "../shared/privacy/plan.ts";
-import type { Run } from "../shared/run.ts";
-import type { Attendance } from "./attendance.ts";
+/** What a run costs its people, round by round and in the end: the plan beside what was run. Imports plan-run, the accountants. */
+import { privacySettingOf } from "./plan-run.ts";
+import { accountAsRun } from "./privacy/as-run.ts";
+import { type SpentByView, spentAfter } from "./privacy/plan.ts";
+import type { Run } from "./run.ts";
 
 /** Epsilon for each observer at the promise's delta; null where nothing is proved against one. */
 export interface EpsilonByView {
@@ -45,25 +43,36 @@ const nothingPromised: PrivacyResult = {
   neighboring: null,
 };
 
+/** Who took part: by device, the rounds in which it was asked for a contribution, ascending. */
+export interface ParticipationLog {
+  readonly log: Iterable<readonly number[]>;
+}
+
 /** Keeps the account of a training. */
 export interface PrivacyAccount {
-  /** What rounds up to this one cost, for the round's result. @throws CofactorError LEDGER_CORRUPT when the log breaks the promise */
+  /** What rounds up to this one cost by the plan, for the round's result; nothing where nothing is promised. May take a second. */
   after(round: number): { readonly epsilon?: EpsilonByView };
-  /** @param noiseStddev of the sum released last */
-  result(noiseStddev: number | undefined): PrivacyResult;
+  /**
+   * As of the round given to `after` last. May take a second.
+   * @param noiseStddev of the sum released last
+   * @throws CofactorError LEDGER_CORRUPT when the log breaks the promise
+   */
+  result(noiseStddev?: number): PrivacyResult;
 }
 
 /** An account over a run and the log of who took part. */
-export function createPrivacyAccount(run: Run, log: Pick<Attendance, "log">): PrivacyAccount {
+export function createPrivacyAccount(run: Run, log: ParticipationLog): PrivacyAccount {
   const guard = run.privacy;
   if (guard === undefined) return { after: () => ({}), result: () => nothingPromised };
   const setting = privacySettingOf(run);
   const { terms } = guard;
   let rounds = 0;
+  let planned = toResult(spentAfter(terms, setting, 0));
   return {
     after(round) {
+      if (round !== rounds) planned = toResult(spentAfter(terms, setting, round));
       rounds = round;
-      return { epsilon: toResult(spentAfter(terms, setting, round)) };
+      return { epsilon: planned };
     },
     result(noiseStddev) {
       const { participations, spent } = accountAsRun(terms, setting, log.log, rounds);
@@ -77,7 +86,7 @@ export function createPrivacyAccount(run: Run, log: Pick<Attendance, "log">): Pr
         neighboring: terms.neighboring,
         placement: guard.placement,
         noiseMultiplier: terms.noiseMultiplier,
-        planned: toResult(spentAfter(terms, setting, rounds)),
+        planned,
         asRun: { participations, rounds, epsilon: toResult(spent) },
       };
     },
