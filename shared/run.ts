@@ -69,6 +69,12 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, built, protects));
   const range = privacy?.wire.range ?? terms.range ?? model.definition.range(model.options, shape);
+  if (terms.range !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"terms.range" expected nothing beside "terms.privacy": the range follows from clip and noise',
+    );
+  }
   const { privacy: _written, ...others } = terms;
   const resolved: RunTerms = {
     ...others,

@@ -104,15 +104,17 @@ export function parsePrivacy(input: unknown, rounds: number, label: string): Unp
   const clip = raw.clip ?? { kind: "flat", ...(raw.clipNorm === undefined ? {} : { clipNorm: raw.clipNorm }) };
   const { clipNorm: _short, clip: _clip, sampling, ...rest } = raw;
   if (sampling !== undefined && raw.neighboring === "replace") {
-    refuse(`"${label}.neighboring" expected zero-out or add-remove with Poisson sampling, got replace; nearest: zero-out`);
+    refuse(`"${label}.neighboring" expected zero-out with Poisson sampling, got replace; nearest: zero-out`);
   }
   if (sampling !== undefined && definition.runEvent !== undefined) {
     refuse(
       `"${label}.sampling" expected none: sampling gains nothing proved under mechanism "${definition.kind}"; nearest: mechanism gaussian`,
     );
   }
-  if (definition.placement !== "central" && raw.neighboring === "add-remove") {
-    refuse(`"${label}.neighboring" expected zero-out or replace: a device is seen to take part; nearest: zero-out`);
+  if (raw.neighboring === "add-remove") {
+    refuse(
+      `"${label}.neighboring" expected zero-out or replace: rounds tell how many devices took part, which a promise about presence does not allow; nearest: zero-out`,
+    );
   }
   const schedule: Participation = raw.participation ?? { kind: "unrestricted", participations: rounds };
   boundsOf(schedule, rounds);

@@ -37,3 +37,17 @@ it("refuses at run time what only looks like a released sum, and one of another 
   expect(Object.keys(released)).toEqual([]);
   expect(JSON.stringify(released)).toBe("{}");
 });
+
+it("has the range that follows from clip and noise, and no other", async () => {
+  const terms = {
+    id: "films-1",
+    items: 9,
+    rounds: 3,
+    model: { kind: "fcf", rank: 2 },
+    protection: { kind: "open" },
+    privacy: { epsilon: 1 },
+  };
+  const run = await planRun(terms);
+  expect((await planRun(run.terms)).digest).toBe(run.digest);
+  await expect(planRun({ ...terms, range: { maxAbs: 64, fractionBits: 20 } })).rejects.toThrow(/"terms.range" expected nothing/);
+});

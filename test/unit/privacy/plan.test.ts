@@ -74,6 +74,7 @@ it.each([
     /nearest: mechanism gaussian/,
   ],
   ["presence hidden from a server that sees it", { mechanism: "local-gaussian", neighboring: "add-remove" }, {}, /nearest: zero-out/],
+  ["presence hidden where rounds tell how many took part", { neighboring: "add-remove" }, {}, /nearest: zero-out/],
   ["a delta that allows one device to be shown", { delta: 0.01 }, {}, /at most 1 \/ cohort.size/],
   ["a clip that counts steps", { clip: { kind: "grid" } }, {}, /nearest: flat/],
   ["two clips", { clip: { kind: "flat" }, clipNorm: 2 }, {}, /one of clip and clipNorm/],
