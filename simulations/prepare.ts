@@ -60,7 +60,8 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     ...privacyInput(scenario, participants.length),
     aggregation: scenario.aggregation,
     precision: scenario.precision,
-    ...(scenario.range === undefined ? {} : { range: scenario.range }),
+    // Beside a promise the range follows from clip and noise.
+    ...(scenario.range === undefined || scenario.privacy !== undefined ? {} : { range: scenario.range }),
   };
   const run = await planRun(terms, { itemFeatures: dataset.itemFeatures });
   await run.protection.assertHolds?.(roundFrame(run, 1));
