@@ -7,7 +7,7 @@ import { createServer, memoryRecord, memoryStore, type Server, serveKeyholder } 
 import { createIdentity } from "../../shared/crypto/identity.ts";
 import { privateKeyText, publicKeyText } from "../../shared/crypto/paillier/keys.ts";
 import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
-import { defineRun } from "../../shared/define-run.ts";
+import { planRun } from "../../shared/plan-run.ts";
 import { nodeKeyholderTools } from "../../shared/protections/keyholder-tools.node.ts";
 import { paillier } from "../../shared/protections/paillier.ts";
 import { secureRng } from "../../shared/random.ts";
@@ -76,7 +76,8 @@ async function openPage(url: string, accept: Acceptance): Promise<Page> {
 
 /** The whole visit: two rounds, a reload, a third round as the same device, recommendations. */
 async function visit(terms: object, accept: Acceptance, prepare: (url: string) => Promise<void> = async () => undefined): Promise<void> {
-  const stages = defineRun({ ...terms, rounds: 3, cohort: { size: 3, min: 3 } }).protection.stages.length;
+  const { protection } = await planRun({ ...terms, rounds: 3, cohort: { size: 3, min: 3 } });
+  const stages = protection.stages.length;
   const { server, url } = await serve({ ...terms, rounds: 3, cohort: { size: 3, min: 3 } });
   await prepare(url);
   const devices = nodeDevices(url, accept);
@@ -145,6 +146,11 @@ describe.skipIf(executable === undefined)(executable === undefined ? "a page (sk
 
   it("takes part under masks beside Node's devices, whose masks cancel its own", async () => {
     await visit({ ...openTerms, protection: { kind: "masks", dropout: 0 } }, {});
+  });
+
+  it("adds its share of noise under masks, having added up the promise itself", async () => {
+    const privacy = { epsilon: 8, mechanism: "skellam" };
+    await visit({ ...openTerms, protection: { kind: "masks", dropout: 0 }, privacy }, { maxEpsilon: 8 });
   });
 
   it("refuses by default a run whose aggregator reads contributions", async () => {
