@@ -6,12 +6,13 @@
  * which weighs the person: both sides of the normal equations alike.
  *
  * A round's prior for a row: its factors have mean `memory` times those that stand (nothing in round 1 but public features) and a variance
- * that tends to `rowStddev` squared; its bias has what earlier rounds say, moved by a regression of all biases on log popularity.
+ * that tends to `rowStddev` squared; its bias has what earlier rounds say, moved by a regression of all biases on log popularity
+ * and on factors that began with public features.
  *
  * Source: Chien et al. 2021, https://arxiv.org/abs/2107.09802
  */
 import * as v from "valibot";
-import { addOuter, addScaled, dot, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
+import { addDiagonal, addOuter, addScaled, dot, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
 import { type Aggregate, type ModelShape, type ModelState, type ParameterSpec, tensorOf } from "./model.ts";
 import { boundNorm, estimateCounts, gramScales, meanGram, moveRow, shrinkGram } from "./noised-rows.ts";
 import { nonNegative, positive } from "./options.ts";
@@ -31,7 +32,7 @@ export interface AlsNoisedOptions {
   readonly rowStddev: number;
   /** The variance of factors is divided by the relative popularity to this power. */
   readonly countExponent: number;
-  /** Of an item's bias beside what popularity says. */
+  /** Of an item's bias beside what popularity and public features say. */
   readonly biasStddev: number;
   /** Of a rating, given its prediction. */
   readonly ratingVariance: number;
@@ -123,11 +124,11 @@ export function advanceNoisedAls(als: NoisedAls, current: ModelState, aggregate:
   const shared = current.shared.slice();
   const grams = aggregate.values.slice(0, items * packed);
   for (let at = 0; at < grams.length; at++) grams[at] = grams[at]! / scales[at % packed]!;
-  const counts = countItems(als, state, grams, stddev / options.countScale);
+  const counts = countItems(als, state, grams, stddev / options.countScale, aggregate.count);
   for (let item = 0; item < items; item++) grams[(item + 1) * packed - 1] = counts[item]!;
   const variances = scales.map((scale, cell) => (cell === packed - 1 ? 0 : (stddev / scale) ** 2));
   const noised = { order, grams, variances, counts };
-  const mean = meanGram(noised);
+  const mean = meanGram(noised, isBounded ? options.factor ** 2 + 1 : Number.POSITIVE_INFINITY);
   const variance = isBounded ? tensorOf(state, noisedState(als), "rowVariance") : new Float64Array(items * order);
   const memory = setPriors(als, counts, variance, current.round === 0);
 
@@ -148,7 +149,7 @@ export function advanceNoisedAls(als: NoisedAls, current: ModelState, aggregate:
     multiplyPacked(matrix, 0, moved, product, order);
     addScaled(targets, at, -1, product, 0, order);
   }
-  const common = regressBiases(als, counts, targets, variance, stddev);
+  const common = regressBiases(als, counts, shared, { targets, variance, stddev });
   const shift = new Float64Array(order);
   for (const [item, matrix] of matrices.entries()) {
     const at = item * order;
@@ -165,10 +166,10 @@ export function advanceNoisedAls(als: NoisedAls, current: ModelState, aggregate:
 }
 
 /** Weights of items, by all rounds so far. */
-function countItems(als: NoisedAls, state: Float64Array, grams: Float64Array, stddev: number): Float64Array {
+function countItems(als: NoisedAls, state: Float64Array, grams: Float64Array, stddev: number, most: number): Float64Array {
   const packed = als.scales.length;
   const counts = Float64Array.from({ length: als.items }, (_, item) => grams[(item + 1) * packed - 1]!);
-  if (!als.isBounded) return estimateCounts(counts, stddev);
+  if (!als.isBounded) return estimateCounts(counts, stddev, most);
   const sums = tensorOf(state, noisedState(als), "countSum");
   const precision = tensorOf(state, noisedState(als), "countPrecision");
   addScaled(sums, 0, 1 / (stddev * stddev), counts, 0, als.items);
@@ -176,6 +177,7 @@ function countItems(als: NoisedAls, state: Float64Array, grams: Float64Array, st
   return estimateCounts(
     sums.map((sum) => sum / precision[0]!),
     1 / Math.sqrt(precision[0]),
+    most,
   );
 }
 
@@ -193,27 +195,47 @@ function setPriors({ options, items, rank, isBounded }: NoisedAls, counts: Float
   return memory;
 }
 
-/** What biases have in common beside those that stand: [items] a weighted regression of what is left of them on log popularity. */
-function regressBiases(
-  { options, items, rank }: NoisedAls,
-  counts: Float64Array,
-  targets: Float64Array,
-  variance: Float64Array,
-  stddev: number,
-): Float64Array {
+/**
+ * What biases have in common beside those that stand: [items] a weighted regression of what is left of them on log popularity and on
+ * factors that began with public features.
+ */
+function regressBiases(als: NoisedAls, counts: Float64Array, rows: Float64Array, systems: BiasSystems): Float64Array {
+  const { options, items, rank, publicFactors } = als;
+  const { targets, variance, stddev } = systems;
+  const order = rank + 1;
   const popularity = counts.map((count) => Math.log(count + 0.3));
   const mean = popularity.reduce((sum, value) => sum + value, 0) / items;
-  const normal = Float64Array.of(1e-3, 0, 1);
-  const coefficients = new Float64Array(2);
-  const row = Float64Array.of(1, 0);
+  const width = 2 + publicFactors;
+  const row = new Float64Array(width).fill(1);
+  const fill = (item: number): void => {
+    row[1] = popularity[item]! - mean;
+    row.set(rows.subarray(item * order, item * order + publicFactors), 2);
+  };
+  const normal = new Float64Array(packedSize(width));
+  // Each coefficient is taken to be of the order of a rating unit.
+  addDiagonal(normal, 0, width, 1);
+  const coefficients = new Float64Array(width);
   for (let item = 0; item < items; item++) {
-    const last = item * (rank + 1) + rank;
+    const last = item * order + rank;
     const count = counts[item]!;
     const precision = 1 / (variance[last]! + options.ratingVariance / count + (stddev / count) ** 2);
-    row[1] = popularity[item]! - mean;
-    addOuter(normal, 0, precision, row, 0, 2);
-    addScaled(coefficients, 0, (precision * targets[last]!) / count, row, 0, 2);
+    fill(item);
+    addOuter(normal, 0, precision, row, 0, width);
+    addScaled(coefficients, 0, (precision * targets[last]!) / count, row, 0, width);
   }
-  if (!solveInPlace(normal, 0, coefficients, 0, 2)) coefficients.fill(0);
-  return popularity.map((value) => coefficients[0]! + coefficients[1]! * (value - mean));
+  if (!solveInPlace(normal, 0, coefficients, 0, width)) coefficients.fill(0);
+  return popularity.map((_, item) => {
+    fill(item);
+    return dot(row, 0, coefficients, 0, width);
+  });
+}
+
+/** What a regression of biases rests on. */
+interface BiasSystems {
+  /** [items x order] sums of what is left to explain. */
+  readonly targets: Float64Array;
+  /** [items x order] of rows, before the round. */
+  readonly variance: Float64Array;
+  /** Of the noise. */
+  readonly stddev: number;
 }
