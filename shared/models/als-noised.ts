@@ -46,14 +46,14 @@ export interface AlsNoisedOptions {
 export const alsNoisedOptions: v.GenericSchema<unknown, AlsNoisedOptions> = v.strictObject({
   residual: positive(2),
   factor: positive(2),
-  gramScale: positive(0.3),
-  countScale: positive(0.25),
+  gramScale: positive(0.15),
+  countScale: positive(0.4),
   rowStddev: positive(0.2),
   countExponent: nonNegative(0),
-  biasStddev: positive(0.4),
+  biasStddev: positive(0.25),
   ratingVariance: positive(0.8),
   memory: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0.9),
-  featureStddev: nonNegative(0.25),
+  featureStddev: nonNegative(0.5),
 });
 
 /** What the two halves depend on. */
