@@ -12,11 +12,22 @@
 import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
+import {
+  type AlsNoisedOptions,
+  advanceNoisedAls,
+  alsNoisedOptions,
+  boundResidual,
+  createNoisedAls,
+  greatestEntry,
+  noisedState,
+} from "./als-noised.ts";
 import { drawFactors } from "./descent.ts";
 import { type ExplicitProblem, improveUserWithBias, predictItems, solveUserWithBias } from "./explicit-solve.ts";
-import type { Model, ModelDefinition, ModelShape } from "./model.ts";
+import { type Model, type ModelDefinition, type ModelShape, sizeOf } from "./model.ts";
+import { boundNorm } from "./noised-rows.ts";
 import { positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
+import { writePublicFactors } from "./public-factors.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
 
 /** Options of ALS. */
@@ -28,6 +39,8 @@ export interface AlsOptions extends SolveSection {
   readonly weighting: "count" | "none";
   /** Standard deviation of the initial item factors. */
   readonly initialStddev: number;
+  /** Bounds contributions and reads noised sums: for runs that promise privacy. Without it contributions are those of the exact algorithm. */
+  readonly noised?: AlsNoisedOptions | undefined;
 }
 
 /** The definition of ALS. */
@@ -42,10 +55,11 @@ export const als: ModelDefinition<AlsOptions> = {
     weighting: v.optional(v.picklist(["count", "none"]), "count"),
     initialStddev: positive(0.1),
     ...solveOptions,
+    noised: v.optional(alsNoisedOptions),
   }),
   rounds: 15,
   // Greatest entry seen on ratings of 1 to 5: 3.7; 5.1 at rank 16 and l2 0.06. A solve takes more precision than a step.
-  range: (_options, shape) => rangeFor(4 * ratingSpan(shape), 22),
+  range: ({ noised }, shape) => rangeFor(noised === undefined ? 4 * ratingSpan(shape) : greatestEntry(noised), 22),
   create: (options, shape) => createAls(options, shape),
 };
 
@@ -54,11 +68,13 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
   const { items } = shape;
   const globalMean = shape.globalMean ?? 0;
   const isWeighted = options.weighting === "count";
+  const noised = createNoisedAls(options.noised, rank, shape);
   const problem: ExplicitProblem = { items, rank, l2, isWeighted, globalMean, ratingRange: shape.ratingRange };
   const order = rank + 1;
   const packed = packedSize(order);
   const targetAt = items * packed;
   const space = createCgSpace(order);
+  const state = noisedState(noised);
 
   /** Conjugate-gradient steps from the row that stands; `rows` holds the target at `at`, and the solution afterwards. */
   function improve(normals: Float64Array, normalAt: number, rows: Float64Array, standing: Float64Array, at: number): boolean {
@@ -78,9 +94,13 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
         { name: "itemGram", shape: [items, packed] },
         { name: "itemTarget", shape: [items, order] },
       ],
-      state: [],
+      state,
     },
-    initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 1, options.initialStddev), state: new Float64Array(0), round: 0 }),
+    initialize(rng) {
+      const shared = drawFactors(rng, items, rank, 1, options.initialStddev);
+      if (noised.publicFactors > 0) writePublicFactors(shared, shape, rank, order, noised.options.featureStddev);
+      return { shared, state: new Float64Array(sizeOf(state)), round: 0 };
+    },
     open: (itemSide) => itemSide,
     createPrivate: () => new PrivatePart(new Float64Array(order)),
     fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),
@@ -91,26 +111,30 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
           : improveUserWithBias(problem, itemSide, ratings, initial.values, cgSteps, space);
       const feature = own.slice();
       feature[rank] = 1;
+      if (noised.isBounded) boundNorm(feature, 0, rank, noised.options.factor);
       // The same z z' for every rated item: made once, copied.
       const outer = new Float64Array(packed);
       addOuter(outer, 0, 1, feature, 0, order);
+      for (let cell = 0; cell < packed; cell++) outer[cell] = outer[cell]! * noised.scales[cell]!;
       out.fill(0, 0, items * (packed + order));
       for (let index = 0; index < ratings.items.length; index++) {
         const item = ratings.items[index]!;
-        const rest = ratings.values[index]! - globalMean - own[rank]!;
+        const rated = ratings.values[index]! - globalMean - own[rank]!;
+        const rest = noised.isBounded ? boundResidual(noised, rated, feature, itemSide, item * order) : rated;
         out.set(outer, item * packed);
         for (let f = 0, at = targetAt + item * order; f < order; f++) out[at + f] = rest * feature[f]!;
       }
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
+      if (noised.isBounded || (aggregate.noiseStddev ?? 0) > 0) return advanceNoisedAls(noised, current, aggregate);
       const normals = aggregate.values.slice(0, targetAt);
       const shared = aggregate.values.slice(targetAt);
       for (let item = 0; item < items; item++) {
         const at = item * packed;
         const ratingCount = normals[at + packed - 1]!;
         addDiagonal(normals, at, order, isWeighted ? l2 * ratingCount : l2);
-        // Where nobody in the cohort rated the item, or noise in the sum spoiled the system, the row that stands stays.
+        // Where nobody in the cohort rated the item, or the system is spoiled, the row that stands stays.
         const isSolved =
           ratingCount >= 0.5 &&
           (solver === "exact"

@@ -11,8 +11,16 @@ import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
 import { drawFactors } from "./descent.ts";
+import {
+  advanceNoisedImplicit,
+  createNoisedImplicit,
+  greatestEntry,
+  type ImplicitNoisedOptions,
+  implicitNoisedOptions,
+} from "./implicit-noised.ts";
 import { type ImplicitShared, improveUser, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, sizeOf, tensorOf } from "./model.ts";
+import { boundNorm } from "./noised-rows.ts";
 import { nonNegative, positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
@@ -26,6 +34,8 @@ export interface ImplicitAlsOptions extends SolveSection {
   readonly unratedWeight: number;
   /** Standard deviation of the initial item factors. */
   readonly initialStddev: number;
+  /** Bounds contributions, for runs that promise privacy. Without it contributions are those of the exact algorithm. */
+  readonly noised?: ImplicitNoisedOptions | undefined;
 }
 
 /** The definition of implicit ALS. */
@@ -40,10 +50,11 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
     unratedWeight: nonNegative(0.3),
     initialStddev: positive(0.1),
     ...solveOptions,
+    noised: v.optional(implicitNoisedOptions),
   }),
   rounds: 10,
   // Greatest entry seen on real ratings: 1.07. A solve takes more precision than a step.
-  range: () => rangeFor(8, 22),
+  range: ({ noised }) => rangeFor(noised === undefined ? 8 : greatestEntry(noised), 22),
   create: (options, shape) => createImplicitAls(options, shape),
 };
 
@@ -51,6 +62,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
   const { rank, l2, unratedWeight, solver, cgSteps } = options;
   const { items } = shape;
   const space = createCgSpace(rank);
+  const noised = createNoisedImplicit(options.noised, rank);
   const problem = { items, rank, l2, unratedWeight };
   const packed = packedSize(rank);
   const contribution = [
@@ -83,17 +95,22 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       const own =
         solver === "exact" ? solveUser(problem, shared, ratings) : improveUser(problem, shared, ratings, initial.values, cgSteps, space);
       out.fill(0, 0, sizeOf(contribution));
-      addOuter(out, 0, 1, own, 0, rank);
+      const vector = noised.isBounded ? own.slice() : own;
+      if (noised.isBounded) boundNorm(vector, 0, rank, noised.options.factor);
+      addOuter(out, 0, 1, vector, 0, rank);
+      for (let cell = 0; cell < packed; cell++) out[cell] = out[cell]! * noised.scales[cell]!;
       for (let index = 0; index < ratings.items.length; index++) {
         const item = ratings.items[index]!;
         // The same p p' and p for every rated item: made once, copied.
         out.copyWithin(packed + item * packed, 0, packed);
-        out.set(own, targetAt + item * rank);
-        out[countAt + item] = 1;
+        out.set(vector, targetAt + item * rank);
+        out[countAt + item] = noised.options.countScale;
       }
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
+      if (noised.isBounded || (aggregate.noiseStddev ?? 0) > 0)
+        return advanceNoisedImplicit(noised, problem, contribution, current, aggregate);
       const userGram = tensorOf(aggregate.values, contribution, "userGram");
       const itemGram = tensorOf(aggregate.values, contribution, "itemGram");
       const counts = tensorOf(aggregate.values, contribution, "itemCount");
@@ -103,7 +120,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
         const at = item * rank;
         for (let cell = 0; cell < packed; cell++) normal[cell] = itemGram[item * packed + cell]! + unratedWeight * userGram[cell]!;
         addDiagonal(normal, 0, rank, l2 * (counts[item]! + unratedWeight * aggregate.count));
-        // A zero target has the zero solution. Noise in the sum can spoil a system: then the row that stands stays.
+        // A zero target has the zero solution. Where a system is spoiled the row that stands stays.
         if (isZero(shared, at, rank)) continue;
         if (solver === "exact" ? solveInPlace(normal, 0, shared, at, rank) : improve(normal, shared, current.shared, at)) continue;
         shared.set(current.shared.subarray(at, at + rank), at);

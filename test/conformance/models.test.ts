@@ -22,6 +22,7 @@ describeModel(
   { learnsNothing: "a personal table has learned nothing about items that its person never met" },
 );
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });
+for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { rank: 3, noised: {} });
 
 const rng = createRng(12);
 describeModel(
