@@ -156,17 +156,19 @@ export class Trainer {
   async #contribution(session: Session, header: RequestHeader<"ask">): Promise<Float64Array> {
     const { run } = session;
     const { ratings, secure, budget } = this.#parts;
-    const shared = decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision);
+    const model = run.model.open(decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision));
     const out = new Float64Array(run.contributionSize);
     const rng = createRng(drawSeed(secure));
-    const { private: part } = run.model.contribute(run.model.open(shared), await this.privatePart(run), ratings, rng, out);
+    const { private: part } = run.model.contribute(model, await this.privatePart(run), ratings, rng, out);
     this.#candidate = { round: header.round, part };
-    if (run.privacy === undefined) return out;
+    const shared = run.sharing.encode(out, header.round);
+    if (shared !== out) out.fill(0);
+    if (run.privacy === undefined) return shared;
     try {
       await budget.reserve(run, header.round);
-      return (await run.privacy.createDevice(secure)).protect(out, header.round);
+      return (await run.privacy.createDevice(secure)).protect(shared, header.round);
     } finally {
-      out.fill(0);
+      shared.fill(0);
     }
   }
 }

@@ -74,7 +74,7 @@ export class Publisher {
   /** What a round's revealed sum makes of the model: noised first where the terms promise it. Nothing is published yet. */
   async advance(revealed: Aggregate, round: number): Promise<NextModel> {
     const { run } = this.#parts;
-    const state = advanceModel(run, this.#model, this.#releaser.release(revealed, round));
+    const state = advanceModel(run, this.#model, this.#releaser.release(revealed, round), round);
     const { ref, bytes } = await packModel(state.shared, run.terms.precision, round);
     const noise = this.#releaser.exportState();
     const publication = { round, advanced: state.round, sha256: ref.sha256, model: bytes, state: state.state };

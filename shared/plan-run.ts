@@ -2,7 +2,7 @@
 import { loadModels } from "./models/lazy.ts";
 import { protections } from "./protections/index.ts";
 import { resolveSection } from "./registry.ts";
-import { guardSettingOf, openRun, type Run, type RunExtras, shapeOf, withItemFeatures } from "./run.ts";
+import { guardSettingOf, openRun, type Run, type RunExtras, shapeOf, sharingOf, withItemFeatures } from "./run.ts";
 import { parseTerms } from "./terms.ts";
 
 /**
@@ -20,12 +20,15 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const built = model.definition.create(model.options, shapeOf(terms, extras));
-  const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, built, protection.definition.create(protection.options)));
+  const privacy = planPrivacy(
+    terms.privacy,
+    guardSettingOf(terms, sharingOf(terms, built), protection.definition.create(protection.options)),
+  );
   return openRun({ ...terms, privacy }, extras);
 }
 
 /** The setting that a run's promise is judged in. */
 export function privacySettingOf(run: Run): ReturnType<typeof guardSettingOf> {
   const { privacy: _promise, ...terms } = run.terms;
-  return guardSettingOf(terms, run.model, run.protection);
+  return guardSettingOf(terms, run.sharing, run.protection);
 }

@@ -23,6 +23,8 @@ import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
+import { sharings } from "./sharing/index.ts";
+import type { Sharing } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 
@@ -35,6 +37,8 @@ export interface Run {
   readonly model: Model;
   readonly protection: Protection;
   readonly rule: Rule;
+  /** Which part of a contribution leaves a device, and how the sum of such parts is read. */
+  readonly sharing: Sharing;
   /** Clip and noise of both halves; undefined when the terms promise no privacy. */
   readonly privacy: PrivacyGuard | undefined;
   readonly range: ContributionRange;
@@ -67,8 +71,9 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const built = model.definition.create(model.options, shape);
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
-  const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, built, protects));
-  const range = privacy?.wire.range ?? terms.range ?? model.definition.range(model.options, shape);
+  const sharing = sharingOf(terms, built);
+  const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
+  const range = privacy?.wire.range ?? terms.range ?? scaled(model.definition.range(model.options, shape), sharing.entryGain);
   if (terms.range !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
     throw new CofactorError(
       "CONFIG_INVALID",
@@ -80,6 +85,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     ...others,
     model: { ...model.options },
     protection: { ...protection.options },
+    sharing: { ...resolveSection(sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
     aggregation: { ...rule.options },
     range,
@@ -90,6 +96,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     model: built,
     protection: protects,
     rule: rule.definition.create(rule.options),
+    sharing,
     privacy,
     range,
     contributionSize: sizeOf(built.parameters.contribution),
@@ -139,10 +146,10 @@ export function termsBytes(run: Run): Uint8Array {
 }
 
 /** The public facts of a run that its privacy is made of. */
-export function guardSettingOf(terms: UnresolvedTerms, model: Model, protection: Protection): GuardSetting {
+export function guardSettingOf(terms: UnresolvedTerms, sharing: Sharing, protection: Protection): GuardSetting {
   return {
-    size: sizeOf(model.parameters.contribution),
-    ...rowsOf(model.parameters.contribution, terms.items),
+    size: sharing.size,
+    ...rowsOf(sharing.spec),
     rounds: terms.rounds,
     cohort: terms.cohort,
     revealsContributions: protection.revealsContributions,
@@ -150,10 +157,22 @@ export function guardSettingOf(terms: UnresolvedTerms, model: Model, protection:
   };
 }
 
-/** Rows and widths of a contribution that is made of items' rows throughout. */
-function rowsOf(spec: ParameterSpec, items: number): { rows?: number; widths?: readonly number[] } {
-  if (!spec.every(({ shape }) => shape[0] === items)) return {};
-  return { rows: items, widths: spec.map(({ shape }) => shape.slice(1).reduce((product, extent) => product * extent, 1)) };
+/** Rows and widths of vectors that are made of as many rows throughout. */
+function rowsOf(spec: ParameterSpec): { rows?: number; widths?: readonly number[] } {
+  const rows = spec[0]?.shape[0] ?? 0;
+  if (rows === 0 || !spec.every(({ shape }) => shape[0] === rows)) return {};
+  return { rows, widths: spec.map(({ shape }) => shape.slice(1).reduce((product, extent) => product * extent, 1)) };
+}
+
+/** A range for entries that are so many times larger: a power of two stays one. */
+function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): ContributionRange {
+  return { maxAbs: maxAbs * 2 ** Math.ceil(Math.log2(gain)), fractionBits };
+}
+
+/** The terms' policy for the model's contributions. */
+export function sharingOf(terms: UnresolvedTerms, model: Model): Sharing {
+  const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
+  return definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
 }
 
 function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras): PrivacyTerms {
@@ -174,7 +193,7 @@ function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras
 
 /** What both halves of the protection know about a round. */
 export function roundFrame(run: Run, round: number): RoundFrame {
-  const size = run.privacy?.wire.size ?? run.contributionSize;
+  const size = run.privacy?.wire.size ?? run.sharing.size;
   return { run: run.terms.id, terms: run.digest, round, size, range: run.range, cohort: run.terms.cohort };
 }
 
@@ -188,9 +207,14 @@ export function hasEnded(run: Run, state: ModelState, attempts: number): boolean
   return state.round >= run.terms.rounds || (run.privacy !== undefined && attempts >= run.terms.rounds);
 }
 
-/** The model's state after a released sum: rule, then the model's own step, rounded to what is published. */
-export function advanceModel(run: Run, current: ModelState, released: ReleasedSum): ModelState {
-  const { noiseStddev, ...sum } = openReleased(released, run.digest);
-  const next = run.model.advance(current, { ...run.rule.step([sum]), ...(noiseStddev === undefined ? {} : { noiseStddev }) });
+/**
+ * The model's state after a round's released sum: read by the sharing policy, rule, the model's own step, rounded to what is published.
+ * @param round its number: abandoned ones count
+ */
+export function advanceModel(run: Run, current: ModelState, released: ReleasedSum, round: number): ModelState {
+  const { values, count, noiseStddev } = openReleased(released, run.digest);
+  const sum = { values: run.sharing.decode(values, round), count };
+  const noise = noiseStddev === undefined ? {} : { noiseStddev: noiseStddev * run.sharing.noiseGain };
+  const next = run.model.advance(current, { ...run.rule.step([sum]), ...noise });
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
 }

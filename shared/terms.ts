@@ -39,6 +39,8 @@ export interface RunTerms {
   /** Bounds of a contribution entry for fixed-point protections; by default what the model asks for. */
   readonly range?: { readonly maxAbs: number; readonly fractionBits: number } | undefined;
   readonly protection: Section;
+  /** Which part of a contribution leaves a device. */
+  readonly sharing: Section;
   /** What is promised about every user's privacy; absent when nothing is. */
   readonly privacy?: PrivacyTerms | undefined;
   readonly aggregation: Section;
@@ -60,7 +62,7 @@ export type TermsInput = Pick<RunTerms, "id" | "items"> &
 const count = (low: number, high: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(low), v.maxValue(high));
 const section = v.pipe(v.looseObject({ kind: v.string() }), v.readonly());
 
-/** The schema of terms; the sections `model`, `protection`, `privacy` and `aggregation` are checked by their own seams. */
+/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy` and `aggregation` are checked by their own seams. */
 const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
@@ -84,6 +86,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
     v.strictObject({ maxAbs: v.pipe(v.number(), v.finite(), v.minValue(2 ** -30), v.maxValue(2 ** 40)), fractionBits: count(0, 40) }),
   ),
   protection: v.optional(section, { kind: "paillier" }),
+  sharing: v.optional(section, { kind: "all" }),
   privacy: v.optional(v.pipe(v.looseObject({}), v.readonly())),
   aggregation: v.optional(section, { kind: "sum" }),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),

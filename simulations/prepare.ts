@@ -57,6 +57,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     ratings: { range: dataset.ratingRange, globalMean: publicMean(scenario, dataset, split) },
     model: scenario.model,
     protection,
+    sharing: scenario.sharing,
     ...privacyInput(scenario, participants.length),
     aggregation: scenario.aggregation,
     precision: scenario.precision,

@@ -169,7 +169,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
 /** The protection's public options, without the run's own key, which differs from run to run. */
 function describeProtection({ run }: Prepared): Readonly<Record<string, unknown>> {
   const { publicKey: _key, keyholders: _holders, ...options } = run.terms.protection as Record<string, unknown>;
-  return { ...options, valuesPerContribution: run.contributionSize, range: run.range };
+  return { ...options, valuesPerContribution: run.sharing.size, range: run.range };
 }
 
 function sum(rounds: readonly RoundResult[], key: "bytesUp" | "bytesDown"): number {

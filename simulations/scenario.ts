@@ -6,6 +6,7 @@ import { type PrivacyInput, parsePrivacy } from "../shared/privacy/promise.ts";
 import { protections } from "../shared/protections/index.ts";
 import { nearest, parseConfig, resolveSection } from "../shared/registry.ts";
 import { rules } from "../shared/rules/index.ts";
+import { sharings } from "../shared/sharing/index.ts";
 import type { Section } from "../shared/terms.ts";
 import { baselines } from "./baselines/index.ts";
 import { type DatasetSection, resolveDataset } from "./datasets/index.ts";
@@ -24,6 +25,8 @@ export interface Scenario {
   /** Devices asked in a round: a number, or a share of those that take part. */
   readonly cohort: { readonly size?: number | undefined; readonly fraction: number; readonly min: number };
   readonly protection: Section;
+  /** Which part of a contribution leaves a device. */
+  readonly sharing: Section;
   /** What is promised about every user's privacy; absent when nothing is. */
   readonly privacy?: ScenarioPrivacy | undefined;
   readonly aggregation: Section;
@@ -64,6 +67,7 @@ const schema = v.strictObject({
   participants: v.optional(count),
   cohort: v.optional(v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2) }), {}),
   protection: v.optional(section, {}),
+  sharing: v.optional(section, {}),
   privacy: v.optional(v.looseObject({ sampling: v.optional(v.picklist(["none", "poisson"])) })),
   aggregation: v.optional(section, {}),
   range: v.optional(v.strictObject({ maxAbs: v.number(), fractionBits: v.number() })),
@@ -113,6 +117,7 @@ export function parseScenario(input: unknown): Scenario {
     model: { ...model.options },
     rounds: raw.rounds ?? model.definition.rounds,
     protection: { ...resolveSection(protections, withKind(raw.protection, "open"), "protection").options },
+    sharing: { ...resolveSection(sharings, withKind(raw.sharing, "all"), "sharing").options },
     aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
     evaluation,
     ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, raw.rounds ?? model.definition.rounds) }),

@@ -85,13 +85,14 @@ export class Shard {
 
   /** Trains one device; what may leave it is in `#outgoing`. */
   async #train(round: number, user: number): Promise<PrivatePart> {
-    const { model, privacy } = this.#run;
+    const { model, sharing, privacy } = this.#run;
     const ratings = ratingsOf(this.#training, user);
     const initial = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
     const rng = createRng(this.#seed, "contribute", round, user);
     const { private: part } = model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values);
     const guard = await privacy?.createDevice(simulationRng(createRng(this.#seed, "noise", round, user)));
-    this.#outgoing = guard === undefined ? this.#values : guard.protect(this.#values, round);
+    const leaving = sharing.encode(this.#values, round);
+    this.#outgoing = guard === undefined ? leaving : guard.protect(leaving, round);
     return part;
   }
 

@@ -103,7 +103,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   let next: ModelState | undefined;
   if (machine.phase === "revealing") {
     try {
-      next = advanceModel(run, state, releaser.release(await aggregator.reveal(opener), round));
+      next = advanceModel(run, state, releaser.release(await aggregator.reveal(opener), round), round);
       apply({ kind: "revealed" });
     } catch (error) {
       if (!isCofactorError(error)) throw error;

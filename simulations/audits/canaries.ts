@@ -90,7 +90,7 @@ interface Canary {
 }
 
 function drawCanaries(run: Run, guard: PrivacyGuard, rng: Rng): Canary[] {
-  const size = run.contributionSize;
+  const size = run.sharing.size;
   const { clip } = guardParts(guard.terms, privacySettingOf(run));
   // So many that every round finds a cohort although members of the last ones must rest.
   const { separation } = boundsOf(guard.terms.participation, run.terms.rounds);

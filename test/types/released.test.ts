@@ -11,7 +11,7 @@ import { advanceModel, type Run } from "../../shared/run.ts";
 it("takes nothing but a released sum into a model", () => {
   expectTypeOf<Aggregate>().not.toExtend<ReleasedSum>();
   expectTypeOf<{ open(run: string): Aggregate }>().not.toExtend<ReleasedSum>();
-  expectTypeOf(advanceModel).parameters.toEqualTypeOf<[Run, ModelState, ReleasedSum]>();
+  expectTypeOf(advanceModel).parameters.toEqualTypeOf<[Run, ModelState, ReleasedSum, number]>();
   expectTypeOf(advanceModel).parameter(2).not.toEqualTypeOf<Aggregate>();
 });
 
@@ -28,12 +28,12 @@ it("refuses at run time what only looks like a released sum, and one of another 
   const sum = { values: new Float64Array(promised.contributionSize), count: 3 };
   const fake = { open: () => sum } as unknown as ReleasedSum;
   const look = Object.create(Object.getPrototypeOf((await createReleaser(plain, secureRng)).release(sum, 1)) as object);
-  expect(() => advanceModel(promised, state, look as ReleasedSum)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
+  expect(() => advanceModel(promised, state, look as ReleasedSum, 1)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
   const unpromised = (await createReleaser(plain, secureRng)).release(sum, 1);
-  expect(() => advanceModel(promised, state, unpromised)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
-  expect(() => advanceModel(promised, state, fake)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
+  expect(() => advanceModel(promised, state, unpromised, 1)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
+  expect(() => advanceModel(promised, state, fake, 1)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
   const released = (await createReleaser(promised, secureRng)).release(sum, 1);
-  expect(advanceModel(promised, state, released).round).toBe(1);
+  expect(advanceModel(promised, state, released, 1).round).toBe(1);
   expect(Object.keys(released)).toEqual([]);
   expect(JSON.stringify(released)).toBe("{}");
 });

@@ -1,0 +1,9 @@
+/** Every sharing policy. A new one is a file and a line here. */
+import { all } from "./all.ts";
+import { hashedRows } from "./hashed-rows.ts";
+import { lowRank } from "./low-rank.ts";
+import { sampledRows } from "./sampled-rows.ts";
+import type { SharingDefinition } from "./sharing.ts";
+
+/** The policies that terms may name. */
+export const sharings: readonly SharingDefinition[] = [all, sampledRows, hashedRows, lowRank];
