@@ -76,7 +76,8 @@ export async function restoreRound(
 ): Promise<EnteredRound> {
   let step: RoundStep = beginRound(open.round, open.cohort, run.terms.cohort.min, stagesOf(run));
   const active = await createActive(run, step.state, tools, nowMs);
-  let effects: readonly RoundEffect[] = [];
+  // A round whose cohort was too small is over before it began.
+  let effects: readonly RoundEffect[] = step.state.phase === "collecting" ? [] : step.effects;
   for (let stage = 0; stage < run.protection.stages.length && stage <= open.stage; stage++) {
     if (step.state.phase !== "collecting") break;
     const given = answers.filter((answer) => answer.stage === stage);

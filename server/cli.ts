@@ -44,9 +44,9 @@ export const command: Command = defineCommand({
 function logPlan(run: Run, log: pino.Logger): void {
   const { privacy, rounds } = run.terms;
   if (privacy === undefined) return;
-  const { mechanism, epsilon, delta, noiseMultiplier, participation, sampling } = privacy;
+  const { mechanism, epsilon, delta, noiseMultiplier, participation } = privacy;
   const planned = createPrivacyAccount(run, { log: [] }).after(rounds).epsilon;
-  log.info({ mechanism: mechanism.kind, epsilon, delta, noiseMultiplier, participation, sampling, rounds, planned }, "privacy planned");
+  log.info({ mechanism: mechanism.kind, epsilon, delta, noiseMultiplier, participation, rounds, planned }, "privacy planned");
 }
 
 /** Logs what happens: public facts alone, no client, no number of a contribution. */

@@ -6,7 +6,6 @@
  */
 import type { Clock } from "../shared/clock.ts";
 import type { Run } from "../shared/run.ts";
-import { needsOf } from "./cohort.ts";
 import type { ServerEvents } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -82,7 +81,7 @@ export class Gathering {
   }
 
   #wishFor(round: number): "now" | Wait | undefined {
-    const { full, least } = needsOf(this.#parts.run);
+    const { size: full, min: least } = this.#parts.run.terms.cohort;
     const { size } = this.#at(round);
     if (size >= full) return "now";
     if (size >= least) return "smaller";

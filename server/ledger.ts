@@ -154,7 +154,9 @@ function assertAgrees(run: Run, store: Store, entries: readonly LedgerEntry[], h
   const isSame = open === undefined ? head.open === undefined : head.round === open.round && isEqual(head.open, open.cohort);
   if (!isSame) broken("it has another open round");
   const released = ended.findLast(({ kind }) => kind === "released")?.round ?? 0;
-  if ((store.latest(id)?.round ?? 0) !== released) broken("its newest model is of another round");
+  const latest = store.latest(id);
+  if ((latest?.round ?? 0) !== released) broken("its newest model is of another round");
+  if (released > 0 && run.privacy?.hasState === true && latest?.noise === undefined) broken("the state of its noise is missing");
 }
 
 function isEqual(left: readonly string[] | undefined, right: readonly string[]): boolean {

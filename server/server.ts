@@ -81,6 +81,7 @@ export interface Server {
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const run = isRun(options.run) ? options.run : await planRun(options.run);
+  assertServable(run);
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const { store } = options;
   const secure = options.secure ?? secureRng;
@@ -174,6 +175,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       store.close();
     },
   };
+}
+
+/**
+ * Refuses cohorts by coins: what they save rests on nobody being told how many came up, and devices are told how many took part.
+ * @throws CofactorError CONFIG_INVALID
+ */
+function assertServable({ privacy }: Run): void {
+  if (privacy?.terms.sampling === undefined) return;
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    '"terms.privacy.sampling" expected none: devices are told how many took part in a round, and sampling saves nothing then; nearest: no sampling, or a simulation',
+  );
 }
 
 /** Counts what passes through all connections, of every transport. */

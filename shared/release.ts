@@ -73,7 +73,7 @@ export async function createReleaser(run: ReleasingRun, rng: NoiseRng, state?: U
     },
     release(revealed, round) {
       if (guard === undefined) return new Released(run.digest, revealed);
-      const sum = guard.release(revealed.values, revealed.count, round);
+      const sum = guard.release(revealed, round);
       noiseStddev = sum.noiseStddev;
       return new Released(run.digest, sum);
     },

@@ -153,6 +153,8 @@ export function guardSettingOf(terms: UnresolvedTerms, sharing: Sharing, protect
     rounds: terms.rounds,
     cohort: terms.cohort,
     revealsContributions: protection.revealsContributions,
+    wrapsCleanly: protection.wrapsCleanly,
+    corruption: protection.corruption ?? 0,
     label: terms.id,
   };
 }
@@ -194,7 +196,8 @@ function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras
 /** What both halves of the protection know about a round. */
 export function roundFrame(run: Run, round: number): RoundFrame {
   const size = run.privacy?.wire.size ?? run.sharing.size;
-  return { run: run.terms.id, terms: run.digest, round, size, range: run.range, cohort: run.terms.cohort };
+  const frame = { run: run.terms.id, terms: run.digest, round, size, range: run.range, cohort: run.terms.cohort };
+  return run.privacy?.placement === "central" ? { ...frame, isNoisedLater: true } : frame;
 }
 
 /**

@@ -98,9 +98,9 @@ function privacyInput({ privacy, cohort }: Scenario, population: number): object
   return { privacy: { ...promise, sampling: { kind: "poisson", rate, population } } };
 }
 
-/** The most devices of a round: with coins so many that more come up less than once in 10^9 rounds. */
+/** The most devices of a round: with coins so many that more practically never come up. */
 function cohortLimit({ privacy }: Scenario, size: number, population: number): number {
-  return privacy?.sampling === "poisson" ? Math.min(population, Math.ceil(size + 6 * Math.sqrt(size) + 12)) : size;
+  return privacy?.sampling === "poisson" ? Math.min(population, Math.ceil(size + 9 * Math.sqrt(size) + 12)) : size;
 }
 
 /** What models center ratings by. Where privacy is promised the data's own mean would tell of them: the middle of the range stands in. */

@@ -2,8 +2,8 @@
  * A store in one SQLite file, by the SQLite built into Node: write-ahead log, every commit forced to the disk. Answers that come
  * in the same turn of the event loop share one commit. Imports node:sqlite, node:fs and the seam.
  *
- * Under the `open` protection the file holds the open round's contributions in clear until the round is over; under the others
- * it holds what the aggregator sees, and no more.
+ * Under the `open` protection the file and its log hold the open round's contributions in clear until the round is over: then they are zeroed.
+ * Under the others they hold what the aggregator sees, and no more; where noise hangs together over rounds, its secret state too, in clear.
  */
 import { chmodSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
@@ -58,7 +58,7 @@ export function sqliteStore(path: string): Store {
     if (path !== ":memory:") chmodSync(path, 0o600);
     // One server for each file: a second one would open rounds of its own.
     database.exec(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 1000;",
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 1000;",
     );
     migrate(database);
   } catch (cause) {
@@ -155,6 +155,7 @@ class SqliteStore implements Store {
       ).run(run, run, keptModels);
       this.#endRound(run, record);
     });
+    this.#forgetLog();
   }
 
   abandon(run: string, record: RoundRecord, entry?: LedgerEntry): void {
@@ -249,6 +250,11 @@ class SqliteStore implements Store {
     const { seq, round, kind, clients, previous, hash } = entry;
     const insert = this.#sql("INSERT INTO ledger (run, seq, round, kind, clients, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)");
     insert.run(run, seq, round, kind, JSON.stringify(clients), previous, hash);
+  }
+
+  /** What a round has deleted is zeroed in the file, and cut off the log that still had it. */
+  #forgetLog(): void {
+    this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   #endRound(run: string, record: RoundRecord | undefined): void {

@@ -49,6 +49,8 @@ export interface Aggregate {
   readonly values: Float64Array;
   /** How many contributions were summed, at least 1; under differential privacy the public size of the cohort. */
   readonly count: number;
+  /** Where `values` are known modulo a number alone: that number. They lie in half of it around zero. */
+  readonly modulus?: number;
   /** Standard deviation of the noise on every entry of `values`; none when left out. */
   readonly noiseStddev?: number;
 }

@@ -24,6 +24,10 @@ export interface GuardSetting {
   readonly cohort: { readonly size: number; readonly min: number };
   /** True when the aggregator can read a single contribution. */
   readonly revealsContributions: boolean;
+  /** True when sums can be noised before anything about them shows, whatever devices send. */
+  readonly wrapsCleanly: boolean;
+  /** Share of a cohort that the protection assumes may collude. */
+  readonly corruption: number;
   /** A public text that all halves of the run have in common. */
   readonly label: string;
 }
@@ -45,6 +49,16 @@ export interface DeviceGuard {
   protect(values: Float64Array, round: number): Float64Array;
 }
 
+/** A revealed sum, as its protection gives it. */
+export interface RevealedSum {
+  /** [wire.size] */
+  readonly values: Float64Array;
+  /** How many contributions were summed. */
+  readonly count: number;
+  /** Where the values are known modulo a number alone: that number. */
+  readonly modulus?: number;
+}
+
 /** A sum that may be released. */
 export interface GuardedSum {
   /** [size] */
@@ -60,10 +74,10 @@ export interface AggregatorGuard {
   /**
    * The sum with its noise.
    *
-   * @param sum [wire.size] over `count` contributors
-   * @throws CofactorError REPLAYED for a round that was released, where rounds' noise hangs together
+   * @throws CofactorError REPLAYED for a round that was released, where rounds' noise hangs together; AGGREGATION_FAILED for a sum that is, with its
+   * noise, beyond what devices may send
    */
-  release(sum: Float64Array, count: number, round: number): GuardedSum;
+  release(sum: RevealedSum, round: number): GuardedSum;
   /** Secret state to be stored with the release, where there is any: see Mechanism.exportState. */
   exportState(): Uint8Array | undefined;
 }
@@ -74,6 +88,8 @@ export interface PrivacyGuard {
   readonly placement: Placement;
   readonly wire: WireForm;
   readonly facts: MechanismFacts;
+  /** True when the aggregator's noise hangs together over rounds: it goes on from a secret state. */
+  readonly hasState: boolean;
   /** L2 bound of a contribution; undefined where the mechanism bounds it itself. */
   readonly bound: number | undefined;
   createDevice(rng: NoiseRng): Promise<DeviceGuard>;
@@ -114,6 +130,12 @@ export function guardParts(terms: UnplannedTerms, setting: GuardSetting): GuardP
       `mechanism "${definition.kind}" expected a protection that hides contributions: under "open" the aggregator sees a single device's share, which is too little; nearest: protection masks, or mechanism local-gaussian`,
     );
   }
+  if (definition.placement === "central" && !setting.wrapsCleanly) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `mechanism "${definition.kind}" expected a protection whose sums can be noised before anything about them shows: here a device that sends too much learns from the round's end how large the others' sum is; nearest: mechanism skellam, or protection masks`,
+    );
+  }
   const shape = { size, ...(rows === undefined ? {} : { rows, ...(widths === undefined ? {} : { widths }) }) };
   const clip = terms.clip === undefined ? undefined : createClip(terms.clip, shape);
   const bound = clip?.sensitivity("zero-out") ?? 0;
@@ -121,10 +143,14 @@ export function guardParts(terms: UnplannedTerms, setting: GuardSetting): GuardP
   const range = definition.placement === "central" ? centralRange(bound, size) : undefined;
   const rounding = range === undefined ? 0 : 0.5 * 2 ** -range.fractionBits * Math.sqrt(size);
   const sensitivity = (bound + rounding) * (neighboring === "replace" ? 2 : 1);
-  const shares = Math.floor(cohort.min * (1 - corruptionOf(options)));
+  // Who may collude by the protection's own assumption, or by the mechanism's, does not hide anyone.
+  const colluding = Math.ceil(Math.max(corruptionOf(options) * cohort.min, setting.corruption * cohort.size) - 1e-9);
+  const shares = cohort.min - colluding;
   if (definition.placement === "distributed" && shares < 1) {
-    const least = Math.ceil(1 / (1 - corruptionOf(options)));
-    throw new CofactorError("CONFIG_INVALID", `mechanism "${definition.kind}" expected cohort.min of at least ${least}, got ${cohort.min}`);
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `mechanism "${definition.kind}" expected cohort.min above the ${colluding} devices that may collude, got ${cohort.min}; nearest: ${colluding + 1}, and the more the less noise`,
+    );
   }
   const schedule = { rounds, participation };
   return {
@@ -156,6 +182,7 @@ export function createGuard(terms: PrivacyTerms, setting: GuardSetting): Privacy
     terms,
     placement,
     facts,
+    hasState: definition.runEvent !== undefined,
     bound: clip?.sensitivity("zero-out"),
     wire: { size: probe?.form?.size ?? setting.size, range: parts.range ?? deviceRange(probe!) },
     async createDevice(rng) {
@@ -166,18 +193,32 @@ export function createGuard(terms: PrivacyTerms, setting: GuardSetting): Privacy
     async createAggregator(rng, state) {
       const mechanism = placement === "central" ? await create(rng, state) : probe!;
       return {
-        release(sum, count, round) {
+        release({ values: sum, count, modulus }, round) {
+          const stddev = Math.sqrt(mechanism.variance(0, round));
           if (placement === "central") {
             const { values } = mechanism.noise(sum, round);
-            return { values, count: Math.max(1, expected), noiseStddev: Math.sqrt(mechanism.variance(0, round)) };
+            if (modulus !== undefined) wrap(values, modulus);
+            assertPlausible(values, setting.cohort.size * parts.range!.maxAbs + 20 * stddev);
+            return { values, count: Math.max(1, expected), noiseStddev: stddev };
           }
           const values = mechanism.form?.restore(sum, round) ?? sum;
-          return { values, count: Math.max(1, expected), noiseStddev: Math.sqrt(count * mechanism.variance(0, round)) };
+          return { values, count: Math.max(1, expected), noiseStddev: Math.sqrt(count) * stddev };
         },
         exportState: () => mechanism.exportState?.(),
       };
     },
   };
+}
+
+/** Brings noised values into the half of the modulus around zero, in place: only now, so that where the sum wrapped does not show. */
+function wrap(values: Float64Array, modulus: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = values[i]! - modulus * Math.round(values[i]! / modulus);
+}
+
+/** By noised values alone: what this tells is no more than what is released. */
+function assertPlausible(values: Float64Array, maxAbs: number): void {
+  if (values.every((value) => Math.abs(value) <= maxAbs)) return;
+  throw new CofactorError("AGGREGATION_FAILED", "the noised sum is beyond what the devices may send: one of them did not keep its bound");
 }
 
 function createClip(section: { readonly kind: string }, shape: Parameters<(typeof clips)[number]["create"]>[1]): Clip {

@@ -5,14 +5,7 @@
  */
 import { CofactorError } from "../errors.ts";
 import { calibrateNoise } from "./calibrate.ts";
-import {
-  type PrivacyEvent,
-  type PrivacyView,
-  poissonGaussianEvent,
-  poissonSampledEvent,
-  type SimpleEvent,
-  selfComposedEvent,
-} from "./event.ts";
+import { type PrivacyEvent, type PrivacyView, poissonGaussianEvent, type SimpleEvent, selfComposedEvent } from "./event.ts";
 import { type GuardParts, type GuardSetting, guardParts } from "./guard.ts";
 import { boundsOf } from "./matrix/participation.ts";
 import type { MechanismFacts, Placement } from "./mechanism.ts";
@@ -44,6 +37,7 @@ export function planPrivacy(input: unknown, setting: GuardSetting, label = "term
     );
   }
   const parts = guardParts(terms, setting);
+  assertCoinsFit(terms, setting, label);
   if (terms.noiseMultiplier !== undefined) {
     const planned = { ...terms, noiseMultiplier: terms.noiseMultiplier };
     assertKept(planned, setting);
@@ -75,7 +69,7 @@ export function assertKept(terms: PrivacyTerms, setting: GuardSetting): void {
  * What the first `rounds` rounds of a run cost, abandoned ones counted.
  *
  * `server`: against whoever sees who takes part; infinity where it also sees sums without noise. `release`: against whoever sees the published
- * models alone. Where rounds' noise hangs together the whole run's cost is stated from the first round on: an upper bound.
+ * models alone; with sampling, who is not told either how many took part. Where rounds' noise hangs together the whole run's cost is stated from the first round on: an upper bound.
  */
 export function spentAfter(terms: PrivacyTerms, setting: GuardSetting, rounds: number): SpentByView {
   if (rounds === 0) return { server: 0, release: 0 };
@@ -103,10 +97,32 @@ function eventFor(
   return selfComposedEvent(event, boundsOf(participation, rounds).participations);
 }
 
+/**
+ * Refuses coins under which a round may come to nothing for the number of devices that came up: that would tell of it.
+ * @throws CofactorError CONFIG_INVALID with the chance that such a round comes up, by Chernoff's bound
+ */
+function assertCoinsFit({ sampling, delta }: UnplannedTerms, { cohort, rounds }: GuardSetting, label: string): void {
+  if (sampling === undefined) return;
+  const { rate, population } = sampling;
+  const atLeast = (count: number): number => (count > population ? 0 : Math.exp(-population * divergence(count / population, rate)));
+  const tooMany = cohort.size >= population ? 0 : atLeast(cohort.size + 1);
+  const tooFew = cohort.min <= 0 ? 0 : cohort.min - 1 >= rate * population ? 1 : atLeast(cohort.min - 1);
+  const chance = rounds * (tooMany + tooFew);
+  if (chance <= delta / 100) return;
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `"${label}.sampling" expected cohorts that stay within ${cohort.min} to ${cohort.size} but with a chance of ${delta / 100}, got ${chance.toExponential(1)}: rounds that come to nothing tell how many came up; nearest: a larger population or rate, and cohort.size far above rate x population`,
+  );
+}
+
+/** Kullback and Leibler's divergence of two coins. */
+function divergence(share: number, rate: number): number {
+  const part = (p: number, q: number): number => (p === 0 ? 0 : p * Math.log(p / q));
+  return part(share, rate) + part(1 - share, 1 - rate);
+}
+
 function sampled(event: SimpleEvent, samplingRate: number): PrivacyEvent {
-  if (event.kind === "gaussian") {
-    const { neighboring, noiseMultiplier } = event;
-    return poissonGaussianEvent({ neighboring: neighboring as "zero-out", noiseMultiplier, samplingRate });
-  }
-  return poissonSampledEvent(event as Parameters<typeof poissonSampledEvent>[0], samplingRate);
+  if (event.kind !== "gaussian") throw new CofactorError("INTERNAL", `sampling of "${event.kind}" has no analysis in runs`);
+  const { neighboring, noiseMultiplier } = event;
+  return poissonGaussianEvent({ neighboring: neighboring as "zero-out", noiseMultiplier, samplingRate });
 }

@@ -106,7 +106,7 @@ export function parsePrivacy(input: unknown, rounds: number, label: string): Unp
   if (sampling !== undefined && raw.neighboring === "replace") {
     refuse(`"${label}.neighboring" expected zero-out with Poisson sampling, got replace; nearest: zero-out`);
   }
-  if (sampling !== undefined && definition.runEvent !== undefined) {
+  if (sampling !== undefined && (definition.runEvent !== undefined || definition.placement !== "central")) {
     refuse(
       `"${label}.sampling" expected none: sampling gains nothing proved under mechanism "${definition.kind}"; nearest: mechanism gaussian`,
     );

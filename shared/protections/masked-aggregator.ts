@@ -19,7 +19,7 @@ import {
   parseSharesAnswer,
 } from "../crypto/masks/messages.ts";
 import { maxDevices, type Neighborhood } from "../crypto/masks/neighborhood.ts";
-import { fromRing } from "../crypto/masks/ring.ts";
+import { fromRing, residuesOf } from "../crypto/masks/ring.ts";
 import { CofactorError } from "../errors.ts";
 import { toClientId } from "../ids.ts";
 import type { Aggregate } from "../models/model.ts";
@@ -180,6 +180,12 @@ export class MaskedAggregator implements AggregatorHalf {
     const secrets = await recoverSecrets(round, released);
     const vector = await this.#sum.reveal(opener, count);
     await unmask(round, secrets, vector, this.#form.bits);
+    if (this.#frame.isNoisedLater === true) {
+      // A ring of the cohort's size, not of the count: nothing about the round's course decides where sums wrap.
+      const sumBits = Math.min(53, this.#form.bits, encodedBits(range) + Math.ceil(Math.log2(cohort.size)) + 1);
+      const values = decodeFixed(residuesOf(vector, this.#form.bits, sumBits), range);
+      return { values, count, modulus: 2 ** (sumBits - range.fractionBits) };
+    }
     const maxAbs = count * (2 ** (encodedBits(range) - 1) - 1);
     return { values: decodeFixed(fromRing(vector, this.#form.bits, maxAbs), range), count };
   }

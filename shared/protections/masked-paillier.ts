@@ -39,5 +39,5 @@ export const maskedPaillier: ProtectionDefinition<MaskedPaillierOptions> = {
     createPaillierKeyholder(options, secret, tools, (frame) =>
       maskedCiphertexts({ key: parsePublicKey(options.publicKey!) }, formOf(frame), frame),
     ),
-  create: (options) => createMasked("masked-paillier", options.masks, paillierCarrier(createOpening(options), options)),
+  create: (options) => createMasked("masked-paillier", options.masks, paillierCarrier(createOpening(options), options), false),
 };

@@ -44,16 +44,21 @@ export const masks: ProtectionDefinition<MasksOptions> = {
   summary: "Masked so that only the sum can be read: no key, no keyholder; lost devices are made up for.",
   source: "Bonawitz et al. 2017, https://eprint.iacr.org/2017/281; Bell et al. 2020, https://eprint.iacr.org/2020/704",
   options: v.strictObject({ kind: v.literal("masks"), ...maskEntries }),
-  create: (options) => createMasked("masks", options, plainCarrier),
+  create: (options) => createMasked("masks", options, plainCarrier, true),
 };
 
-/** A protection whose masked vectors travel by a carrier. */
-export function createMasked(kind: string, options: MaskOptions, carrier: Carrier): Protection {
+/**
+ * A protection whose masked vectors travel by a carrier.
+ * @param wrapsCleanly whether the carrier's sum is exact in the ring whatever devices send
+ */
+export function createMasked(kind: string, options: MaskOptions, carrier: Carrier, wrapsCleanly: boolean): Protection {
   return {
     kind,
     stages: maskedStages,
     contributionStage: stageOf.contribution,
     revealsContributions: false,
+    wrapsCleanly,
+    corruption: options.corruption,
     assertSound(frame) {
       const { corruption, dropout } = options;
       if (corruption + 2 * dropout >= 1) {

@@ -25,7 +25,10 @@ export class OpenAggregator implements AggregatorHalf {
   }
 
   admit(_stage: number, _client: string, answer: Uint8Array): void {
-    assertFinite(this.#view(answer));
+    const values = this.#view(answer);
+    assertFinite(values);
+    // A huge number would round away the low bits of what others send, and with them the bound that noise was sized for.
+    if (this.#frame.isNoisedLater === true) assertWithin(values, this.#frame.range.maxAbs);
   }
 
   combine(_stage: number, _client: string, answer: Uint8Array): void {
@@ -85,4 +88,10 @@ function assertFinite(values: Float64Array): void {
     const at = values.findIndex((value) => !Number.isFinite(value));
     throw new CofactorError("VALUE_NOT_FINITE", `"contribution" expected finite values, entry ${at} is not`);
   }
+}
+
+/** @throws CofactorError UPDATE_REJECTED naming the place, never the value */
+function assertWithin(values: Float64Array, maxAbs: number): void {
+  const at = values.findIndex((value) => Math.abs(value) > maxAbs);
+  if (at >= 0) throw new CofactorError("UPDATE_REJECTED", `"contribution" expected entries up to ${maxAbs} in size, entry ${at} is larger`);
 }

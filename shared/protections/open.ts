@@ -21,6 +21,7 @@ const openProtection: Protection = {
   stages: ["contribution"],
   contributionStage: 0,
   revealsContributions: true,
+  wrapsCleanly: true,
   assertSound: () => undefined,
   maxBriefBytes: () => 0,
   maxAnswerBytes: (_stage, frame) => frame.size * 8,

@@ -43,6 +43,7 @@ function createProtection(options: PaillierOptions): Protection {
     stages: ["contribution"],
     contributionStage: 0,
     revealsContributions: false,
+    wrapsCleanly: false,
     assertSound: (frame) => void packingOf(key, frame),
     maxBriefBytes: () => 0,
     maxAnswerBytes: (_stage, frame) => ciphertextsOf(key, frame) * wireBytes(key),

@@ -26,6 +26,11 @@ export interface RoundFrame {
   readonly range: ContributionRange;
   /** A sum is revealed over at least `min` and at most `size` contributors. */
   readonly cohort: { readonly size: number; readonly min: number };
+  /**
+   * True when noise is added to the sum before anyone is told of it. Then no sum may end the round by what it is: a device that sends what it must
+   * not would learn from that whether the others' sum is above a number of its choice.
+   */
+  readonly isNoisedLater?: boolean;
 }
 
 /** What both halves work with beside the frame. */
@@ -139,6 +144,13 @@ export interface Protection {
   readonly contributionStage: number;
   /** True when the aggregator can read a single contribution. */
   readonly revealsContributions: boolean;
+  /**
+   * True when, for frames that are noised later, whatever devices send the sum is that of their values: exactly, or modulo a public number that
+   * `reveal` names.
+   */
+  readonly wrapsCleanly: boolean;
+  /** Share of a cohort that may collude, where the protection's promise rests on one. */
+  readonly corruption?: number;
   /**
    * Checks that the protection holds for a run's sizes.
    * @throws CofactorError CONFIG_INVALID or ENCODE_OVERFLOW, with the nearest sound choice

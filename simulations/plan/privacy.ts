@@ -96,14 +96,14 @@ interface Candidate {
 /** Strategies whose optimizers take more than seconds beyond so many rounds. */
 const mostDenseRounds = 512;
 
-function candidatesFor({ clients, rounds, corruption }: Job, { epsilon, delta, participation, population }: PrivacyWish): Candidate[] {
+function candidatesFor({ clients, rounds }: Job, { epsilon, delta, participation, population }: PrivacyWish): Candidate[] {
   const promise = { epsilon, delta, participation };
   const plain = mechanisms.filter(({ runEvent }) => runEvent === undefined);
   const withStrategies = mechanisms.filter(({ runEvent }) => runEvent !== undefined);
   const quick = factorizations.filter(({ kind }) => rounds <= mostDenseRounds || (kind !== "dense" && kind !== "banded"));
   return [
     ...plain.map(({ kind, placement }) => {
-      const section = placement === "distributed" ? { kind, corruption } : { kind };
+      const section = placement === "distributed" ? { kind, corruption: 0 } : { kind };
       return { name: kind, input: { ...promise, mechanism: section } };
     }),
     ...withStrategies.flatMap(({ kind }) =>
@@ -128,17 +128,24 @@ function candidatesFor({ clients, rounds, corruption }: Job, { epsilon, delta, p
   ];
 }
 
+function mostOf(mean: number): number {
+  return Math.ceil(mean + 9 * Math.sqrt(mean) + 12);
+}
+
 async function rowFor(name: string, input: PrivacyInput, job: Job, { against }: PrivacyWish): Promise<MechanismRow> {
   const setting: GuardSetting = {
     size: job.values,
     rounds: job.rounds,
-    cohort: { size: job.clients, min: job.min },
+    // By coins more than the mean come up, but never so many.
+    cohort: input.sampling === undefined ? { size: job.clients, min: job.min } : { size: mostOf(job.clients), min: 1 },
     revealsContributions: false,
+    wrapsCleanly: true,
+    corruption: job.corruption,
     label: "plan",
   };
   try {
     const terms = planPrivacy(input, setting, "privacy");
-    const { placement, noise, stateBytes } = await noiseOf(terms, setting);
+    const { placement, noise, stateBytes } = await noiseOf(terms, setting, job.clients);
     const spent = spentAfter(terms, setting, job.rounds);
     const { wire } = createGuard(terms, setting);
     const upBytes = Math.ceil((wire.size * encodedBits(wire.range)) / 8);
@@ -152,7 +159,7 @@ async function rowFor(name: string, input: PrivacyInput, job: Job, { against }: 
 }
 
 /** Noise by a mechanism for a single value: what is large is not the strategy but its memory. */
-async function noiseOf(terms: PrivacyTerms, setting: GuardSetting) {
+async function noiseOf(terms: PrivacyTerms, setting: GuardSetting, clients: number) {
   const { definition, options, clip, facts } = guardParts(terms, setting);
   const { placement } = definition;
   const isCentral = placement === "central";
@@ -160,8 +167,8 @@ async function noiseOf(terms: PrivacyTerms, setting: GuardSetting) {
   const rng = simulationRng(createRng(1, "plan"));
   const createWith = async (dimension: number) => definition.create(options, { ...all, dimension, rng, label: "plan" });
   const mechanism = await createWith(isCentral ? 1 : setting.size);
-  const onSum = isCentral ? 1 : setting.cohort.size;
-  const scale = setting.cohort.size * (clip?.sensitivity("zero-out") ?? 1);
+  const onSum = isCentral ? 1 : clients;
+  const scale = clients * (clip?.sensitivity("zero-out") ?? 1);
   const one = onSum * mechanism.variance(0, setting.rounds);
   const running = mechanism.runningVariance?.() ?? one * setting.rounds;
   const noise = { round: Math.sqrt(one) / scale, running: Math.sqrt(running) / scale };

@@ -7,6 +7,7 @@ import { defineRun } from "../../shared/define-run.ts";
 import type { Model, ModelState } from "../../shared/models/model.ts";
 import { PrivatePart } from "../../shared/models/private-part.ts";
 import type { Run } from "../../shared/run.ts";
+import { all } from "../../shared/sharing/all.ts";
 import type { TermsInput } from "../../shared/terms.ts";
 
 /** A run over `size` entries that sums contributions under `open`. */
@@ -21,7 +22,9 @@ export function countingRun(size: number, terms: Partial<TermsInput> = {}): Run 
     protection: { kind: "open" },
     ...terms,
   });
-  return { ...base, model: countingModel(size), contributionSize: size, sharedSize: size };
+  const model = countingModel(size);
+  const sharing = all.create({ kind: "all" }, { items: size, contribution: model.parameters.contribution, label: base.terms.id });
+  return { ...base, model, sharing, contributionSize: size, sharedSize: size };
 }
 
 /** Device `index`'s contribution: 1 at its own entry. */

@@ -75,6 +75,24 @@ export function fromRing(vector: Uint32Array, bits: RingBits, maxAbs: number): F
   return out;
 }
 
+/**
+ * The signed integers that a ring vector holds modulo 2^`sumBits`, in [-2^(sumBits - 1), 2^(sumBits - 1)): exact whatever was added up, and nothing
+ * is said of how large it was.
+ * @param sumBits from 1 to 53, and no more than the ring has
+ */
+export function residuesOf(vector: Uint32Array, bits: RingBits, sumBits: number): Float64Array {
+  const out = new Float64Array(vector.length / (bits / 32));
+  const half = 2 ** (sumBits - 1);
+  const modulus = 2 ** sumBits;
+  for (let i = 0; i < out.length; i++) {
+    // The high word loses what lies above 2^53 before it can round the low one away.
+    const value = bits === 32 ? vector[i]! : (vector[2 * i + 1]! & 0x1f_ffff) * 0x1_0000_0000 + vector[2 * i]!;
+    const residue = value % modulus;
+    out[i] = residue >= half ? residue - modulus : residue;
+  }
+  return out;
+}
+
 /** Adds a vector into another of the same length, in place. */
 export function addRing(sum: Uint32Array, vector: Uint32Array, bits: RingBits): void {
   if (vector.length !== sum.length) {

@@ -8,7 +8,15 @@ import type { PrivacyInput } from "../../../shared/privacy/promise.ts";
 import { createRng, type NoiseRng, secureRng, simulationRng } from "../../../shared/random.ts";
 import { encodedBits, encodeFixed } from "../../../shared/wire/fixed-point.ts";
 
-const setting: GuardSetting = { size: 40, rounds: 4, cohort: { size: 50, min: 40 }, revealsContributions: false, label: "films-1" };
+const setting: GuardSetting = {
+  size: 40,
+  rounds: 4,
+  cohort: { size: 50, min: 40 },
+  revealsContributions: false,
+  wrapsCleanly: true,
+  corruption: 0,
+  label: "films-1",
+};
 
 function guardOf(input: Omit<PrivacyInput, "epsilon"> & { epsilon?: number }, changes: Partial<GuardSetting> = {}): PrivacyGuard {
   const all = { ...setting, ...changes };
@@ -36,7 +44,7 @@ describe.each(mechanisms.map(({ kind }) => kind))("a guard with %s", (mechanism)
       expect(clamped).toBe(0);
       for (const [at, integer] of integers.entries()) sum[at]! += integer * 2 ** -guard.wire.range.fractionBits;
     }
-    const released = (await guard.createAggregator(rng)).release(sum, members, 2);
+    const released = (await guard.createAggregator(rng)).release({ values: sum, count: members }, 2);
     expect(released.count).toBe(50);
     expect(released.noiseStddev).toBeGreaterThan(0);
     let squares = 0;
@@ -60,7 +68,10 @@ it("has noise in shares that add up for the least number of honest devices, and 
   expect(guard.facts.shares).toBe(30);
   const aggregator = await guard.createAggregator(secureRng);
   const zeros = new Float64Array(guard.wire.size);
-  const [least, all] = [aggregator.release(zeros, 30, 1).noiseStddev, aggregator.release(zeros, 50, 1).noiseStddev];
+  const [least, all] = [
+    aggregator.release({ values: zeros, count: 30 }, 1).noiseStddev,
+    aggregator.release({ values: zeros, count: 50 }, 1).noiseStddev,
+  ];
   expect(least / (guard.terms.noiseMultiplier * guard.facts.sensitivity)).toBeCloseTo(1, 1);
   expect(all / least).toBeCloseTo(Math.sqrt(50 / 30), 10);
 });
@@ -69,13 +80,13 @@ it("goes on with correlated noise from the state of the last release, and never 
   const guard = guardOf({ mechanism: "matrix" });
   const sum = new Float64Array(40);
   const first = await guard.createAggregator(secureRng);
-  first.release(sum, 50, 1);
+  first.release({ values: sum, count: 50 }, 1);
   const state = first.exportState()!;
-  first.release(sum, 50, 2);
+  first.release({ values: sum, count: 50 }, 2);
   const second = await guard.createAggregator(secureRng, state);
-  expect(() => second.release(sum, 50, 1)).toThrow(expect.objectContaining({ code: "REPLAYED" }));
-  second.release(sum, 50, 4);
-  expect(() => second.release(sum, 50, 3)).toThrow(expect.objectContaining({ code: "REPLAYED" }));
+  expect(() => second.release({ values: sum, count: 50 }, 1)).toThrow(expect.objectContaining({ code: "REPLAYED" }));
+  second.release({ values: sum, count: 50 }, 4);
+  expect(() => second.release({ values: sum, count: 50 }, 3)).toThrow(expect.objectContaining({ code: "REPLAYED" }));
 });
 
 describe("the as-run account", () => {

@@ -12,6 +12,8 @@ const setting: GuardSetting = {
   rounds: 10,
   cohort: { size: 200, min: 100 },
   revealsContributions: false,
+  wrapsCleanly: true,
+  corruption: 0,
   label: "films-1",
 };
 
@@ -47,20 +49,25 @@ describe.each(mechanisms.map(({ kind, placement }) => [kind, placement] as const
   });
 });
 
-it("has two columns that differ by sampling: the server knows who was drawn", () => {
+it("takes less noise with cohorts by coins, and nothing of it against who knows who was drawn", () => {
   const sampling = { kind: "poisson", rate: 0.1, population: 2000 } as const;
-  const terms = planPrivacy({ mechanism: "skellam", epsilon: 3, sampling }, setting);
-  const { server, release } = spentAfter(terms, setting, 10);
-  expect(server).toBeLessThanOrEqual(3);
-  expect(server).toBeGreaterThan(2.98);
-  expect(release).toBeLessThan(server / 2);
-  const central = planPrivacy({ epsilon: 3, sampling }, setting);
+  const wide = { ...setting, cohort: { size: 400, min: 50 } };
+  const central = planPrivacy({ epsilon: 3, sampling }, wide);
+  const { server, release } = spentAfter(central, wide, 10);
+  expect(release).toBeLessThanOrEqual(3);
+  expect(release).toBeGreaterThan(2.98);
+  expect(server).toBe(Number.POSITIVE_INFINITY);
   expect(central.noiseMultiplier).toBeLessThan(planPrivacy({ epsilon: 3 }, setting).noiseMultiplier / 2);
 });
 
 it.each([
   ["noise in shares without a protection", { mechanism: "skellam" }, { revealsContributions: true }, /nearest: protection masks/],
-  ["noise in shares that nobody may be left to add", { mechanism: "skellam" }, { cohort: { size: 9, min: 1 } }, /cohort.min of at least 2/],
+  [
+    "noise in shares that nobody may be left to add",
+    { mechanism: "skellam" },
+    { cohort: { size: 9, min: 1 } },
+    /cohort.min above the 1 devices that may collude/,
+  ],
   [
     "sampling under replacement",
     { neighboring: "replace", sampling: { kind: "poisson", rate: 0.1, population: 9 } },
@@ -73,6 +80,20 @@ it.each([
     {},
     /nearest: mechanism gaussian/,
   ],
+  [
+    "sampling of noise that devices bring",
+    { mechanism: "skellam", sampling: { kind: "poisson", rate: 0.1, population: 9 } },
+    {},
+    /nearest: mechanism gaussian/,
+  ],
+  ["coins that may bring too many", { sampling: { kind: "poisson", rate: 0.1, population: 2000 } }, {}, /tell how many came up/],
+  [
+    "coins that may bring too few",
+    { sampling: { kind: "poisson", rate: 0.1, population: 1000 } },
+    { cohort: { size: 200, min: 90 } },
+    /tell how many came up/,
+  ],
+  ["noise on a sum whose size shows before", {}, { wrapsCleanly: false }, /nearest: mechanism skellam, or protection masks/],
   ["presence hidden from a server that sees it", { mechanism: "local-gaussian", neighboring: "add-remove" }, {}, /nearest: zero-out/],
   ["presence hidden where rounds tell how many took part", { neighboring: "add-remove" }, {}, /nearest: zero-out/],
   ["a delta that allows one device to be shown", { delta: 0.01 }, {}, /at most 1 \/ cohort.size/],

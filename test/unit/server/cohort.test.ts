@@ -1,6 +1,6 @@
 /** Who is drawn into a cohort. */
 import { describe, expect, it } from "vitest";
-import { chooseCohort, drawCohort, needsOf, tossCoins } from "../../../server/cohort.ts";
+import { chooseCohort, drawCohort } from "../../../server/cohort.ts";
 import { createRng, type SecureRng, secureRng } from "../../../shared/random.ts";
 import { privateRun } from "../../support/private-terms.ts";
 
@@ -58,30 +58,6 @@ describe("drawCohort", () => {
   });
 });
 
-describe("tossCoins", () => {
-  it("asks each candidate by a coin of its own: counts are binomial, and no pair hangs together", () => {
-    const secure = seeded(11);
-    const draws = 20_000;
-    const counts = new Map<string, number>();
-    let both = 0;
-    for (let i = 0; i < draws; i++) {
-      const drawn = new Set(tossCoins(people, 0.3, secure));
-      for (const one of drawn) counts.set(one, (counts.get(one) ?? 0) + 1);
-      if (drawn.has("a") && drawn.has("b")) both += 1;
-    }
-    // Five standard deviations.
-    for (const one of people) expect(Math.abs(counts.get(one)! / draws - 0.3)).toBeLessThan(0.017);
-    expect(Math.abs(both / draws - 0.09)).toBeLessThan(0.0102);
-  });
-
-  it("uses 53 bits of the random words: the least and the greatest fall on the right side", () => {
-    const saying = (byte: number): SecureRng => ({ kind: "secure", bytes: (length) => new Uint8Array(length).fill(byte) });
-    expect(tossCoins(["a"], 1, saying(0xff))).toEqual(["a"]);
-    expect(tossCoins(["a"], 1 - 2 ** -53, saying(0xff))).toEqual([]);
-    expect(tossCoins(["a"], Number.MIN_VALUE, saying(0))).toEqual(["a"]);
-  });
-});
-
 describe("chooseCohort", () => {
   const limits = { size: 3, min: 2 };
 
@@ -93,36 +69,5 @@ describe("chooseCohort", () => {
       cohort: [],
       problem: "expected at least 2 devices that may take part, got 1",
     });
-  });
-
-  it("tosses once under sampling: neither cut to size nor filled up", async () => {
-    const run = await privateRun({ sampling: { kind: "poisson", rate: 0.5, population: 5 } }, { cohort: limits });
-    const secure = seeded(3);
-    let asked = 0;
-    for (let i = 0; i < 200; i++) {
-      let tosses = 0;
-      const bytes = (length: number): Uint8Array => {
-        tosses += 1;
-        return secure.bytes(length);
-      };
-      const { cohort, problem } = chooseCohort(run, people, { kind: "secure", bytes });
-      expect(tosses).toBe(people.length);
-      if (problem === undefined) {
-        asked += 1;
-        expect(cohort.length === 2 || cohort.length === 3).toBe(true);
-      } else {
-        expect(cohort).toEqual([]);
-        expect(problem).toMatch(/^expected coins for 2 to 3 devices, got [0145]$/);
-      }
-    }
-    // 20 of 32 outcomes; five standard deviations.
-    expect(Math.abs(asked / 200 - 0.625)).toBeLessThan(0.172);
-  });
-
-  it("waits for as many as make a round likely", async () => {
-    expect(needsOf(await privateRun({}, { cohort: limits }))).toEqual({ full: 3, least: 2 });
-    const sampling = { kind: "poisson", rate: 0.25, population: 40 } as const;
-    expect(needsOf(await privateRun({ sampling }, { cohort: { size: 30, min: 4 } }))).toEqual({ full: 40, least: 16 });
-    expect(needsOf(await privateRun({ sampling: { ...sampling, population: 9 } }, { cohort: { size: 9, min: 4 } })).least).toBe(9);
   });
 });

@@ -122,24 +122,6 @@ describe("a cohort", () => {
     await world.until(2);
     expect(world.reports[1]).toMatchObject({ round: 2, outcome: "published", accepted: 2 });
   });
-
-  it("by coins that asks for more than cohort.size abandons the round, which is never drawn again, and costs nobody a round", async () => {
-    const up: SecureRng = { kind: "secure", bytes: (length) => (length === 8 ? new Uint8Array(8) : secureRng.bytes(length)) };
-    const world = await openWorld({
-      terms: { rounds: 2, cohort: { size: 2, min: 1 } },
-      privacy: { sampling: { kind: "poisson", rate: 0.5, population: 3 } },
-      secure: up,
-    });
-    const clients = await Promise.all([1, 2, 3].map(() => world.join()));
-    await world.until(2);
-    expect(world.reports.map(({ round, outcome, invited, reason }) => [round, outcome, invited, reason])).toEqual([
-      [1, "abandoned", 0, "expected coins for 1 to 2 devices, got 3"],
-      [2, "abandoned", 0, "expected coins for 1 to 2 devices, got 3"],
-    ]);
-    expect(clients.flatMap(askedIn)).toEqual([]);
-    expect([...world.server.participations()]).toEqual([]);
-    expect(world.reports[1]!.ended).toBe(true);
-  });
 });
 
 describe("rounds that are abandoned", () => {
