@@ -94,7 +94,8 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
   const ranking = metrics.filter((metric) => "k" in metric);
   // Figures against sampled candidates never stand alone: those of the full ranking come with them.
   const whole = draws === 0 ? ranking : ranking.map((metric) => ({ ...metric, name: `${fullPrefix}${metric.name}` }));
-  const columns = { rated, whole, sampled: draws === 0 ? [] : ranking, draws };
+  const names = [...metrics, ...whole].map(({ name }) => name);
+  const columns = { names, rated, whole, sampled: draws === 0 ? [] : ranking, draws };
   const everyone = createSheet(columns);
   const groups = input.itemGroups?.reduce((most, group) => Math.max(most, group + 1), 0) ?? 0;
   const sheets = Array.from({ length: groups }, () => createSheet(columns));

@@ -15,6 +15,8 @@ export interface Outcome {
 
 /** Which figures a sheet has. */
 export interface SheetColumns {
+  /** All of them, in the order in which they are read. */
+  readonly names: readonly string[];
   /** Of errors. */
   readonly rated: readonly Metric[];
   /** Of ranks among all candidates. */
@@ -40,10 +42,10 @@ export interface Sheet {
 }
 
 /** An empty sheet. */
-export function createSheet({ rated, whole, sampled, draws }: SheetColumns): Sheet {
+export function createSheet({ names, rated, whole, sampled, draws }: SheetColumns): Sheet {
   const users: number[] = [];
   const held: number[] = [];
-  const values = new Map([...rated, ...whole, ...sampled].map(({ name }) => [name, [] as number[]]));
+  const values = new Map(names.map((name) => [name, [] as number[]]));
   const perDraw = new Map(sampled.map(({ name }) => [name, Array.from({ length: draws }, () => [] as number[])]));
   return {
     add(user, heldOut, { errors, ranks, drawn }) {

@@ -57,7 +57,7 @@ export interface Result {
     readonly validation: Readonly<Record<string, number>>;
     /** On test. */
     readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
-    /** What the figures of rounds are compared with; empty unless the scenario evaluates on the way. */
+    /** Of those that score everyone; what the figures of rounds are compared with: empty unless the scenario evaluates on the way. */
     readonly validationBaselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** On test, by popularity of items and activity of people. */
     readonly groups: FigureGroups;
@@ -139,9 +139,11 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     const { users } = ready;
     const judged = evaluatePeoplePart(prepared, ready.scoresFor, "test", { itemGroups, ...(users === undefined ? {} : { users }) });
     compared[baseline.name] = summarize(judged).metrics;
-    if (users === undefined) everyone.set(baseline.name, judged);
+    // Of a sample of the people fifths would be of a few, and each of them costs a training.
+    if (users !== undefined) continue;
+    everyone.set(baseline.name, judged);
     if (scenario.evaluation.every > 0 && split.counts.validation > 0) {
-      onValidation[baseline.name] = evaluatePart(prepared, ready.scoresFor, "validation", users).metrics;
+      onValidation[baseline.name] = evaluatePart(prepared, ready.scoresFor, "validation").metrics;
     }
   }
   const published = training.rounds.filter(({ outcome }) => outcome === "published");

@@ -19,7 +19,8 @@ export interface Chart {
   readonly id: string;
   readonly title: string;
   readonly kind: "lines" | "bars" | "points";
-  readonly x: { readonly name: string; readonly values: readonly string[] };
+  /** `word` stands before a value in words, by default the name. */
+  readonly x: { readonly name: string; readonly word?: string; readonly values: readonly string[] };
   readonly y: { readonly name: string; readonly format?: (value: number) => string; readonly isFromZero: boolean };
   readonly series: readonly ChartSeries[];
   readonly note?: HtmlValue;
@@ -68,7 +69,7 @@ export async function loadDraw(): Promise<Draw> {
 export function describeChart({ title, x, y, series }: Chart): string {
   const format = y.format ?? formatShort;
   const told = series.map(({ name, values }) => {
-    const known = values.flatMap((value, at) => (value === null ? [] : [{ value, at: `${x.name} ${x.values[at]}` }]));
+    const known = values.flatMap((value, at) => (value === null ? [] : [{ value, at: `${x.word ?? x.name} ${x.values[at]}` }]));
     const [first, last] = [known[0], known.at(-1)];
     if (first === undefined || last === undefined) return `${name}: no value.`;
     const sizes = known.map(({ value }) => value);
@@ -92,7 +93,8 @@ ${small}
 
 function legend({ kind, series }: Chart): HtmlValue {
   if (series.length < 2) return undefined;
-  const entries = series.map(({ name, look }) => {
+  const named = series.filter(({ name }, at) => series.findIndex((other) => other.name === name) === at);
+  const entries = named.map(({ name, look }) => {
     const { color, dash, symbol } = looks[look % looks.length]!;
     const line = html`<path d="M0 6H28" stroke="${color}" stroke-width="2" stroke-dasharray="${dash.join(" ")}"/>`;
     const mark = html`<path d="${kind === "bars" ? "M8 0h12v12h-12Z" : marks[symbol]}" fill="${color}"/>`;
@@ -101,12 +103,15 @@ function legend({ kind, series }: Chart): HtmlValue {
   return html`<ul class="legend">${entries}</ul>`;
 }
 
-/** Takes out what only a page that echarts lives on needs: names that differ from drawing to drawing, styles, hooks, name spaces. */
+/**
+ * Takes out what only a page that echarts lives on needs: names that differ from drawing to drawing, styles, hooks, name spaces,
+ * and clipping of what lies inside anyway.
+ */
 function plain(svg: string, size: string): string {
   return svg
-    .replace(/<style[^>]*>[\s\S]*?<\/style>/g, "")
+    .replace(/<(style|defs)[^>]*>[\s\S]*?<\/\1>/g, "")
     .replace(/<rect [^>]*fill="none"><\/rect>\n/, "")
-    .replace(/ (?:class|xmlns|xmlns:xlink|version|baseProfile|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
+    .replace(/ (?:class|clip-path|xmlns|xmlns:xlink|version|baseProfile|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
     .replace("<svg ", `<svg class="${size}" aria-hidden="true" focusable="false" `)
     .replace(/\n\s*\n/g, "\n");
 }
@@ -138,6 +143,7 @@ function optionOf(chart: Chart): Record<string, unknown> {
       nameGap: 14,
       scale: !y.isFromZero,
       splitNumber: 4,
+      ...(kind === "bars" ? { minInterval: 1 } : {}),
       axisLabel: { ...text, formatter: format },
       splitLine: { lineStyle: { color: "var(--line)" } },
     },
@@ -147,7 +153,7 @@ function optionOf(chart: Chart): Record<string, unknown> {
 
 function seriesOf({ kind, x, series: all }: Chart, { name, values, look }: ChartSeries): object {
   const { color, dash, symbol } = looks[look % looks.length]!;
-  const common = { name, data: values, silent: true, emphasis: { disabled: true }, itemStyle: { color } };
+  const common = { name, data: values, silent: true, emphasis: { disabled: true }, itemStyle: { color, opacity: 1 } };
   if (kind === "bars") return { ...common, type: "bar", barMaxWidth: 28, barGap: "10%", ...(all.length > 1 ? { stack: "all" } : {}) };
   if (kind === "points") return { ...common, type: "scatter", symbol, symbolSize: 10, clip: false };
   const isLevel = values.length > 1 && values.every((value) => value === values[0]);

@@ -126,17 +126,8 @@ function runsTable(own: ComparedRun, variants: readonly Variant[], metrics: read
   );
   return table({
     id: "runs",
-    caption: "Runs side by side, on test",
-    columns: [
-      "run",
-      "differs from this run in",
-      "seed",
-      ...metrics,
-      "epsilon, aggregator",
-      "epsilon, readers",
-      "up per device and round",
-      "down",
-    ],
+    caption: "Runs side by side, on test; bytes per device and round",
+    columns: ["run", "differs from this run in", "seed", ...metrics, "epsilon, aggregator", "epsilon, readers", "up", "down"],
     words: [1],
     rows,
   });

@@ -3,7 +3,7 @@ import type { EpsilonByView } from "../../shared/privacy-account.ts";
 import type { Result, RoundResult } from "../result.ts";
 import type { Chart, ChartSeries } from "./chart.ts";
 import { type Html, type HtmlValue, html } from "./html.ts";
-import { formatEpsilon, formatFigure, formatShort } from "./numbers.ts";
+import { formatEpsilon, formatFigure, formatSeconds, formatShort } from "./numbers.ts";
 import { type Section, thin, thinNote } from "./section.ts";
 import { table } from "./table.ts";
 import { formatBytes } from "./terminal.ts";
@@ -24,7 +24,7 @@ export function privacySection(result: Result): Section {
         ...(privacy.planned === undefined ? [] : [row("by the plan, for all rounds begun", privacy.planned)]),
         ...(privacy.asRun === undefined ? [] : [row("by the log, as run", privacy.asRun.epsilon)]),
       ];
-      return html`${table({ id: "epsilon", caption: `Epsilon at delta ${String(privacy.delta)}, by observer`, columns: ["", "against the aggregator", "against readers of the models"], rows })}
+      return html`${table({ id: "epsilon", caption: `Epsilon at delta ${String(privacy.delta)}, by observer`, columns: ["account", "against the aggregator", "against readers of the models"], rows })}
 ${facts([
   [
     "promised",
@@ -78,6 +78,7 @@ export function roundsSection(result: Result): Section {
   const measured = result.rounds.map((round, at) => ({ ...round, took: timing.roundSeconds[at] ?? null }));
   const { shown, every } = thin(measured);
   const note = thinNote(every);
+  const wasLost = shown.some(({ dropped, rejected }) => dropped + rejected > 0);
   const bytes = byRound(shown, "figure-bytes", "Bytes of a round, all devices together", "bytes", [
     { name: "up", values: shown.map(({ bytesUp }) => bytesUp), look: 0 },
     { name: "down", values: shown.map(({ bytesDown }) => bytesDown), look: 1 },
@@ -94,10 +95,11 @@ export function roundsSection(result: Result): Section {
     title: "Rounds",
     body: (
       draw,
-    ) => html`<p>Per device and round: ${formatBytes(traffic.upBytesPerClientRound)} up, ${formatBytes(traffic.downBytesPerClientRound)} down. In all ${formatShort(timing.totalSeconds)} s with evaluation and baselines, ${formatShort(timing.roundSecondsMedian)} s a round (median)${timing.clientSecondsMedian === null ? "" : `, ${formatShort(timing.clientSecondsMedian)} s of it a device's`}; peak memory ${formatBytes(result.memory.peakRssBytes)}.</p>
+    ) => html`<p>Per device and round: ${formatBytes(traffic.upBytesPerClientRound)} up, ${formatBytes(traffic.downBytesPerClientRound)} down. In all ${formatSeconds(timing.totalSeconds)} with evaluation and baselines, ${formatSeconds(timing.roundSecondsMedian)} a round (median)${timing.clientSecondsMedian === null ? "" : `, ${formatSeconds(timing.clientSecondsMedian)} of it a device's`}; peak memory ${formatBytes(result.memory.peakRssBytes)}.</p>
 ${note === undefined ? undefined : html`<p class="note">${note}</p>`}
 ${draw({ ...bytes, y: { ...bytes.y, format: (value) => formatBytes(value).replace(".0 ", " ") } })}
-<div class="pair">${draw({ ...losses, kind: "bars" })}${draw(times)}</div>
+${wasLost ? undefined : html`<p>No device was lost or rejected.</p>`}
+<div class="pair">${wasLost ? draw({ ...losses, kind: "bars" }) : undefined}${draw(times)}</div>
 ${roundsTable(shown, result)}`,
   };
 }

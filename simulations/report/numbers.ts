@@ -21,6 +21,12 @@ export function formatShort(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** A time: seconds, or thousandths or millionths of one. */
+export function formatSeconds(seconds: number): string {
+  const [value, unit] = seconds >= 1 || seconds === 0 ? [seconds, "s"] : seconds >= 0.001 ? [seconds * 1e3, "ms"] : [seconds * 1e6, "µs"];
+  return `${Number(value.toPrecision(3))} ${unit}`;
+}
+
 /** Whether less of a metric is better. */
 export function isError(metric: string): boolean {
   return metric === "rmse" || metric === "mae";

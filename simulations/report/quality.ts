@@ -20,7 +20,7 @@ export function qualitySection(result: Result): Section {
     title: `Quality${mark}`,
     body: (draw) => html`${finalTable(result)}
 <h3>By round</h3>
-${byRound(result).map(draw)}
+<div class="pair">${byRound(result).map(draw)}</div>
 ${result.rounds.some(({ metrics }) => metrics !== undefined) ? undefined : html`<p>Not evaluated on the way: <code>--set evaluation.every=1</code> does it after every round.</p>`}
 <h3>By popularity of items and activity of people</h3>
 ${metric === undefined ? undefined : html`<div class="pair">${draw(fifthsChart("popularity", groups.itemPopularity, metric, mark))}${draw(fifthsChart("activity", groups.userActivity, metric, mark))}</div>`}
@@ -43,8 +43,15 @@ function finalTable(result: Result): Html {
     ...(Object.keys(spread).length > 0 ? [row("standard deviation over draws of negatives", spread)] : []),
     ...(Object.keys(validation).length > 0 ? [row("federated, on validation", validation)] : []),
   ];
-  return html`${table({ id: "final", caption: `Final figures on test, beside baselines${result.isLeaking ? " (LEAKING)" : ""}`, columns: ["", ...names], rows })}
-<p class="note">${names.map((metric) => html`${metric}: ${result.protocols[metric] ?? result.protocol}. `)}Everyone is served by a local solve; local-only judges a sample of the people.</p>`;
+  return html`${table({ id: "final", caption: `Final figures on test, beside baselines${result.isLeaking ? " (LEAKING)" : ""}`, columns: ["model", ...names], rows })}
+<p class="note">${protocolsInWords(result)} Everyone is served by a local solve${baselines["local-only"] === undefined ? "" : "; local-only is judged by a sample of the people"}.</p>`;
+}
+
+/** Each protocol once, with the metrics that follow it. */
+function protocolsInWords({ protocol, protocols, metrics }: Result): string {
+  const names = Object.keys(metrics.test);
+  const of = (metric: string): string => protocols[metric] ?? protocol;
+  return [...new Set(names.map(of))].map((words) => `${names.filter((metric) => of(metric) === words).join(", ")}: ${words}.`).join(" ");
 }
 
 /** A figure for each of the first two metrics that rounds were evaluated by. */
@@ -83,7 +90,11 @@ function fifthsChart(kind: "popularity" | "activity", fifths: readonly FifthFigu
     id: `figure-${kind}`,
     title: `${metric} on test by ${kind} of ${what}${mark}`,
     kind: "lines",
-    x: { name: `training ratings of ${kind === "popularity" ? "an item" : "a person"}`, values: fifths.map(rangeOf) },
+    x: {
+      name: `fifth of the ${what} (1 ${kind === "popularity" ? "rarely rated" : "few ratings"}, 5 most)`,
+      word: "fifth",
+      values: fifths.map(({ fifth }) => String(fifth)),
+    },
     y: { name: metric, isFromZero: false },
     series: [
       series(
@@ -109,6 +120,7 @@ function fifthsTable(kind: "popularity" | "activity", fifths: readonly FifthFigu
     id: `by-${kind}`,
     caption: `On test, by fifths of the ${what}: ${kind === "popularity" ? "from rarely to often rated" : "from few to many ratings"}${mark}`,
     columns: [
+      "fifth",
       "training ratings",
       what,
       ...(kind === "popularity" ? ["people judged"] : ["judged"]),
@@ -117,6 +129,7 @@ function fifthsTable(kind: "popularity" | "activity", fifths: readonly FifthFigu
       ...names.map((name) => `${first}, ${name}`),
     ],
     rows: fifths.map((fifth) => [
+      fifth.fifth,
       rangeOf(fifth),
       ...[fifth.size, fifth.users, fifth.heldOut].map(formatCount),
       ...metrics.map((metric) => formatFigure(fifth.metrics[metric])),

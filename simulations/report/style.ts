@@ -51,11 +51,13 @@ figure { margin: 1.25rem 0; container-type: inline-size; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; min-width: 100%; }
 caption { text-align: left; padding: 0 5rem .4rem 0; }
 caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 7.5rem); font-weight: 600; }
+td { white-space: nowrap; }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--muted); vertical-align: bottom; }
 tbody th, .words { text-align: left; }
-tbody th { font-weight: 500; min-width: 7rem; }
-td.words { min-width: 9rem; }
+tbody th { font-weight: 500; }
+tbody .words { min-width: 7rem; }
+td.words { white-space: normal; }
 button.copy { position: absolute; right: 0; top: 0; z-index: 1; font: inherit; font-size: .8rem; color: var(--ink); background: var(--panel); border: 1px solid var(--muted); border-radius: .3rem; padding: .15rem .6rem; min-width: 4.5rem; cursor: pointer; }
 .code { position: relative; margin: 1.25rem 0; }
 .code p { margin: 0 5rem .4rem 0; font-weight: 600; font-size: .9rem; }

@@ -15,7 +15,9 @@ export interface Table {
 /** The table. Wide ones scroll by themselves, so that the page does not. */
 export function table({ id, caption, columns, rows, words = [] }: Table): Html {
   const cell = (value: HtmlValue, at: number): Html =>
-    at === 0 ? html`<th scope="row">${value}</th>` : html`<td${words.includes(at) ? html` class="words"` : undefined}>${value}</td>`;
+    at === 0
+      ? html`<th scope="row"${typeof value === "number" ? undefined : html` class="words"`}>${value}</th>`
+      : html`<td${words.includes(at) ? html` class="words"` : undefined}>${value}</td>`;
   const heads = columns.map(
     (column, at) => html`<th scope="col"${at === 0 || words.includes(at) ? html` class="words"` : undefined}>${column}</th>`,
   );

@@ -61,7 +61,7 @@ function quality({ metrics, isLeaking }: Result): Statement {
   return { about, text, look: simple.length === 0 ? "plain" : simple.every(({ isBetter }) => isBetter) ? "good" : "bad" };
 }
 
-function canary({ metrics }: Result): Statement {
+function canary({ metrics, isLeaking }: Result): Statement {
   const about = "Canary";
   const alone = metrics.baselines["local-only"];
   if (alone === undefined) return { about, text: "Did not run: add the baseline local-only.", look: "plain" };
@@ -70,8 +70,15 @@ function canary({ metrics }: Result): Statement {
     const metric = Object.keys(metrics.test)[0] ?? "";
     return {
       about,
-      text: `Devices alone, which never communicate: ${metric} ${formatFigure(alone[metric])}. Only hr@10 has a limit.`,
+      text: `Devices alone, which never communicate: ${metric} ${formatFigure(alone[metric])}. A limit is known for hr@10 alone.`,
       look: "plain",
+    };
+  }
+  if (isLeaking) {
+    return {
+      about,
+      text: `Devices alone, which never communicate, score hr@10 ${formatFigure(hits)}. Training knew what was held out: the evaluation LEAKS whatever they score.`,
+      look: "bad",
     };
   }
   const isQuiet = hits <= canaryLimit;
