@@ -19,7 +19,7 @@ export interface Chart {
   readonly id: string;
   readonly title: string;
   readonly kind: "lines" | "bars" | "points";
-  /** `word` stands before a value in words, by default the name. */
+  /** Of lines, numbers in ascending order. `word` stands before a value in words, by default the name. */
   readonly x: { readonly name: string; readonly word?: string; readonly values: readonly string[] };
   readonly y: { readonly name: string; readonly format?: (value: number) => string; readonly isFromZero: boolean };
   readonly series: readonly ChartSeries[];
@@ -125,15 +125,14 @@ function optionOf(chart: Chart): Record<string, unknown> {
     textStyle: { fontFamily: "system-ui, sans-serif", ...text },
     grid: { left: 6, right: 14, top: 34, bottom: 26 },
     xAxis: {
-      type: "category",
-      data: x.values,
+      ...(isNumeric(chart) ? { type: "value", min: "dataMin", max: "dataMax", minInterval: 1 } : { type: "category", data: x.values }),
       name: x.name,
       nameLocation: "middle",
       nameTextStyle: text,
       nameGap: 26,
-      boundaryGap: kind !== "lines",
+      splitLine: { show: false },
       axisLabel: { ...text, hideOverlap: true },
-      axisLine: { lineStyle: { color: "var(--muted)" } },
+      axisLine: { show: true, lineStyle: { color: "var(--muted)" } },
       axisTick: { show: false },
     },
     yAxis: {
@@ -145,15 +144,24 @@ function optionOf(chart: Chart): Record<string, unknown> {
       splitNumber: 4,
       ...(kind === "bars" ? { minInterval: 1 } : {}),
       axisLabel: { ...text, formatter: format },
+      axisLine: { show: false },
+      axisTick: { show: false },
       splitLine: { lineStyle: { color: "var(--line)" } },
     },
     series: chart.series.map((series) => seriesOf(chart, series)),
   };
 }
 
-function seriesOf({ kind, x, series: all }: Chart, { name, values, look }: ChartSeries): object {
+/** Whether the figure's places are numbers on a line: labels then stand at round ones. One place alone has no line. */
+function isNumeric({ kind, x }: Chart): boolean {
+  return kind === "lines" && x.values.length > 1;
+}
+
+function seriesOf(chart: Chart, { name, values, look }: ChartSeries): object {
   const { color, dash, symbol } = looks[look % looks.length]!;
-  const common = { name, data: values, silent: true, emphasis: { disabled: true }, itemStyle: { color, opacity: 1 } };
+  const { kind, x, series: all } = chart;
+  const data = isNumeric(chart) ? values.map((value, at) => [Number(x.values[at]), value]) : values;
+  const common = { name, data, silent: true, emphasis: { disabled: true }, itemStyle: { color, opacity: 1 } };
   if (kind === "bars") return { ...common, type: "bar", barMaxWidth: 28, barGap: "10%", ...(all.length > 1 ? { stack: "all" } : {}) };
   if (kind === "points") return { ...common, type: "scatter", symbol, symbolSize: 10, clip: false };
   const isLevel = values.length > 1 && values.every((value) => value === values[0]);

@@ -80,10 +80,13 @@ export function settingsOf({ scenario, dataset }: ComparedResult): ReadonlyMap<s
   return settings;
 }
 
-/** Where the second's settings differ from the first's: "model.rank: 8". */
+/** Where the second's settings differ from the first's: "model.rank: 8". Of a section of another kind, the kind alone. */
 export function differences(first: ReadonlyMap<string, string>, second: ReadonlyMap<string, string>): string[] {
-  const paths = [...new Set([...first.keys(), ...second.keys()])].sort();
-  return paths.filter((path) => first.get(path) !== second.get(path)).map((path) => `${path}: ${second.get(path) ?? "none"}`);
+  const paths = [...new Set([...first.keys(), ...second.keys()])].sort().filter((path) => first.get(path) !== second.get(path));
+  const replaced = paths.filter((path) => /\.(?:kind|name)$/.test(path)).map((path) => path.slice(0, path.lastIndexOf(".") + 1));
+  const isTold = (path: string): boolean =>
+    !replaced.some((section) => path.startsWith(section) && !/^(?:kind|name)$/.test(path.slice(section.length)));
+  return paths.filter(isTold).map((path) => `${path}: ${second.get(path) ?? "none"}`);
 }
 
 function flatten(value: unknown, path: string, into: Map<string, string>): void {

@@ -7,6 +7,9 @@ import type { Section } from "./section.ts";
 import { table } from "./table.ts";
 import { formatBytes } from "./terminal.ts";
 
+/** More differences than these are counted. */
+const maxDifferences = 8;
+
 /** Runs whose scenarios differ in nothing but the seed. */
 interface Variant {
   /** "A" is this run's own. */
@@ -105,11 +108,13 @@ function runsTable(own: ComparedRun, variants: readonly Variant[], metrics: read
     runs.map((run) => {
       const { result } = run;
       const { scenario, privacy, traffic } = result;
+      const told = differences(base, settings).filter((difference) => !difference.startsWith("data: "));
       const remarks = [
         ...(result.isLeaking ? ["LEAKING"] : []),
         ...(result.isComplete ? [] : [`interrupted after ${result.rounds.length} rounds`]),
         ...(result.dataset.sha256 === own.result.dataset.sha256 ? [] : ["OTHER DATA"]),
-        ...differences(base, settings).filter((difference) => !difference.startsWith("data: ")),
+        ...told.slice(0, maxDifferences),
+        ...(told.length > maxDifferences ? [`and ${told.length - maxDifferences} more`] : []),
       ];
       const epsilon = privacy.epsilon === null ? undefined : privacy.asRun?.epsilon;
       return [

@@ -1,5 +1,5 @@
 /** The sections on privacy, and on what the rounds moved, lost and took. */
-import type { EpsilonByView } from "../../shared/privacy-account.ts";
+import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
 import type { Result, RoundResult } from "../result.ts";
 import type { Chart, ChartSeries } from "./chart.ts";
 import { type Html, type HtmlValue, html } from "./html.ts";
@@ -15,36 +15,50 @@ export function privacySection(result: Result): Section {
   return {
     id: "privacy",
     title: "Privacy",
-    body: (draw) => {
-      if (privacy.epsilon === null) {
-        return html`<p>Nothing is promised: no noise was added, and what sums and published models tell about a person is not bounded. A section <code>privacy</code> in the scenario promises an epsilon.</p>`;
-      }
-      const row = (name: string, { server, release }: EpsilonByView): HtmlValue[] => [name, formatEpsilon(server), formatEpsilon(release)];
-      const rows = [
-        ...(privacy.planned === undefined ? [] : [row("by the plan, for all rounds begun", privacy.planned)]),
-        ...(privacy.asRun === undefined ? [] : [row("by the log, as run", privacy.asRun.epsilon)]),
-      ];
-      return html`${table({ id: "epsilon", caption: `Epsilon at delta ${String(privacy.delta)}, by observer`, columns: ["account", "against the aggregator", "against readers of the models"], rows })}
-${facts([
-  [
-    "promised",
-    `epsilon ${formatEpsilon(privacy.epsilon)} for all that a ${privacy.unit} ever contributes; neighboring: ${String(privacy.neighboring)}`,
-  ],
-  ["mechanism", `${privacy.mechanism}, noise added ${placements[privacy.placement ?? "central"]}`],
-  ["clipped to norm", privacy.clipNorm === null ? "bounded by the mechanism" : formatShort(privacy.clipNorm)],
-  [
-    "noise",
-    privacy.noiseStddev === null
-      ? "unknown"
-      : `standard deviation ${formatShort(privacy.noiseStddev)} on an entry of the sum that was released last`,
-  ],
-  ...(privacy.asRun === undefined
-    ? []
-    : [["took part", `a user in ${privacy.asRun.participations} of ${privacy.asRun.rounds} rounds at most`] as const]),
-])}
-${draw(epsilonChart(shown, every))}`;
-    },
+    body: (draw) =>
+      privacy.epsilon === null
+        ? html`<p>Nothing is promised: no noise was added, and what sums and published models tell about a person is not bounded.
+A section <code>privacy</code> in the scenario promises an epsilon.</p>`
+        : html`${epsilonTable(privacy)}
+${facts(promiseFacts(privacy))}
+${draw(epsilonChart(shown, every))}`,
   };
+}
+
+function epsilonTable({ delta, planned, asRun }: PrivacyResult): Html {
+  const row = (name: string, { server, release }: EpsilonByView): HtmlValue[] => [name, formatEpsilon(server), formatEpsilon(release)];
+  return table({
+    id: "epsilon",
+    caption: `Epsilon at delta ${String(delta)}, by observer`,
+    columns: ["account", "against the aggregator", "against readers of the models"],
+    rows: [
+      ...(planned === undefined ? [] : [row("by the plan, for all rounds begun", planned)]),
+      ...(asRun === undefined ? [] : [row("by the log, as run", asRun.epsilon)]),
+    ],
+  });
+}
+
+function promiseFacts({
+  epsilon,
+  unit,
+  neighboring,
+  mechanism,
+  placement,
+  clipNorm,
+  noiseStddev,
+  asRun,
+}: PrivacyResult): [string, string][] {
+  const noise =
+    noiseStddev === null ? "unknown" : `standard deviation ${formatShort(noiseStddev)} on an entry of the sum that was released last`;
+  return [
+    ["promised", `epsilon ${formatEpsilon(epsilon)} for all that a ${unit} ever contributes; neighboring: ${String(neighboring)}`],
+    ["mechanism", `${mechanism}, noise added ${placements[placement ?? "central"]}`],
+    ["clipped to norm", clipNorm === null ? "bounded by the mechanism" : formatShort(clipNorm)],
+    ["noise", noise],
+    ...(asRun === undefined
+      ? []
+      : [["took part", `a user in ${asRun.participations} of ${asRun.rounds} rounds at most`] as [string, string]]),
+  ];
 }
 
 const placements = {
@@ -72,9 +86,12 @@ function epsilonChart(rounds: readonly RoundResult[], every: number): Chart {
   };
 }
 
+/** More rounds than these are drawn as lines. */
+const maxBars = 60;
+
 /** Bytes, losses and times of the rounds. */
 export function roundsSection(result: Result): Section {
-  const { traffic, timing } = result;
+  const { timing } = result;
   const measured = result.rounds.map((round, at) => ({ ...round, took: timing.roundSeconds[at] ?? null }));
   const { shown, every } = thin(measured);
   const note = thinNote(every);
@@ -93,15 +110,24 @@ export function roundsSection(result: Result): Section {
   return {
     id: "rounds",
     title: "Rounds",
-    body: (
-      draw,
-    ) => html`<p>Per device and round: ${formatBytes(traffic.upBytesPerClientRound)} up, ${formatBytes(traffic.downBytesPerClientRound)} down. In all ${formatSeconds(timing.totalSeconds)} with evaluation and baselines, ${formatSeconds(timing.roundSecondsMedian)} a round (median)${timing.clientSecondsMedian === null ? "" : `, ${formatSeconds(timing.clientSecondsMedian)} of it a device's`}; peak memory ${formatBytes(result.memory.peakRssBytes)}.</p>
+    body: (draw) => html`<p>${costInWords(result)}</p>
 ${note === undefined ? undefined : html`<p class="note">${note}</p>`}
 ${draw({ ...bytes, y: { ...bytes.y, format: (value) => formatBytes(value).replace(".0 ", " ") } })}
 ${wasLost ? undefined : html`<p>No device was lost or rejected.</p>`}
-<div class="pair">${wasLost ? draw({ ...losses, kind: "bars" }) : undefined}${draw(times)}</div>
+<div class="pair">${wasLost ? draw({ ...losses, kind: shown.length <= maxBars ? "bars" : "lines" }) : undefined}${draw(times)}</div>
 ${roundsTable(shown, result)}`,
   };
+}
+
+/** What a device and this machine spent. */
+function costInWords({ traffic, timing, memory }: Result): string {
+  const { totalSeconds, roundSecondsMedian, clientSecondsMedian } = timing;
+  const device = clientSecondsMedian === null ? "" : `, ${formatSeconds(clientSecondsMedian)} of it a device's`;
+  return [
+    `Per device and round: ${formatBytes(traffic.upBytesPerClientRound)} up, ${formatBytes(traffic.downBytesPerClientRound)} down.`,
+    `In all ${formatSeconds(totalSeconds)} with evaluation and baselines, ${formatSeconds(roundSecondsMedian)} a round (median)${device};`,
+    `peak memory ${formatBytes(memory.peakRssBytes)}.`,
+  ].join(" ");
 }
 
 function roundsTable(rounds: readonly (RoundResult & { readonly took: number | null })[], { scenario }: Result): Html {

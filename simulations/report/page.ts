@@ -43,7 +43,10 @@ export async function renderReport(result: Result, { command, compared = [] }: R
   const { scenario, dataset, isLeaking } = result;
   const title = `${isLeaking ? "LEAKING: " : ""}${String(scenario.model.kind)} on ${dataset.name}`;
   const hash = createHash("sha256").update(script).digest("base64");
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const policy = [
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",
+    `script-src 'sha256-${hash}'`,
+  ].join("; ");
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -59,11 +62,20 @@ export async function renderReport(result: Result, { command, compared = [] }: R
 <header>
 <h1>${title}</h1>
 <p>${sentence(result)}</p>
-${alarms(result)}${verdict(result)}<nav aria-label="Sections"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+${alarms(result)}${verdict(result)}<nav aria-label="Sections"><ul>
+${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>
 </header>
 <main>
-${sections.map(({ id, title, body }) => html`<section aria-labelledby="${id}">\n<h2 id="${id}">${title}</h2>\n${body(draw)}</section>\n`)}</main>
-<footer><p>Made by cofactor ${result.version}. Figures hold for this data, split and seed.</p><p id="told" class="quiet" role="status"></p></footer>
+${sections.map(
+  ({ id, title, body }) => html`<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${body(draw)}</section>
+`,
+)}</main>
+<footer>
+<p>Made by cofactor ${result.version}. Figures hold for this data, split and seed.</p>
+<p id="told" class="quiet" role="status"></p>
+</footer>
 <script>${new Html(script)}</script>
 </body>
 </html>
@@ -91,7 +103,10 @@ ${code("scenario", "Scenario, resolved", stringify(scenario))}`,
 }
 
 function code(id: string, caption: string, text: string): Html {
-  return html`<div class="code"><button type="button" class="copy" data-copy="${id}" aria-label="Copy as text: ${caption}" hidden>Copy</button>
-<p>${caption}</p><pre tabindex="0" role="region" aria-label="${caption}" id="${id}"><code>${text}</code></pre></div>
+  return html`<div class="code">
+<button type="button" class="copy" data-copy="${id}" aria-label="Copy as text: ${caption}" hidden>Copy</button>
+<p>${caption}</p>
+<pre tabindex="0" role="region" aria-label="${caption}" id="${id}"><code>${text}</code></pre>
+</div>
 `;
 }

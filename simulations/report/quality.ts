@@ -15,15 +15,20 @@ export function qualitySection(result: Result): Section {
   const metric = Object.keys(result.metrics.test)[0];
   const { groups } = result.metrics;
   const mark = result.isLeaking ? " (LEAKING)" : "";
+  const wasEvaluated = result.rounds.some(({ metrics }) => metrics !== undefined);
+  const byFifths =
+    metric === undefined
+      ? []
+      : [fifthsChart("popularity", groups.itemPopularity, metric, mark), fifthsChart("activity", groups.userActivity, metric, mark)];
   return {
     id: "quality",
     title: `Quality${mark}`,
     body: (draw) => html`${finalTable(result)}
 <h3>By round</h3>
 <div class="pair">${byRound(result).map(draw)}</div>
-${result.rounds.some(({ metrics }) => metrics !== undefined) ? undefined : html`<p>Not evaluated on the way: <code>--set evaluation.every=1</code> does it after every round.</p>`}
+${wasEvaluated ? undefined : html`<p>Not evaluated on the way: that takes <code>evaluation.every</code> and a split with a validation part.</p>`}
 <h3>By popularity of items and activity of people</h3>
-${metric === undefined ? undefined : html`<div class="pair">${draw(fifthsChart("popularity", groups.itemPopularity, metric, mark))}${draw(fifthsChart("activity", groups.userActivity, metric, mark))}</div>`}
+<div class="pair">${byFifths.map(draw)}</div>
 ${fifthsTable("popularity", groups.itemPopularity, mark)}
 ${fifthsTable("activity", groups.userActivity, mark)}`,
   };
@@ -43,8 +48,10 @@ function finalTable(result: Result): Html {
     ...(Object.keys(spread).length > 0 ? [row("standard deviation over draws of negatives", spread)] : []),
     ...(Object.keys(validation).length > 0 ? [row("federated, on validation", validation)] : []),
   ];
-  return html`${table({ id: "final", caption: `Final figures on test, beside baselines${result.isLeaking ? " (LEAKING)" : ""}`, columns: ["model", ...names], rows })}
-<p class="note">${protocolsInWords(result)} Everyone is served by a local solve${baselines["local-only"] === undefined ? "" : "; local-only is judged by a sample of the people"}.</p>`;
+  const caption = `Final figures on test, beside baselines${result.isLeaking ? " (LEAKING)" : ""}`;
+  const sample = baselines["local-only"] === undefined ? "" : "; local-only is judged by a sample of the people";
+  return html`${table({ id: "final", caption, columns: ["model", ...names], rows })}
+<p class="note">${protocolsInWords(result)} Everyone is served by a local solve${sample}.</p>`;
 }
 
 /** Each protocol once, with the metrics that follow it. */

@@ -192,6 +192,12 @@ describe("results beside a run", () => {
     expect(text).toContain("A: leak.json LEAKING");
     expect(text).toContain("C: data.json OTHER DATA");
     expect(text).toContain("A: moved.json – 1");
+    // Of another model the options are not told: its kind is.
+    const other = await renderReport(result, {
+      command,
+      compared: [toComparedRun("nmf.json", { ...result, scenario: { ...result.scenario, model: { kind: "nmf", rank: 5, sweeps: 2 } } })],
+    });
+    expect(read(other)).toContain("B: nmf.json model.kind: nmf 1");
     expect(text).toContain("nothing is known about the spread");
   });
 
