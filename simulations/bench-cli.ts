@@ -6,7 +6,7 @@ import { CofactorError } from "../shared/errors.ts";
 import { nearest } from "../shared/registry.ts";
 import { type BenchFigure, type BenchJob, type BenchRow, type BenchSubject, measureGroup } from "./bench/bench.ts";
 import { subjects } from "./bench/index.ts";
-import { formatBytes } from "./report.ts";
+import { formatBytes } from "./report/terminal.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({

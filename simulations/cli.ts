@@ -1,10 +1,12 @@
 /** `cofactor simulate`: runs a scenario, in memory or over real sockets, and reports. */
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { runAudit } from "./audits/run-audit.ts";
 import { runLive } from "./live/live.ts";
-import { leakWarning, resultTable, roundLine } from "./report.ts";
+import { type ComparedRun, readComparedRun } from "./report/compared.ts";
+import { leakWarning, resultTable, roundLine } from "./report/terminal.ts";
 import type { Result } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 import { loadScenario } from "./scenario-file.ts";
@@ -23,18 +25,22 @@ export const command: Command = defineCommand({
       summary: "instead of people, trains canaries so many times and says how much of the promised epsilon an attacker gets",
     },
     json: { kind: "text", value: "FILE", summary: "writes the result as JSON; - for standard output, and nothing else there" },
+    report: { kind: "text", value: "FILE.html", summary: "writes the result as a page that needs nothing else" },
+    compare: { kind: "list", value: "FILE.json", summary: "shows a result of --json beside this one in the report" },
   },
   examples: [
     "cofactor simulate",
     "cofactor simulate simulations/scenarios/quick.yaml --seed 7",
+    "cofactor simulate --set evaluation.every=1 --seed 2 --report wines.html --compare seed-1.json --compare seed-3.json",
     "cofactor simulate --set privacy.epsilon=4 --audit 40",
     "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
   ],
   async run({ options, positionals, io }) {
-    const { set, seed, workers, audit, json } = options;
+    const { set, seed, workers, audit, json, report, compare } = options;
     if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
       throw new CofactorError("CONFIG_INVALID", `"--workers" expected 1 to 256, got ${workers}`);
     }
+    const compared = prepareReport(report, compare, audit !== undefined);
     const overrides = [...set, ...(seed === undefined ? [] : [`seed=${seed}`])];
     const scenario = await loadScenario(positionals[0], overrides);
     // With the JSON on standard output, progress goes to a watching person alone.
@@ -42,15 +48,17 @@ export const command: Command = defineCommand({
     if (audit !== undefined) return runAudit(scenario, audit, say, io, json);
     if (scenario.evaluation.negatives === "paper-compat") say(leakWarning);
     const result = await train(scenario, workers, say, io);
+    const command = ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ");
     if (json === "-") io.out(`${JSON.stringify(result)}\n`);
-    else {
-      say(
-        resultTable(result, ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ")),
-      );
-      if (json !== undefined) {
-        writeFileSync(json, `${JSON.stringify(result, undefined, 1)}\n`);
-        say(`  result    ${json}`);
-      }
+    else say(resultTable(result, command));
+    if (json !== undefined && json !== "-") {
+      writeFileSync(json, `${JSON.stringify(result, undefined, 1)}\n`);
+      say(`  result    ${json}`);
+    }
+    if (report !== undefined) {
+      const { renderReport } = await import("./report/page.ts");
+      writeFileSync(report, await renderReport(result, { command, compared }));
+      say(`  report    ${report}`);
     }
     return io.signal.aborted ? 130 : 0;
   },
@@ -60,6 +68,22 @@ async function train(scenario: Scenario, workers: number | undefined, say: (line
   if (scenario.network.transport === "socket") return runLive(scenario, { say, signal });
   const onRound = (round: Result["rounds"][number], rounds: number): void => say(roundLine(round, rounds));
   return simulate(scenario, { onRound, signal, ...(workers === undefined ? {} : { workers }) });
+}
+
+/** Refuses before the work what could not be reported after it, and reads what is to stand beside it. */
+function prepareReport(report: string | undefined, compare: readonly string[], isAudit: boolean): readonly ComparedRun[] {
+  if (report === undefined) {
+    if (compare.length > 0) throw new CofactorError("CONFIG_INVALID", '"--compare" expected "--report FILE.html" beside it');
+    return [];
+  }
+  if (isAudit)
+    throw new CofactorError("CONFIG_INVALID", '"--report" expected no "--audit": an audit trains canaries, and has no such report');
+  try {
+    accessSync(dirname(report), constants.W_OK);
+  } catch (cause) {
+    throw new CofactorError("CONFIG_INVALID", `"--report" expected a folder that can be written, got "${report}"`, { cause });
+  }
+  return compare.map(readComparedRun);
 }
 
 /** A word of a shell's command line. */

@@ -1,11 +1,12 @@
 /**
  * Judges a model on the held-out part of a split: per person first, so that groups can be reported, then over all.
- * Imports evaluation-options.ts, evaluation-negatives.ts, split.ts, shared. The protocols are those of the README's evaluation section.
+ * Imports evaluation-options.ts, evaluation-negatives.ts, evaluation-sheet.ts, split.ts, shared. The protocols are those of the README's evaluation section.
  */
-import { hitRateAt, ndcgAt, type Rank, rankAmong, rankAmongAll, recallAt } from "../shared/math/metrics.ts";
+import { rankAmong, rankAmongAll } from "../shared/math/metrics.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import { drawNegatives, negativeRng } from "./evaluation-negatives.ts";
-import { fullPrefix, type Metric, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
+import { fullPrefix, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
+import { clippedErrors, createSheet, type Outcome, pickOutcome, type SheetFigures } from "./evaluation-sheet.ts";
 import type { Split } from "./split.ts";
 
 /** Writes the score of every item for one person into `out` [items]. */
@@ -30,10 +31,12 @@ export interface EvaluateInput {
   readonly seed: number;
   /** Evaluate these people alone (indices, ascending); everyone with held-out items when left out. */
   readonly users?: Int32Array;
+  /** [items] a group for each item, from 0: people are judged by each group's items apart, too. */
+  readonly itemGroups?: Uint8Array;
 }
 
 /** Figures per person. */
-export interface PeopleEvaluation {
+export interface PeopleEvaluation extends SheetFigures {
   /** [n] indices of the people evaluated, ascending: those with at least one held-out item. */
   readonly users: Int32Array;
   /** [n] how many items each held out. */
@@ -46,6 +49,8 @@ export interface PeopleEvaluation {
   readonly protocols: Readonly<Record<string, string>>;
   /** True when training knew what was held out ("paper-compat"): label it wherever a figure is printed. */
   readonly isLeaking: boolean;
+  /** By item group, the people who held out items of it, judged by these alone, among all candidates; empty without `itemGroups`. */
+  readonly byItemGroup: readonly PeopleEvaluation[];
 }
 
 /** Figures over people. */
@@ -85,56 +90,57 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
   );
   const draws = candidates === "all" ? 0 : negatives === "paper-compat" ? 1 : (input.negativeDraws ?? 5);
   const streams = Array.from({ length: draws }, (_, draw) => negativeRng({ seed, negatives, part, draw }));
-  const values = Object.fromEntries(metrics.map(({ name }) => [name, new Float64Array(users.length)]));
+  const rated = metrics.filter((metric) => !("k" in metric));
   const ranking = metrics.filter((metric) => "k" in metric);
   // Figures against sampled candidates never stand alone: those of the full ranking come with them.
   const whole = draws === 0 ? ranking : ranking.map((metric) => ({ ...metric, name: `${fullPrefix}${metric.name}` }));
-  for (const { name } of whole) values[name] ??= new Float64Array(users.length);
-  const perDraw = Object.fromEntries(ranking.map(({ name }) => [name, streams.map(() => new Float64Array(users.length))]));
+  const names = [...metrics, ...whole].map(({ name }) => name);
+  const columns = { names, rated, whole, sampled: draws === 0 ? [] : ranking, draws };
+  const everyone = createSheet(columns);
+  const groups = input.itemGroups?.reduce((most, group) => Math.max(most, group + 1), 0) ?? 0;
+  const sheets = Array.from({ length: groups }, () => createSheet(columns));
   const scores = new Float64Array(heldOut.items);
   const excluded = new Uint8Array(heldOut.items);
 
-  for (let at = 0; at < users.length; at++) {
-    const user = users[at]!;
-    input.scoresFor(user, scores);
-    const targets = heldOut.itemIndex.subarray(heldOut.rowStart[user]!, heldOut.rowStart[user + 1]!);
-    for (const metric of metrics) {
-      if (!("k" in metric)) values[metric.name]![at] = ratingError(metric.kind, scores, heldOut, user, input.ratingRange);
-    }
-    if (ranking.length === 0) continue;
+  const rank = (user: number, targets: Int32Array): Pick<Outcome, "ranks" | "drawn"> => {
     const marked = mark(split.training, user, 1, excluded) + mark(other, user, 1, excluded);
     const ranks = rankAmongAll(scores, targets, excluded);
-    for (const metric of whole) values[metric.name]![at] = rankedFigure(metric, ranks);
-    if (draws > 0) {
-      mark(heldOut, user, 1, excluded);
-      for (const [draw, stream] of streams.entries()) {
-        const drawn = drawNegatives(stream.fork(user), excluded, heldOut.items - marked - targets.length);
-        const ranks = rankAmong(scores, targets, drawn);
-        for (const metric of ranking) {
-          const figure = rankedFigure(metric, ranks);
-          perDraw[metric.name]![draw]![at] = figure;
-          values[metric.name]![at]! += figure / draws;
-        }
-      }
-      mark(heldOut, user, 0, excluded);
+    mark(heldOut, user, 1, excluded);
+    const drawn = streams.map((stream) =>
+      rankAmong(scores, targets, drawNegatives(stream.fork(user), excluded, heldOut.items - marked - targets.length)),
+    );
+    for (const matrix of [heldOut, split.training, other]) mark(matrix, user, 0, excluded);
+    return { ranks, drawn };
+  };
+
+  for (const user of users) {
+    input.scoresFor(user, scores);
+    const targets = heldOut.itemIndex.subarray(heldOut.rowStart[user]!, heldOut.rowStart[user + 1]!);
+    const outcome: Outcome = {
+      errors: rated.length === 0 ? new Float64Array(0) : clippedErrors(scores, heldOut, user, input.ratingRange),
+      ...(ranking.length === 0 ? { ranks: [], drawn: [] } : rank(user, targets)),
+    };
+    everyone.add(user, targets.length, outcome);
+    for (const [group, sheet] of sheets.entries()) {
+      const places = [...targets.keys()].filter((place) => input.itemGroups![targets[place]!] === group);
+      if (places.length > 0) sheet.add(user, places.length, pickOutcome(outcome, places));
     }
-    mark(split.training, user, 0, excluded);
-    mark(other, user, 0, excluded);
   }
 
   const ranked = rankingProtocol(split, { candidates, negatives, negativeDraws: draws });
   const full = rankingProtocol(split, { candidates: "all", negatives, negativeDraws: draws });
-  const rated = ratingProtocol(split, input.ratingRange);
-  return {
-    users,
-    heldOut: users.map((user) => heldOut.rowStart[user + 1]! - heldOut.rowStart[user]!),
-    values,
-    perDraw,
+  const clipped = ratingProtocol(split, input.ratingRange);
+  const about = {
     protocols: Object.fromEntries([
-      ...metrics.map((metric) => [metric.name, "k" in metric ? ranked : rated]),
+      ...metrics.map((metric) => [metric.name, "k" in metric ? ranked : clipped]),
       ...whole.map(({ name }) => [name, full]),
     ]),
     isLeaking: ranking.length > 0 && negatives === "paper-compat",
+  };
+  return {
+    ...everyone.read(),
+    ...about,
+    byItemGroup: sheets.map((sheet) => ({ ...sheet.read(), ...about, byItemGroup: [] })),
   };
 }
 
@@ -158,29 +164,6 @@ export function summarize(people: PeopleEvaluation, isMember: (user: number) => 
     }
   }
   return { metrics, spread, users: members.length, protocols: people.protocols, isLeaking: people.isLeaking };
-}
-
-function rankedFigure(metric: Metric & { readonly k: number }, ranks: readonly Rank[]): number {
-  if (metric.kind === "hr") return hitRateAt(metric.k, ranks);
-  return metric.kind === "ndcg" ? ndcgAt(metric.k, ranks) : recallAt(metric.k, ranks);
-}
-
-/** One person's rmse or mae over the held-out ratings. */
-function ratingError(
-  kind: "rmse" | "mae",
-  scores: Float64Array,
-  { rowStart, itemIndex, values }: RatingMatrix,
-  user: number,
-  range: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-): number {
-  const from = rowStart[user]!;
-  const to = rowStart[user + 1]!;
-  let sum = 0;
-  for (let at = from; at < to; at++) {
-    const error = Math.min(range[1], Math.max(range[0], scores[itemIndex[at]!]!)) - values[at]!;
-    sum += kind === "rmse" ? error * error : Math.abs(error);
-  }
-  return kind === "rmse" ? Math.sqrt(sum / (to - from)) : sum / (to - from);
 }
 
 /** Sets the flag of a person's items; returns how many there are. */

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { baselines } from "./baselines/index.ts";
-import { type Evaluation, evaluate, type ScoresFor } from "./evaluate.ts";
+import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type ScoresFor, summarize } from "./evaluate.ts";
+import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageRoot } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Scenario } from "./scenario.ts";
@@ -56,6 +57,10 @@ export interface Result {
     readonly validation: Readonly<Record<string, number>>;
     /** On test. */
     readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** Of those that score everyone; what the figures of rounds are compared with: empty unless the scenario evaluates on the way. */
+    readonly validationBaselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** On test, by popularity of items and activity of people. */
+    readonly groups: FigureGroups;
     /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
     readonly spread: Readonly<Record<string, number>>;
   };
@@ -86,9 +91,18 @@ export interface Training {
 
 /** Evaluates a part of the split as the scenario says. */
 export function evaluatePart(prepared: Prepared, scoresFor: ScoresFor, part: "validation" | "test", users?: Int32Array): Evaluation {
+  return summarize(evaluatePeoplePart(prepared, scoresFor, part, users === undefined ? {} : { users }));
+}
+
+function evaluatePeoplePart(
+  prepared: Prepared,
+  scoresFor: ScoresFor,
+  part: "validation" | "test",
+  who: Pick<EvaluateInput, "users" | "itemGroups">,
+): PeopleEvaluation {
   const { scenario, split, run, dataset } = prepared;
   const { metrics, candidates, negatives, negativeDraws } = scenario.evaluation;
-  return evaluate({
+  return evaluatePeople({
     scoresFor,
     split,
     part,
@@ -99,7 +113,7 @@ export function evaluatePart(prepared: Prepared, scoresFor: ScoresFor, part: "va
     negatives,
     negativeDraws,
     seed: scenario.seed,
-    ...(users === undefined ? {} : { users }),
+    ...who,
   });
 }
 
@@ -109,15 +123,28 @@ export function evaluatePart(prepared: Prepared, scoresFor: ScoresFor, part: "va
  */
 export async function assembleResult(prepared: Prepared, training: Training, startedMs: number, signal?: AbortSignal): Promise<Result> {
   const { scenario, dataset, split, participants, run } = prepared;
-  const test = evaluatePart(prepared, training.scoresFor, "test");
+  const fifths = trainingFifths(split.training);
+  const itemGroups = fifths.items.group;
+  const people = evaluatePeoplePart(prepared, training.scoresFor, "test", { itemGroups });
+  const test = summarize(people);
   const validation = evaluatePart(prepared, training.scoresFor, "validation");
   const compared: Record<string, Readonly<Record<string, number>>> = {};
+  const onValidation: Record<string, Readonly<Record<string, number>>> = {};
+  const everyone = new Map<string, PeopleEvaluation>();
   for (const baseline of baselines.filter(({ name }) => scenario.baselines.includes(name))) {
     // A pending signal gets its turn.
     await nextTurn();
     if (signal?.aborted === true) break;
     const ready = baseline.prepare({ run, split, participants, rounds: scenario.rounds, seed: scenario.seed });
-    compared[baseline.name] = evaluatePart(prepared, ready.scoresFor, "test", ready.users).metrics;
+    const { users } = ready;
+    const judged = evaluatePeoplePart(prepared, ready.scoresFor, "test", { itemGroups, ...(users === undefined ? {} : { users }) });
+    compared[baseline.name] = summarize(judged).metrics;
+    // Of a sample of the people fifths would be of a few, and each of them costs a training.
+    if (users !== undefined) continue;
+    everyone.set(baseline.name, judged);
+    if (scenario.evaluation.every > 0 && split.counts.validation > 0) {
+      onValidation[baseline.name] = evaluatePart(prepared, ready.scoresFor, "validation").metrics;
+    }
   }
   const published = training.rounds.filter(({ outcome }) => outcome === "published");
   const accepted = published.reduce((total, { accepted: count }) => total + count, 0);
@@ -142,6 +169,8 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       test: test.metrics,
       validation: split.counts.validation > 0 ? validation.metrics : {},
       baselines: compared,
+      validationBaselines: onValidation,
+      groups: figuresByFifth(fifths, people, everyone),
       spread: test.spread,
     },
     privacy: training.privacy,

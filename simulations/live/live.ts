@@ -14,7 +14,7 @@ import { createRng, secureRng } from "../../shared/random.ts";
 import { bytesPerValue } from "../../shared/wire/model-codec.ts";
 import { fittedScores } from "../fitted.ts";
 import { type Prepared, prepareScenario } from "../prepare.ts";
-import { formatBytes, roundLine } from "../report.ts";
+import { formatBytes, roundLine } from "../report/terminal.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
 import { inspectStore, type StoreFinding } from "./inspect.ts";

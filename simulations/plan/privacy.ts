@@ -11,7 +11,7 @@ import { planPrivacy, type SpentByView, spentAfter } from "../../shared/privacy/
 import type { PrivacyInput, PrivacyTerms } from "../../shared/privacy/promise.ts";
 import { createRng, simulationRng } from "../../shared/random.ts";
 import { encodedBits } from "../../shared/wire/fixed-point.ts";
-import { formatBytes } from "../report.ts";
+import { formatBytes } from "../report/terminal.ts";
 import type { Job } from "./pricing.ts";
 
 /** What a run shall promise. */

@@ -1,5 +1,5 @@
 /** A plan as text, at most 100 columns. Imports plan, report. */
-import { formatBytes } from "../report.ts";
+import { formatBytes } from "../report/terminal.ts";
 import type { MasksRow, Plan, PlanRow } from "./plan.ts";
 
 const width = 100;

@@ -53,6 +53,29 @@ it("prints nothing but JSON with --json -, and the same with the same seed", asy
   expect(printed).toHaveProperty("scenario.seed", 3);
 });
 
+it("writes a report, beside the results of other seeds, and names it", async () => {
+  const [json, page] = [join(folder, "seed-2.json"), join(folder, "report.html")];
+  expect((await cofactor([...quick, "--seed", "2", "--json", json])).code).toBe(0);
+  const { code, out, err } = await cofactor([...quick, "--report", page, "--compare", json]);
+  expect([code, err]).toEqual([0, ""]);
+  expect(out).toContain(`report    ${page}`);
+  const text = readFileSync(page, "utf8");
+  expect(text).toContain("cofactor simulate simulations/scenarios/quick.yaml --set rounds=2 --set &#39;baselines=[popularity]&#39;");
+  expect(text).toContain("A: seed-2.json");
+  expect(text).toMatch(/± 0\.\d{4}/);
+});
+
+it.each([
+  [["--compare", "package.json"], '"--compare" expected "--report FILE.html" beside it'],
+  [["--report", "r.html", "--compare", "package.json"], '"package.json", scenario'],
+  [["--report", "no/such/folder/r.html"], '"--report" expected a folder that can be written'],
+  [["--report", "r.html", "--audit", "2"], '"--report" expected no "--audit"'],
+])("refuses %j before it trains", async (args, told) => {
+  const { code, out, err } = await cofactor([...quick, ...args]);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(told);
+});
+
 it("refuses a wrong scenario with exit code 2, naming the nearest word", async () => {
   const { code, out, err } = await cofactor(["simulate", "--set", "model.rnk=3"]);
   expect([code, out]).toEqual([2, ""]);

@@ -1,6 +1,6 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
-import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
-import type { Result, RoundResult } from "./result.ts";
+import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
+import type { Result, RoundResult } from "../result.ts";
 
 /** Stands before and after figures of "paper-compat". */
 export const leakWarning = "WARNING: these figures LEAK: training knew what was held out. They say nothing about quality.";

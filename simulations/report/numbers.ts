@@ -1,0 +1,38 @@
+/** Numbers as the page shows them. Imports the privacy account's types. */
+import type { EpsilonByView } from "../../shared/privacy-account.ts";
+
+/** A figure of quality; a dash where there is none. */
+export function formatFigure(value: number | null | undefined): string {
+  return value === null || value === undefined || Number.isNaN(value) ? "–" : value.toFixed(4);
+}
+
+/** A count with groups of three digits. */
+export function formatCount(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** An epsilon: three digits, or that nothing bounds it. */
+export function formatEpsilon(value: number | null | undefined): string {
+  return value === null || value === undefined ? "unbounded" : String(Number(value.toPrecision(3)));
+}
+
+/** A number of an axis or a caption: four digits at most. */
+export function formatShort(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** A time: seconds, or thousandths or millionths of one. */
+export function formatSeconds(seconds: number): string {
+  const [value, unit] = seconds >= 1 || seconds === 0 ? [seconds, "s"] : seconds >= 0.001 ? [seconds * 1e3, "ms"] : [seconds * 1e6, "µs"];
+  return `${Number(value.toPrecision(3))} ${unit}`;
+}
+
+/** Whether less of a metric is better. */
+export function isError(metric: string): boolean {
+  return metric === "rmse" || metric === "mae";
+}
+
+/** Both columns in words. */
+export function epsilonInWords({ server, release }: EpsilonByView): string {
+  return `${formatEpsilon(server)} against the aggregator, ${formatEpsilon(release)} against readers of the published models`;
+}
