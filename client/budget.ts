@@ -6,6 +6,7 @@
  * signed terms, not by identities: a device that leaves and comes back under a new name finds it again. It ends with the store.
  */
 import * as v from "valibot";
+import { inRange } from "../shared/check.ts";
 import { toUtf8 } from "../shared/crypto/encoding.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { isAdmissible } from "../shared/privacy/matrix/participation.ts";
@@ -59,8 +60,15 @@ export class Budget {
   readonly #store: ClientStore;
   readonly #limit: BudgetLimit | undefined;
 
-  /** @param limit what the user allows over all runs of the store; by default each run's promise is the only limit */
+  /**
+   * @param limit what the user allows over all runs of the store; by default each run's promise is the only limit
+   * @throws RangeError for a limit without both numbers, from 0
+   */
   constructor(store: ClientStore, limit?: BudgetLimit) {
+    if (limit !== undefined) {
+      inRange(limit.epsilon, 0, Number.MAX_VALUE, "accept.budget.epsilon");
+      inRange(limit.delta, 0, 1, "accept.budget.delta");
+    }
     this.#store = store;
     this.#limit = limit;
   }
@@ -80,14 +88,21 @@ export class Budget {
     }
   }
 
+  /** True when a round of the run is reserved: by this process, an earlier one, or another window. */
+  async isReserved(run: BudgetedRun, round: number): Promise<boolean> {
+    const charges = await this.#load();
+    return charges.find(({ terms }) => terms === run.digest)?.reserved.includes(round) ?? false;
+  }
+
   /**
    * Reserves a round. Once it has settled the reservation is there after the end of the process.
    *
-   * Guarantees: the reserved rounds of a run always keep its promise; the same round again changes nothing.
+   * Guarantees: the reserved rounds of a run always keep its promise; of all that reserve one round, in any window of a store, one is told true.
+   * @returns false when the round was reserved already: nothing changes then, and nothing may be contributed on its strength
    * @throws CofactorError BUDGET_EXHAUSTED saying which limit stands in the way, LEDGER_CORRUPT for a damaged entry
    */
-  async reserve(run: BudgetedRun, round: number): Promise<void> {
-    await this.#change((charges) => reserved(charges, run, round, this.#limit));
+  async reserve(run: BudgetedRun, round: number): Promise<boolean> {
+    return this.#change((charges) => reserved(charges, run, round, this.#limit));
   }
 
   /** Marks a reserved round as included in what was published; any other round is left alone. */
@@ -107,18 +122,21 @@ export class Budget {
     return { ...totalOf(runs), runs };
   }
 
-  async #change(step: (charges: readonly RunCharge[]) => readonly RunCharge[]): Promise<void> {
-    const work = async (): Promise<void> => {
+  /** @returns whether anything changed */
+  async #change(step: (charges: readonly RunCharge[]) => readonly RunCharge[]): Promise<boolean> {
+    const work = async (): Promise<boolean> => {
       const before = await this.#load();
       const after = step(before);
-      if (JSON.stringify(after) !== JSON.stringify(before)) await this.#store.set(key, toUtf8(JSON.stringify({ version: 1, runs: after })));
+      if (JSON.stringify(after) === JSON.stringify(before)) return false;
+      await this.#store.set(key, toUtf8(JSON.stringify({ version: 1, runs: after })));
+      return true;
     };
     const turn = (queues.get(this.#store) ?? Promise.resolve()).then(() => exclusively(work));
     queues.set(
       this.#store,
       turn.catch(() => undefined),
     );
-    await turn;
+    return turn;
   }
 
   async #load(): Promise<readonly RunCharge[]> {
@@ -192,7 +210,7 @@ function totalOf(charges: readonly RunCharge[]): BudgetLimit {
 
 /** Sums of decimals may miss their limit by rounding alone. */
 function exceeds(sum: number, limit: number): boolean {
-  return sum > limit * (1 + 1e-12);
+  return !(sum <= limit * (1 + 1e-12));
 }
 
 function exhausted(what: string): CofactorError {
@@ -200,7 +218,7 @@ function exhausted(what: string): CofactorError {
 }
 
 /** Pages of one origin share their store: where the platform has locks, one page at a time changes it. */
-async function exclusively(work: () => Promise<void>): Promise<void> {
+async function exclusively(work: () => Promise<boolean>): Promise<boolean> {
   const locks = globalThis.navigator?.locks;
-  await (locks === undefined ? work() : locks.request("cofactor-budget", work));
+  return locks === undefined ? work() : locks.request("cofactor-budget", work);
 }

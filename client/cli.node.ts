@@ -59,11 +59,11 @@ export const command: Command = defineCommand({
 
 /** Says what leaves the device and what becomes of it. */
 function report(client: Client, io: CommandIo): void {
-  client.on("joined", ({ terms }) =>
-    io.out(
-      `joined ${terms.id}: model ${terms.model.kind}, protection ${terms.protection.kind}, sums over at least ${terms.cohort.min}, ${aboutPrivacy(terms)}\n`,
-    ),
-  );
+  client.on("joined", ({ terms, leftOut }) => {
+    const { id, model, protection, cohort } = terms;
+    io.out(`joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}, ${aboutPrivacy(terms)}\n`);
+    if (leftOut > 0) io.out(`${leftOut} ratings are of items beyond the ${terms.items} of ${id}, and play no part in it\n`);
+  });
   client.on("contributed", ({ round, bytes, digest, status }) =>
     io.out(`round ${round}: ${status}, ${bytes} bytes left this device, sha256 ${digest}\n`),
   );

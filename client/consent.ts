@@ -24,8 +24,9 @@ export interface Acceptance {
   readonly maxRounds?: number;
   /** True refuses runs that promise no privacy; default: true when a limit below is set, since without a promise there is none. */
   readonly requirePrivacy?: boolean;
-  /** Greatest epsilon and delta that one run may promise; default: any. What is promised is checked on the device in any case. */
+  /** Greatest epsilon that one run may promise; default: any. What is promised is checked on the device in any case. */
   readonly maxEpsilon?: number;
+  /** Greatest delta that one run may promise; default: 1e-3 when another limit here is set, since a large delta makes every epsilon void. */
   readonly maxDelta?: number;
   /**
    * What all runs in the device's store may cost together; default: any. Each run is charged with its whole promise at the first round that
@@ -135,8 +136,9 @@ function assertAccepted(run: Run, accept: Acceptance): void {
 }
 
 function assertPrivacy(promise: PrivacyTerms | undefined, accept: Acceptance): void {
-  const { maxEpsilon, maxDelta, budget } = accept;
-  const hasLimit = maxEpsilon !== undefined || maxDelta !== undefined || budget !== undefined;
+  const { maxEpsilon, budget } = accept;
+  const hasLimit = maxEpsilon !== undefined || accept.maxDelta !== undefined || budget !== undefined || accept.requirePrivacy === true;
+  const maxDelta = accept.maxDelta ?? (hasLimit ? usualMaxDelta : undefined);
   if (promise === undefined) {
     if (accept.requirePrivacy ?? hasLimit) {
       throw refused(
@@ -145,6 +147,11 @@ function assertPrivacy(promise: PrivacyTerms | undefined, accept: Acceptance): v
     }
     return;
   }
+  if (promise.sampling !== undefined) {
+    throw refused(
+      "cohorts drawn by coins, which save noise only while nobody is told how many came up: devices are told. Ask the operator for terms without sampling",
+    );
+  }
   if (maxEpsilon !== undefined && !(promise.epsilon <= maxEpsilon)) {
     throw refused(`epsilon ${promise.epsilon}; accepted: at most ${maxEpsilon}. To accept it, raise accept.maxEpsilon`);
   }
@@ -152,6 +159,9 @@ function assertPrivacy(promise: PrivacyTerms | undefined, accept: Acceptance): v
     throw refused(`delta ${promise.delta}; accepted: at most ${maxDelta}. To accept it, raise accept.maxDelta`);
   }
 }
+
+/** What a delta may be where nobody says so. */
+const usualMaxDelta = 1e-3;
 
 /** Digests of terms whose promise was found to be kept: adding up may take a second, and a device connects again and again. */
 const kept = new Set<string>();

@@ -12,7 +12,7 @@ import { type ModelRef, parseRequest, type RequestHeader } from "../shared/wire/
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import { Bell } from "./bell.ts";
 import { Budget, type SpentPrivacy } from "./budget.ts";
-import { assertInCatalogue, type OwnRatings, toOwnRatings } from "./ratings.ts";
+import { type OwnRatings, toOwnRatings, withinCatalogue } from "./ratings.ts";
 import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
@@ -151,7 +151,9 @@ export class Device implements Client {
   recommend(options: RecommendOptions = {}): Recommendation[] {
     const session = this.#session;
     if (this.#model === undefined || session === undefined) throw new TypeError('"recommend" expected "join" before');
-    return recommendItems(session.run.model, this.#model.opened, this.#model.part, this.#own.ratings, session.run.terms.items, options);
+    const { items } = session.run.terms;
+    const ratings = withinCatalogue(this.#own.ratings, items);
+    return recommendItems(session.run.model, this.#model.opened, this.#model.part, ratings, items, options);
   }
 
   spent(): Promise<SpentPrivacy> {
@@ -165,7 +167,7 @@ export class Device implements Client {
     const { run } = session;
     const opened = run.model.open(decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision));
     const rng = createRng(drawSeed(this.#secure));
-    const part = run.model.fit(opened, await this.#trainer.privatePart(run), this.#own.ratings, rng);
+    const part = run.model.fit(opened, await this.#trainer.privatePart(run), withinCatalogue(this.#own.ratings, run.terms.items), rng);
     this.#model = { ref, opened, part };
   }
 
@@ -247,7 +249,6 @@ export class Device implements Client {
         vault: this.#vault,
         primitives: this.#options.primitives,
         signal,
-        inspect: (run) => assertInCatalogue(this.#own, run.terms.items),
       });
     } catch (error) {
       if (this.state !== "closed") this.#become("disconnected");
@@ -274,7 +275,9 @@ export class Device implements Client {
       this.#bell.ring();
     });
     session.channel.serve((kind, packet) => this.#handle(session, kind, packet));
-    this.#events.emit("joined", { isNew: session.joined.isNew, terms: session.run.terms });
+    const { ratings } = this.#own;
+    const leftOut = ratings.items.length - withinCatalogue(ratings, session.run.terms.items).items.length;
+    this.#events.emit("joined", { isNew: session.joined.isNew, terms: session.run.terms, leftOut });
   }
 
   async #handle(session: Session, kind: string, packet: Packet): Promise<Packet> {

@@ -41,11 +41,14 @@ export function toOwnRatings(pairs: Iterable<readonly [item: number, value: numb
   return { ratings: { items, values }, positions };
 }
 
-/** @throws RangeError naming the position of a rating whose item is not in the run's catalogue */
-export function assertInCatalogue(own: OwnRatings, items: number): void {
-  const at = own.ratings.items.findIndex((item) => item >= items);
-  if (at >= 0)
-    throw new RangeError(
-      `"ratings" expected items below ${items}, the size of the run's catalogue: that of entry ${own.positions[at]} is beyond`,
-    );
+/**
+ * The ratings of items below `items`, the size of a run's catalogue: the others mean nothing to its model. A device that refused to join over them
+ * would tell the server that its user has such.
+ */
+export function withinCatalogue(ratings: UserRatings, items: number): UserRatings {
+  // Ascending by item: what is beyond stands at the end.
+  let count = ratings.items.length;
+  while (count > 0 && ratings.items[count - 1]! >= items) count -= 1;
+  if (count === ratings.items.length) return ratings;
+  return { items: ratings.items.subarray(0, count), values: ratings.values.subarray(0, count) };
 }

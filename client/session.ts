@@ -32,8 +32,6 @@ export interface SessionOptions {
   /** What signs answers; by default tweetnacl. */
   readonly primitives?: Primitives | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** The device's own checks of accepted terms, before it joins; a throw ends the connection. */
-  readonly inspect?: (run: Run) => void;
 }
 
 /** A joined connection. */
@@ -65,7 +63,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const hello = await ask(channel, "hello", { protocol: protocolVersion, run: options.run });
     const pinned = await vault.pin();
     const { run, pin } = await checkTerms(options.run, hello, options.accept, pinned);
-    options.inspect?.(run);
     if (pinned?.serverKey !== pin.serverKey || pinned.termsDigest !== pin.termsDigest) await vault.savePin(pin);
     const signed = joinBytes(hello.challenge, options.run, "client", hello.serverKey, pin.termsDigest);
     const proof = toBase64url(sign(identity, "join", signed));

@@ -13,6 +13,7 @@ import { type Run, roundFrame } from "../shared/run.ts";
 import type { RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import type { Budget } from "./budget.ts";
+import { withinCatalogue } from "./ratings.ts";
 import type { Session } from "./session.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
 
@@ -66,7 +67,8 @@ export class Trainer {
       if (model.round >= round) return "a round expected a model of an earlier round";
       const limit = maxRounds ?? Number.POSITIVE_INFINITY;
       if ((earlier?.contributions ?? 0) >= limit) return `BUDGET_EXHAUSTED: this device contributes to at most ${limit} rounds`;
-      return budget.refusal(run, round);
+      // What is reserved and not sealed was begun elsewhere, or by a process that ended then.
+      return (await budget.isReserved(run, round)) ? reservedElsewhere : budget.refusal(run, round);
     }
     if (round < earlier.round) return "this device has taken part in a later round";
     if (earlier.model !== model.sha256) return "this round was begun with another model";
@@ -124,7 +126,7 @@ export class Trainer {
   /** The device's private part: the one it trained, else a fresh one. */
   async privatePart(run: Run): Promise<PrivatePart> {
     const rng = createRng(drawSeed(this.#parts.secure));
-    return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(this.#parts.ratings, rng);
+    return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(withinCatalogue(this.#parts.ratings, run.terms.items), rng);
   }
 
   async #seal(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<PendingAnswer> {
@@ -152,26 +154,33 @@ export class Trainer {
     return answer;
   }
 
-  /** What may leave the device, before it is sealed. With a promise of privacy the round is reserved first, for good. */
+  /**
+   * What may leave the device, before it is sealed. With a promise of privacy the round is reserved first, for good: a reservation that another
+   * window made, or an earlier process that did not come to seal anything, ends the round for this device.
+   */
   async #contribution(session: Session, header: RequestHeader<"ask">): Promise<Float64Array> {
     const { run } = session;
-    const { ratings, secure, budget } = this.#parts;
+    const { round } = header;
+    const { secure, budget } = this.#parts;
+    const ratings = withinCatalogue(this.#parts.ratings, run.terms.items);
     const model = run.model.open(decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision));
+    if (run.privacy !== undefined && !(await budget.reserve(run, round))) throw new CofactorError("UPDATE_REJECTED", reservedElsewhere);
     const out = new Float64Array(run.contributionSize);
     const rng = createRng(drawSeed(secure));
     const { private: part } = run.model.contribute(model, await this.privatePart(run), ratings, rng, out);
-    this.#candidate = { round: header.round, part };
-    const shared = run.sharing.encode(out, header.round);
+    this.#candidate = { round, part };
+    const shared = run.sharing.encode(out, round);
     if (shared !== out) out.fill(0);
     if (run.privacy === undefined) return shared;
     try {
-      await budget.reserve(run, header.round);
-      return (await run.privacy.createDevice(secure)).protect(shared, header.round);
+      return (await run.privacy.createDevice(secure)).protect(shared, round);
     } finally {
       shared.fill(0);
     }
   }
 }
+
+const reservedElsewhere = "this round was begun in another window of this device, or before it was restarted: it is charged, and lost";
 
 /** Loaded when a protection is at work, so that a page does not wait for it. */
 async function platformPrimitives(): Promise<Primitives> {

@@ -45,7 +45,8 @@ export type ClientState = "idle" | "connecting" | "joined" | "disconnected" | "c
 /** The events of a client. */
 export type ClientEvents = {
   state: ClientState;
-  joined: { readonly isNew: boolean; readonly terms: RunTerms };
+  /** `leftOut`: how many ratings are of items beyond the run's catalogue, and play no part in it. */
+  joined: { readonly isNew: boolean; readonly terms: RunTerms; readonly leftOut: number };
   /** The device takes part in this stage. */
   asked: { readonly round: number; readonly stage: number; readonly deadlineMs: number };
   /** The device does not answer: it must not, or the app has not asked it to. */
@@ -87,7 +88,7 @@ export interface Client {
   readonly traffic: { readonly bytesSent: number; readonly bytesReceived: number };
   /**
    * Connects, checks the signed terms, fetches the newest model. Takes part in nothing yet.
-   * @throws CofactorError TERMS_REFUSED, AUTH_FAILED, PROTOCOL_UNSUPPORTED, DISCONNECTED; RangeError for a rating beyond the catalogue
+   * @throws CofactorError TERMS_REFUSED, AUTH_FAILED, PROTOCOL_UNSUPPORTED, DISCONNECTED
    */
   join(): Promise<void>;
   /**

@@ -6,12 +6,13 @@
  * entries sealed under the content key. A passphrase is so stretched once for each opening, not at each change.
  */
 import { open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { concatenate, fromBase64url, toBase64url, toUtf8 } from "../../shared/crypto/encoding.ts";
 import { openSecret, type SealingKey, sealSecret } from "../../shared/crypto/envelope.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { type SecureRng, secureRng } from "../../shared/random.ts";
 import type { ClientStore } from "../store.ts";
+import { lockFile } from "./file-lock.node.ts";
 
 const version = 1;
 const headBytes = 5;
@@ -32,19 +33,32 @@ interface Opened {
 }
 
 /**
- * A store in a file, made at the first change. One process at a time may use it.
- * @throws CofactorError DECRYPT_FAILED when the key does not open the file, STORE_FAILED when it cannot be read; RangeError for a short key
+ * A store in a file, made at the first change. One process at a time may use it: a lock beside it, `<path>.lock`, sees to that.
+ * @throws CofactorError DECRYPT_FAILED when the key does not open the file, STORE_FAILED when it cannot be read or another process has it;
+ *   RangeError for a short key
  */
 export async function fileStore(options: FileStoreOptions): Promise<ClientStore> {
   const secure = options.secure ?? secureRng;
-  const { entries, contentKey, head } = (await load(options)) ?? (await create(options.key, secure));
+  // Where the folder is not there yet, nobody has the file: it is locked with the first change.
+  let unlock = await lockFile(resolve(options.path));
+  let opened: Opened;
+  try {
+    opened = (await load(options)) ?? (await create(options.key, secure));
+  } catch (error) {
+    await unlock?.();
+    throw error;
+  }
+  const { entries, contentKey, head } = opened;
   let last: Promise<void> = Promise.resolve();
   const save = (): Promise<void> => {
     const text = JSON.stringify(Object.fromEntries([...entries].map(([key, bytes]) => [key, toBase64url(bytes)])));
     // One after the other: a later state never loses to an earlier one. A failure is the failing call's alone.
     const saving = last
       .catch(() => undefined)
-      .then(async () => replaceFile(options.path, concatenate(head, await sealSecret(toUtf8(text), contentKey, secure))));
+      .then(async () => {
+        unlock ??= await lockFile(resolve(options.path));
+        await replaceFile(options.path, concatenate(head, await sealSecret(toUtf8(text), contentKey, secure)));
+      });
     last = saving;
     return saving;
   };
@@ -57,7 +71,10 @@ export async function fileStore(options: FileStoreOptions): Promise<ClientStore>
     delete: async (key) => {
       if (entries.delete(key)) await save();
     },
-    close: () => last.catch(() => undefined),
+    async close() {
+      await last.catch(() => undefined);
+      await unlock?.();
+    },
   };
 }
 

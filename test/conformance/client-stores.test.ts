@@ -51,7 +51,9 @@ describe("the file store", () => {
   it("refuses another key, a passphrase instead of a key, and changed bytes", async () => {
     const path = freshPath();
     const key = secureRng.bytes(32);
-    await (await fileStore({ path, key })).set("private", secret);
+    const first = await fileStore({ path, key });
+    await first.set("private", secret);
+    await first.close();
     await expect(fileStore({ path, key: secureRng.bytes(32) })).rejects.toMatchObject({ code: "DECRYPT_FAILED" });
     await expect(fileStore({ path, key: "correct horse battery" })).rejects.toMatchObject({ code: "DECRYPT_FAILED" });
     const bytes = readFileSync(path);
@@ -92,12 +94,30 @@ describe("the file store", () => {
   it("is not misled by the leavings of a process that was killed while it wrote", async () => {
     const path = freshPath();
     const key = secureRng.bytes(32);
-    await (await fileStore({ path, key })).set("a", Uint8Array.of(1));
+    const first = await fileStore({ path, key });
+    await first.set("a", Uint8Array.of(1));
+    await first.close();
     writeFileSync(`${path}.tmp`, "half of a");
+    // No process has number 2^30: the highest that systems give out is far below.
+    writeFileSync(`${path}.lock`, `${2 ** 30} of a process that is gone`);
     const store = await fileStore({ path, key });
     expect(await store.get("a")).toEqual(Uint8Array.of(1));
     await store.set("a", Uint8Array.of(2));
-    expect(await (await fileStore({ path, key })).get("a")).toEqual(Uint8Array.of(2));
+    await store.close();
+    const last = await fileStore({ path, key });
+    expect(await last.get("a")).toEqual(Uint8Array.of(2));
+    await last.close();
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it("is one process's at a time: a second one is refused, also when it begins at the same moment", async () => {
+    const path = freshPath();
+    const key = secureRng.bytes(32);
+    const opened = await Promise.allSettled(Array.from({ length: 8 }, () => fileStore({ path, key })));
+    expect(opened.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const one of opened) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "STORE_FAILED" });
+    writeFileSync(`${path}.lock`, `${process.ppid} of a process that is there`);
+    await expect(fileStore({ path, key })).rejects.toThrow(/in use by process/);
   });
 });
 

@@ -81,10 +81,10 @@ it("takes no part in a run that promises no privacy, or too little, where an eps
 
 it("says by line what is wrong with the ratings, and names what is missing", async () => {
   const url = await serve();
-  const beyond = join(folder, "beyond.csv");
-  writeFileSync(beyond, "1,1\n\n99,1\n");
-  expect((await cofactor("--server", url, "--run", openTerms.id, "--ratings", beyond, "--accept-open")).err).toMatch(
-    /DATA_INVALID.*line 3 is beyond/,
+  const twice = join(folder, "twice.csv");
+  writeFileSync(twice, "1,1\n\n9,1\n1,2\n");
+  expect((await cofactor("--server", url, "--run", openTerms.id, "--ratings", twice, "--accept-open")).err).toMatch(
+    /DATA_INVALID.*lines 1 and 4/,
   );
   expect((await cofactor("--server", url)).err).toMatch(/CONFIG_INVALID.*--ratings/);
   const args = ["--server", url, "--run", openTerms.id, "--ratings", ratings, "--store", join(folder, "none.store")];

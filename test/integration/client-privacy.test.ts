@@ -157,8 +157,8 @@ describe("an aggregator that was set back to an older state", () => {
 });
 
 describe("a device that dies between reserving a round and sealing it", () => {
-  it("sends one contribution when it is asked again, on the same reservation", async () => {
-    const server = await lying({ ...local, participation: { kind: "single" } });
+  it("has lost the round: it is charged, and nothing is computed for it again", async () => {
+    const server = await lying({ ...local, participation: { kind: "unrestricted", participations: 2 } });
     const inner = memoryStore();
     const store: ClientStore = {
       ...inner,
@@ -175,10 +175,10 @@ describe("a device that dies between reserving a round and sealing it", () => {
     expect(server.taken).toEqual([]);
     const again = await takingPart(server, { store: inner });
     expect((await again.spent()).runs).toMatchObject([{ reserved: [1] }]);
-    expect(await ask(server, again, 1)).toBe("contributed");
-    expect(await ask(server, again, 1)).toBe("contributed");
-    expect(digests(server).size).toBe(1);
-    expect(await ask(server, again, 2)).toBe("BUDGET_EXHAUSTED");
+    expect(await ask(server, again, 1)).toMatch(/it is charged, and lost/);
+    expect(server.taken).toEqual([]);
+    expect(await ask(server, again, 2)).toBe("contributed");
+    expect(await ask(server, again, 3)).toBe("BUDGET_EXHAUSTED");
   });
 });
 

@@ -100,12 +100,20 @@ describe("a run's promise of participation", () => {
 describe("a reservation", () => {
   const run = budgetedRun({ participation: { kind: "single" } });
 
-  it("is there after a crash before anything was sealed, and is the same one when the round is asked for again", async () => {
+  it("is told to one of all that ask at once, in as many windows as a store has", async () => {
     const store = memoryStore();
-    await new Budget(store).reserve(run, 3);
+    const told = await Promise.all(Array.from({ length: 5 }, () => new Budget(store).reserve(run, 3)));
+    expect(told.toSorted()).toEqual([false, false, false, false, true]);
+  });
+
+  it("is there after a crash before anything was sealed, and is no other one when the round is asked for again", async () => {
+    const store = memoryStore();
+    expect(await new Budget(store).isReserved(run, 3)).toBe(false);
+    expect(await new Budget(store).reserve(run, 3)).toBe(true);
     const again = new Budget(store);
+    expect(await again.isReserved(run, 3)).toBe(true);
     expect(await again.refusal(run, 3)).toBeUndefined();
-    await again.reserve(run, 3);
+    expect(await again.reserve(run, 3)).toBe(false);
     expect((await again.spent()).runs).toMatchObject([{ reserved: [3], included: [] }]);
     expect(await again.refusal(run, 4)).toMatch(/^BUDGET_EXHAUSTED/);
   });
@@ -199,4 +207,13 @@ describe("the ledger", () => {
       await expect(budget.spent()).rejects.toMatchObject({ code: "LEDGER_CORRUPT" });
     },
   );
+});
+
+it.each([
+  [{ epsilon: Number.NaN, delta: 1e-5 }],
+  [{ epsilon: 5, delta: Number.NaN }],
+  [{ epsilon: -1, delta: 1e-5 }],
+  [{ epsilon: 5 } as { epsilon: number; delta: number }],
+])("refuses a limit that would limit nothing: %o", (limit) => {
+  expect(() => new Budget(memoryStore(), limit)).toThrow(/accept.budget/);
 });

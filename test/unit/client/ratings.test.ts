@@ -1,6 +1,6 @@
 /** Ratings at the edge: what an app hands over, and what a message may say about it. */
 import { describe, expect, it } from "vitest";
-import { assertInCatalogue, toOwnRatings } from "../../../client/ratings.ts";
+import { toOwnRatings, withinCatalogue } from "../../../client/ratings.ts";
 
 type Pair = readonly [item: number, value: number];
 
@@ -87,12 +87,18 @@ describe("toOwnRatings", () => {
       [[987, "4.75"]],
     ])
       expect(message(pairs)).not.toMatch(/987|4\.75|3\.25/);
-    const own = toOwnRatings([
-      [1, 1],
+  });
+});
+
+describe("withinCatalogue", () => {
+  it("leaves out what is beyond a run's catalogue, and copies nothing else", () => {
+    const { ratings } = toOwnRatings([
       [987, 4.75],
+      [1, 1],
     ]);
-    expect(() => assertInCatalogue(own, 100)).toThrow(/entry 1 /);
-    expect(() => assertInCatalogue(own, 100)).not.toThrow(/987|4\.75/);
-    expect(() => assertInCatalogue(own, 988)).not.toThrow();
+    expect(withinCatalogue(ratings, 988)).toBe(ratings);
+    expect([...withinCatalogue(ratings, 987).items]).toEqual([1]);
+    expect([...withinCatalogue(ratings, 987).values]).toEqual([1]);
+    expect(withinCatalogue(ratings, 1).items.length).toBe(0);
   });
 });
