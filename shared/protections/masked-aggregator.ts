@@ -181,8 +181,8 @@ export class MaskedAggregator implements AggregatorHalf {
     const vector = await this.#sum.reveal(opener, count);
     await unmask(round, secrets, vector, this.#form.bits);
     if (this.#frame.isNoisedLater === true) {
-      // A ring of the cohort's size, not of the count: nothing about the round's course decides where sums wrap.
-      const sumBits = Math.min(53, this.#form.bits, encodedBits(range) + Math.ceil(Math.log2(cohort.size)) + 1);
+      // As wide as doubles are exact: noise far larger than the sum must fit too.
+      const sumBits = Math.min(53, this.#form.bits);
       const values = decodeFixed(residuesOf(vector, this.#form.bits, sumBits), range);
       return { values, count, modulus: 2 ** (sumBits - range.fractionBits) };
     }

@@ -4,7 +4,7 @@
  *
  * The aggregator sees one sum over at least `cohort.min` devices, and which devices took part. It takes more than the assumed share of devices
  * colluding with it to see more. Devices may be lost at every stage; the round is abandoned, with nothing revealed, when too many are. A
- * device that lies can make a round fail, unnamed as a rule; it cannot read others.
+ * device that lies can make a round fail, unnamed as a rule; it learns no more than that, which tells on which side of a number a sum lies, and not that where noise comes later.
  *
  * Source: Bonawitz et al. 2017, https://eprint.iacr.org/2017/281; Bell et al. 2020, https://eprint.iacr.org/2020/704
  */

@@ -11,7 +11,8 @@ const open = { ...base, protection: { kind: "open" }, rounds: 10, cohort: { size
 /** The same promise with half of the noise: what a wrong sensitivity, a wrong scale or a lost factor of two comes to. */
 function halved(run: Run): Promise<Run> {
   const privacy = run.terms.privacy!;
-  return openRun({ ...run.terms, privacy: { ...privacy, noiseMultiplier: privacy.noiseMultiplier / 2 } });
+  const { range: _own, ...terms } = run.terms;
+  return openRun({ ...terms, privacy: { ...privacy, noiseMultiplier: privacy.noiseMultiplier / 2 } });
 }
 
 const masks = {

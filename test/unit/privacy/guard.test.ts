@@ -1,12 +1,15 @@
 /** Guards: what leaves a device, what becomes of a sum, with exact noise and in simulations. */
 import { describe, expect, it } from "vitest";
+import { planRun } from "../../../shared/plan-run.ts";
 import { accountAsRun } from "../../../shared/privacy/as-run.ts";
 import { createGuard, type GuardSetting, type PrivacyGuard } from "../../../shared/privacy/guard.ts";
 import { mechanisms } from "../../../shared/privacy/mechanisms/index.ts";
 import { planPrivacy } from "../../../shared/privacy/plan.ts";
 import type { PrivacyInput } from "../../../shared/privacy/promise.ts";
 import { createRng, type NoiseRng, secureRng, simulationRng } from "../../../shared/random.ts";
+import { roundFrame } from "../../../shared/run.ts";
 import { encodedBits, encodeFixed } from "../../../shared/wire/fixed-point.ts";
+import { simulatedId, simulatedTools } from "../../../simulations/simulated-tools.ts";
 
 const setting: GuardSetting = {
   size: 40,
@@ -108,5 +111,65 @@ describe("the as-run account", () => {
     ["more rounds than planned", [[1, 3]], 5],
   ])("fails closed over %s", (_what, log, rounds) => {
     expect(() => accountAsRun(terms, setting, log, rounds)).toThrow(expect.objectContaining({ code: "LEDGER_CORRUPT" }));
+  });
+});
+
+describe("a device that sends what it must not, where noise comes later", () => {
+  const terms = { id: "films-1", items: 8, rounds: 3, cohort: { size: 4, min: 3 }, model: { kind: "fcf", rank: 2 } };
+  const privacy = { epsilon: 1 };
+
+  /** Sums of three devices under masks, the last of which sends `sent` in an entry that the terms do not allow. */
+  async function revealed(sent: number, others: number): Promise<unknown> {
+    const run = await planRun({ ...terms, protection: { kind: "masks", dropout: 0 }, privacy });
+    const frame = roundFrame(run, 1);
+    expect(frame.isNoisedLater).toBe(true);
+    const bold = { ...frame, range: { ...frame.range, maxAbs: 2 ** 12 } };
+    const honest = Float64Array.from({ length: 16 }, (_, at) => (at === 0 ? others : 0));
+    const wild = Float64Array.from({ length: 16 }, (_, at) => (at === 0 ? sent : 0));
+    const halfOf = (id: string, isBold: boolean) => run.protection.createDevice(isBold ? bold : frame, id, simulatedTools);
+    const ids = [0, 1, 2].map(simulatedId);
+    const halves = await Promise.all(ids.map((id, at) => halfOf(id, at === 2)));
+    const aggregator = await run.protection.createAggregator(frame, simulatedTools);
+    for (let stage = 0; stage < run.protection.stages.length; stage++) {
+      await aggregator.begin(stage, ids);
+      for (const [at, id] of ids.entries()) {
+        const answer = await halves[at]!.answer(stage, aggregator.brief(stage, id), at === 2 ? wild : honest);
+        aggregator.admit(stage, id, answer);
+        aggregator.combine(stage, id, answer, "");
+      }
+    }
+    return aggregator.reveal(undefined);
+  }
+
+  it("under masks does not learn from the round's end on which side of a number the sum lies", async () => {
+    for (const others of [0, 0.01, 1]) {
+      const sum = (await revealed(3.99, others)) as { values: Float64Array; modulus: number };
+      expect(sum.values[0]).toBeCloseTo(3.99 + 2 * others, 3);
+      expect(sum.modulus).toBeGreaterThan(2 ** 10);
+    }
+    expect(await revealed(2000, 0.5)).toMatchObject({ modulus: expect.any(Number) });
+  });
+
+  it("finds noise in the wrapped sum that is the noise of the sum itself", async () => {
+    const guard = guardOf({ mechanism: "gaussian" });
+    const modulus = 4096;
+    const release = async (value: number) => {
+      const aggregator = await guard.createAggregator(simulationRng(createRng(9)));
+      return aggregator.release({ values: new Float64Array(40).fill(value), count: 50, modulus }, 1).values[0]!;
+    };
+    const noise = (await release(10)) - 10;
+    expect((await release(10 + modulus)) - 10).toBeCloseTo(noise, 6);
+    await expect(release(modulus / 2)).rejects.toThrow(expect.objectContaining({ code: "AGGREGATION_FAILED" }));
+  });
+
+  it("in the open is refused by itself, before it rounds away what others send", async () => {
+    const run = await planRun({ ...terms, protection: { kind: "open" }, privacy });
+    const aggregator = await run.protection.createAggregator(roundFrame(run, 1), simulatedTools);
+    const values = new Float64Array(16);
+    values[3] = run.range.maxAbs * 1.01;
+    const answer = new Uint8Array(values.buffer);
+    expect(() => aggregator.admit(0, "x", answer)).toThrow(/entry 3 is larger/);
+    values[3] = run.range.maxAbs;
+    aggregator.admit(0, "x", answer);
   });
 });

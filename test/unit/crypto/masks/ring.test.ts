@@ -1,6 +1,15 @@
 /** Ring vectors: edges, signs, bounds and bytes. */
 import { describe, expect, it } from "vitest";
-import { addRing, fromRing, ringBytes, ringFor, ringFromBytes, ringToBytes, toRing } from "../../../../shared/crypto/masks/ring.ts";
+import {
+  addRing,
+  fromRing,
+  residuesOf,
+  ringBytes,
+  ringFor,
+  ringFromBytes,
+  ringToBytes,
+  toRing,
+} from "../../../../shared/crypto/masks/ring.ts";
 
 describe("ringFor", () => {
   it("takes 32 bits as long as the cohort's sum fits, then 64, then refuses", () => {
@@ -67,5 +76,18 @@ describe("ring vectors", () => {
       const vector = toRing(Float64Array.of(10, value), 32);
       expect(() => fromRing(vector, 32, 10)).toThrow(expect.objectContaining({ code: "AGGREGATION_FAILED" }));
     }
+  });
+});
+
+describe("residuesOf", () => {
+  it("gives what fromRing gives, and wraps what that refuses, exactly at any size", () => {
+    const values = Float64Array.of(0, 1, -1, 2 ** 20, -(2 ** 20));
+    expect([...residuesOf(toRing(values, 32), 32, 32)]).toEqual([...values]);
+    expect([...residuesOf(toRing(values, 64), 64, 53)]).toEqual([...values]);
+    expect([...residuesOf(toRing(Float64Array.of(2 ** 52 - 1, -(2 ** 52)), 64), 64, 53)]).toEqual([2 ** 52 - 1, -(2 ** 52)]);
+    // The low bits of a sum of 2^63 and 3 are still there.
+    expect([...residuesOf(Uint32Array.of(3, 0x8000_0000, 0xffff_ffff, 0x7fff_ffff), 64, 53)]).toEqual([3, -1]);
+    expect([...residuesOf(Uint32Array.of(0x8000_0000), 32, 32)]).toEqual([-(2 ** 31)]);
+    expect([...residuesOf(Uint32Array.of(9, 7), 32, 3)]).toEqual([1, -1]);
   });
 });
