@@ -83,6 +83,11 @@ export class Shard {
     return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs };
   }
 
+  /** The part that a device has trained, where it has. */
+  partOf(user: number): PrivatePart | undefined {
+    return this.#parts.get(user);
+  }
+
   /** Trains one device; what may leave it is in `#outgoing`. */
   async #train(round: number, user: number): Promise<PrivatePart> {
     const { model, privacy } = this.#run;
