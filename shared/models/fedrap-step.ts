@@ -51,7 +51,7 @@ export interface Pace {
 /** A descent over samples. */
 export type Descend = (moved: Moved, samples: Samples, rng: Rng, pace: Pace) => void;
 
-/** Entries of tables stay within it, whatever the settings: the published penalty alone knows no bound. */
+/** Entries of tables and of the own part stay within it, whatever the settings: the published penalty alone knows no bound. */
 export const tableLimit: number = 2 ** 14;
 
 /** A descent for tables of `items` rows. It keeps scratch memory and no state. */
@@ -135,6 +135,7 @@ export function createDescend(settings: StepSettings, items: number, features: n
       if (Math.abs(loss - lastLoss) < tolerance * Math.abs(lastLoss)) break;
       lastLoss = loss;
     }
+    settle(own, 1);
     settle(table, pass.tableScale);
     if (personal !== undefined) settle(personal, pass.personalScale);
   };
