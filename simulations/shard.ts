@@ -131,7 +131,13 @@ export class Shard {
 
   /** The round is over: private parts of a published round are kept, those of an abandoned one forgotten. */
   settle(isPublished: boolean): void {
-    if (isPublished) for (const [user, part] of this.#candidates) this.#parts.set(user, part);
+    for (const [user, part] of this.#candidates) {
+      if (!isPublished) break;
+      const before = this.#parts.get(user)?.values.buffer;
+      this.#parts.set(user, part);
+      // Tables for every person: memory that waits for a collection would be as much again.
+      if (this.#run.model.isJudgedAsTrained === true && before instanceof ArrayBuffer && before !== part.values.buffer) before.transfer(0);
+    }
     this.#candidates.clear();
     this.#halves.clear();
   }

@@ -24,7 +24,8 @@ function build(options: object, shape: Partial<ModelShape> = {}): Model<Float64A
 const published = {
   personal: "items",
   learningRate: 0.5,
-  itemLearningRate: 4,
+  itemLearningRate: 0.5,
+  batchDecay: 0.95,
   roundDecay: 0.97,
   l2: 0.01,
   personalWeight: 0.05,
@@ -81,9 +82,9 @@ function descendPlainly(start: Plain, options: FedrapOptions, seed: number, roun
       const step = (value: number, slope: number, rate: number): number => value - rate * decay * (slope + l2 * value);
       now.w = now.w.map((w, f) => step(w, gw[f]!, options.learningRate));
       now.b = step(now.b, gb, options.learningRate);
-      now.C = now.C.map((row, j) => row.map((c, f) => step(c, gC[j]![f]!, options.itemLearningRate)));
+      now.C = now.C.map((row, j) => row.map((c, f) => step(c, gC[j]![f]!, options.itemLearningRate * items)));
       if (options.personal === "items")
-        now.D = now.D.map((row, j) => row.map((d, f) => step(d, gD[j]![f]!, options.itemLearningRate * options.personalRate)));
+        now.D = now.D.map((row, j) => row.map((d, f) => step(d, gD[j]![f]!, options.itemLearningRate * items * options.personalRate)));
       decay *= options.batchDecay;
     }
   }
@@ -154,7 +155,7 @@ describe("a device's round", () => {
   });
 
   it("refuses decay that would turn a row round", () => {
-    expect(() => build({ l2: 1, itemLearningRate: 200 })).toThrow(/"model.l2" expected less than 0.005/);
+    expect(() => build({ l2: 1, itemLearningRate: 20 })).toThrow(/"model.l2" expected less than 0.0055/);
   });
 });
 
@@ -162,7 +163,7 @@ describe("sparsity", () => {
   const zeros = (values: Float64Array): number => values.filter((value) => value === 0).length / values.length;
   const trained = (options: object): Float64Array => {
     const ratings = drawRatings({ users: 40, items: 30, perUser: 8, feedback: "implicit", seed: 3 });
-    const settings = resolve({ rank: 4, itemLearningRate: 20, ...options });
+    const settings = resolve({ rank: 4, itemLearningRate: 0.7, ...options });
     return federate(fedrap.create(settings, { items: 30, cohort: 40 }), ratings, 12, createRng(4)).state.shared;
   };
 
