@@ -83,6 +83,11 @@ export class Shard {
     return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs };
   }
 
+  /** The part that a device has trained, where it has. */
+  partOf(user: number): PrivatePart | undefined {
+    return this.#parts.get(user);
+  }
+
   /** Trains one device; what may leave it is in `#outgoing`. */
   async #train(round: number, user: number): Promise<PrivatePart> {
     const { model, sharing, privacy } = this.#run;
@@ -127,7 +132,13 @@ export class Shard {
 
   /** The round is over: private parts of a published round are kept, those of an abandoned one forgotten. */
   settle(isPublished: boolean): void {
-    if (isPublished) for (const [user, part] of this.#candidates) this.#parts.set(user, part);
+    for (const [user, part] of this.#candidates) {
+      if (!isPublished) break;
+      const before = this.#parts.get(user)?.values.buffer;
+      this.#parts.set(user, part);
+      // Tables for every person: memory that waits for a collection would be as much again.
+      if (this.#run.model.isJudgedAsTrained === true && before instanceof ArrayBuffer && before !== part.values.buffer) before.transfer(0);
+    }
     this.#candidates.clear();
     this.#halves.clear();
   }

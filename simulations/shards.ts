@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { fromWireError, type WireError } from "../shared/errors.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
+import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { Run } from "../shared/run.ts";
 import { type Block, type BlockSum, Shard, type StageOrder } from "./shard.ts";
 
@@ -16,6 +17,8 @@ export interface Shards {
    */
   answer(order: StageOrder, users: Int32Array, brief: (user: number) => Uint8Array, onSum: (sum: BlockSum) => void): Promise<void>;
   settle(isPublished: boolean): void;
+  /** The part that a device has trained, where it has and where it is in this thread. */
+  partOf(user: number): PrivatePart | undefined;
   close(): Promise<void>;
 }
 
@@ -53,6 +56,7 @@ function createLocalShards(run: Run, training: RatingMatrix, seed: number): Shar
       }
     },
     settle: (isPublished) => shard.settle(isPublished),
+    partOf: (user) => shard.partOf(user),
     close: async () => undefined,
   };
 }
@@ -107,6 +111,10 @@ class WorkerShards implements Shards {
 
   settle(isPublished: boolean): void {
     for (const worker of this.#workers) worker.postMessage({ kind: "settle", isPublished } satisfies WorkerOrder);
+  }
+
+  partOf(): undefined {
+    return undefined;
   }
 
   async close(): Promise<void> {

@@ -35,8 +35,9 @@ export async function simulate(scenario: Scenario | object, options: SimulateOpt
   const startedMs = performance.now();
   const prepared = await prepareScenario(parseScenario(scenario));
   const { run, split } = prepared;
-  // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone.
-  const workers = split.training.withheld === undefined ? (options.workers ?? defaultWorkers(run)) : 1;
+  // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone; they hand out no private part.
+  const isAtHome = split.training.withheld !== undefined || run.model.isJudgedAsTrained === true;
+  const workers = isAtHome ? 1 : (options.workers ?? defaultWorkers(run));
   const shards = createShards(run, split.training, prepared.scenario.seed, workers);
   try {
     return await assembleResult(prepared, await train(prepared, shards, options), startedMs, options.signal);
@@ -63,7 +64,8 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const roundSeconds: number[] = [];
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
-  const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, () => undefined, scenario.seed);
+  const partOf = (user: number) => (run.model.isJudgedAsTrained === true ? shards.partOf(user) : undefined);
+  const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, partOf, scenario.seed);
   const drive = await createDrive(prepared, shards);
   const account = createPrivacyAccount(run, drive.attendance);
   let state = initialState(run, scenario.seed);

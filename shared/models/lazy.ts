@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, () => Promise<ModelDefinition>>> = {
   bpr: async () => (await import("./bpr.ts")).bpr,
   ncf: async () => (await import("./ncf.ts")).ncf,
   pfedrec: async () => (await import("./pfedrec.ts")).pfedrec,
+  fedrap: async () => (await import("./fedrap.ts")).fedrap,
   nmf: async () => (await import("./nmf.ts")).nmf,
   "feature-ridge": async () => (await import("./feature-ridge.ts")).featureRidge,
 };

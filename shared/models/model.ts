@@ -88,6 +88,11 @@ export interface Model<Shared = unknown> {
   /** Whether `score` predicts a rating (judged by rmse) or an order (judged by hr, ndcg). */
   readonly objective: "rating" | "ranking";
   readonly parameters: ModelParameters;
+  /**
+   * Whether a private part holds what no `fit` gives back, so that a device is judged with the part that it trained. Such a part is memory
+   * of its own: whoever replaces it may free it.
+   */
+  readonly isJudgedAsTrained?: boolean;
 
   /** The state before round 1. */
   initialize(rng: Rng): ModelState;

@@ -13,11 +13,10 @@
  */
 import * as v from "valibot";
 import { addScaled, dot } from "../math/linear.ts";
-import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
 import { drawFactors } from "./descent.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
-import { drawNegative, hasNegatives } from "./negatives.ts";
+import { drawSamples, type Samples, shuffle } from "./negatives.ts";
 import { count, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
@@ -125,21 +124,6 @@ function createPfedrec(options: PfedrecOptions, shape: ModelShape): Model<Float6
   };
 }
 
-/** Choices, `chosen` of them, then the negatives drawn for them. */
-interface Samples {
-  readonly items: Int32Array;
-  readonly chosen: number;
-}
-
-/** A person's choices and `perChoice` drawn negatives for each; choices alone where there is nothing to draw. */
-function drawSamples(ratings: UserRatings, catalogue: number, perChoice: number, rng: Rng): Samples {
-  const chosen = ratings.items.length;
-  const items = new Int32Array(chosen * (hasNegatives(ratings, catalogue) ? 1 + perChoice : 1));
-  items.set(ratings.items);
-  for (let at = chosen; at < items.length; at++) items[at] = drawNegative(rng, ratings, catalogue);
-  return { items, chosen };
-}
-
 /**
  * One pass over samples in a random order: moves `own` [rank + 1] and, where `difference` is given, the device's rows table + difference.
  */
@@ -150,12 +134,7 @@ function createTrainer({ rank, learningRate, itemLearningRate, batchSize }: Pfed
   const slope = new Float64Array(rank + 1);
   return (table, own, { items, chosen }, rng, difference) => {
     const order = Int32Array.from(items.keys());
-    for (let last = order.length - 1; last > 0; last--) {
-      const other = rng.below(last + 1);
-      const kept = order[last]!;
-      order[last] = order[other]!;
-      order[other] = kept;
-    }
+    shuffle(order, rng);
     for (let from = 0; from < order.length; from += batchSize) {
       const length = Math.min(batchSize, order.length - from);
       const look = (): void => {

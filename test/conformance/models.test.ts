@@ -21,6 +21,12 @@ describeModel(
   { table: "personal", negatives: 1, batchSize: 7 },
   { learnsNothing: "a personal table has learned nothing about items that its person never met" },
 );
+describeModel(models.find(({ kind }) => kind === "fedrap")!, { l1: 0.01, curriculum: "tanh" });
+describeModel(
+  models.find(({ kind }) => kind === "fedrap")!,
+  { personal: "items", personalPenalty: "similarity", personalWeight: 0.1, initialPersonalStddev: 1, l1: 0.1, sparsity: "subgradient" },
+  { learnsNothing: "a personal row has learned nothing of items that its person never met" },
+);
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { rank: 3, noised: {} });
 
@@ -29,4 +35,9 @@ describeModel(
   models.find(({ kind }) => kind === "feature-ridge")!,
   {},
   { learnsLittle, itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
+);
+describeModel(
+  models.find(({ kind }) => kind === "fedrap")!,
+  { personal: "features" },
+  { itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
 );

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { UserRatings } from "../../shared/math/ratings.ts";
 import { bpr } from "../../shared/models/bpr.ts";
+import { fedrap } from "../../shared/models/fedrap.ts";
 import type { Model, ModelDefinition } from "../../shared/models/model.ts";
 import { ncf } from "../../shared/models/ncf.ts";
 import { pfedrec } from "../../shared/models/pfedrec.ts";
@@ -61,20 +62,23 @@ describe("PFedRec", () => {
   });
 });
 
-it.each([bpr, ncf, pfedrec] as ModelDefinition[])("withheld items are never drawn as negatives, others are: $kind", (definition) => {
-  const items = 12;
-  const person: UserRatings = { items: Int32Array.of(2, 5), values: Float64Array.of(1, 1) };
-  const touched = (ratings: UserRatings): number[] => {
-    const model = build(definition, { rank: 2, negatives: 60, ...(definition === ncf ? { variant: "gmf", itemL2: 0 } : {}) }, items);
-    const { shared } = model.initialize(createRng(1));
-    const out = new Float64Array(shared.length);
-    model.contribute(model.open(shared), model.createPrivate(ratings, createRng(2)), ratings, createRng(3), out);
-    const width = definition === bpr ? 3 : 2;
-    return Array.from({ length: items }, (_, item) => item).filter((item) =>
-      out.subarray(item * width, (item + 1) * width).some((value) => value !== 0),
-    );
-  };
-  const everything = Array.from({ length: items }, (_, item) => item);
-  expect(touched(person)).toEqual(everything);
-  expect(touched({ ...person, withheld: Int32Array.of(0, 7) })).toEqual(everything.filter((item) => item !== 0 && item !== 7));
-});
+it.each([bpr, ncf, pfedrec, fedrap] as ModelDefinition[])(
+  "withheld items are never drawn as negatives, others are: $kind",
+  (definition) => {
+    const items = 12;
+    const person: UserRatings = { items: Int32Array.of(2, 5), values: Float64Array.of(1, 1) };
+    const touched = (ratings: UserRatings): number[] => {
+      const model = build(definition, { rank: 2, negatives: 60, ...(definition === ncf ? { variant: "gmf", itemL2: 0 } : {}) }, items);
+      const { shared } = model.initialize(createRng(1));
+      const out = new Float64Array(shared.length);
+      model.contribute(model.open(shared), model.createPrivate(ratings, createRng(2)), ratings, createRng(3), out);
+      const width = definition === bpr ? 3 : 2;
+      return Array.from({ length: items }, (_, item) => item).filter((item) =>
+        out.subarray(item * width, (item + 1) * width).some((value) => value !== 0),
+      );
+    };
+    const everything = Array.from({ length: items }, (_, item) => item);
+    expect(touched(person)).toEqual(everything);
+    expect(touched({ ...person, withheld: Int32Array.of(0, 7) })).toEqual(everything.filter((item) => item !== 0 && item !== 7));
+  },
+);
