@@ -49,6 +49,8 @@ export interface Result {
   /** By metric of `metrics.test`: how it was measured. */
   readonly protocols: Readonly<Record<string, string>>;
   readonly isLeaking: boolean;
+  /** How people got the part that they were judged with, in words. */
+  readonly served: string;
   /** False when the run was interrupted: the figures are those of the rounds so far, and baselines may be missing. */
   readonly isComplete: boolean;
   readonly rounds: readonly RoundResult[];
@@ -84,6 +86,8 @@ export interface Training {
   readonly roundSeconds: readonly number[];
   readonly clientSeconds: readonly number[];
   readonly scoresFor: ScoresFor;
+  /** Whether people were judged with the parts that their devices trained; otherwise each by a local solve. */
+  readonly isJudgedAsTrained: boolean;
   /** Whether all rounds were run. */
   readonly isComplete: boolean;
   readonly privacy: PrivacyResult;
@@ -163,6 +167,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     protocol: Object.values(test.protocols)[0] ?? split.label,
     protocols: test.protocols,
     isLeaking: test.isLeaking,
+    served: training.isJudgedAsTrained ? "everyone served by what their device trained" : "everyone served by a local solve",
     isComplete: training.isComplete,
     rounds: training.rounds,
     metrics: {

@@ -132,15 +132,17 @@ export class Shard {
 
   /** The round is over: private parts of a published round are kept, those of an abandoned one forgotten. */
   settle(isPublished: boolean): void {
-    for (const [user, part] of this.#candidates) {
-      if (!isPublished) break;
-      const before = this.#parts.get(user)?.values.buffer;
-      this.#parts.set(user, part);
-      // Tables for every person: memory that waits for a collection would be as much again.
-      if (this.#run.model.isJudgedAsTrained === true && before instanceof ArrayBuffer && before !== part.values.buffer) before.transfer(0);
-    }
+    if (isPublished) for (const [user, part] of this.#candidates) this.#replace(user, part);
     this.#candidates.clear();
     this.#halves.clear();
+  }
+
+  #replace(user: number, part: PrivatePart): void {
+    const before = this.#parts.get(user)?.values.buffer;
+    this.#parts.set(user, part);
+    // Tables of everyone that wait to be collected would be as much memory again.
+    const isFree = this.#run.model.isJudgedAsTrained === true && before instanceof ArrayBuffer && before !== part.values.buffer;
+    if (isFree) before.transfer(0);
   }
 }
 

@@ -36,7 +36,7 @@ export async function simulate(scenario: Scenario | object, options: SimulateOpt
   const prepared = await prepareScenario(parseScenario(scenario));
   const { run, split } = prepared;
   // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone; they hand out no private part.
-  const isAtHome = split.training.withheld !== undefined || run.model.isJudgedAsTrained === true;
+  const isAtHome = split.training.withheld !== undefined || isJudgedAsTrained(run);
   const workers = isAtHome ? 1 : (options.workers ?? defaultWorkers(run));
   const shards = createShards(run, split.training, prepared.scenario.seed, workers);
   try {
@@ -55,6 +55,10 @@ function defaultWorkers(run: Run): number {
   return isBig ? Math.min(4, availableParallelism()) : 1;
 }
 
+function isJudgedAsTrained({ model }: Run): boolean {
+  return model.isJudgedAsTrained === true;
+}
+
 /** How many rounds in a row may be abandoned before the simulation gives up. */
 const maxAbandoned = 20;
 
@@ -64,7 +68,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const roundSeconds: number[] = [];
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
-  const partOf = (user: number) => (run.model.isJudgedAsTrained === true ? shards.partOf(user) : undefined);
+  const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
   const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, partOf, scenario.seed);
   const drive = await createDrive(prepared, shards);
   const account = createPrivacyAccount(run, drive.attendance);
@@ -96,6 +100,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     roundSeconds,
     clientSeconds,
     scoresFor: scoresOf(state),
+    isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
   };

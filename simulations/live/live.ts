@@ -83,6 +83,7 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
       roundSeconds: outcome.seconds,
       clientSeconds: [],
       scoresFor,
+      isJudgedAsTrained: false,
       isComplete: outcome.isComplete,
       privacy: server.privacy(),
     };

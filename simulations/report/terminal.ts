@@ -49,7 +49,7 @@ export function resultTable(result: Result, command: string): string {
       ),
     ),
     "",
-    `  protocol  ${[...new Set(Object.values(result.protocols))].join("; beside it: ")}; everyone served by a local solve; seed ${result.scenario.seed}`,
+    `  protocol  ${[...new Set(Object.values(result.protocols))].join("; beside it: ")}; ${result.served}; seed ${result.scenario.seed}`,
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
