@@ -1,7 +1,8 @@
 /** FedRAP: a device's steps beside a slow reference, sparsity that is one, what a part holds, and who is judged by it. */
 import { describe, expect, it } from "vitest";
 import type { UserRatings } from "../../shared/math/ratings.ts";
-import { type FedrapOptions, fedrap } from "../../shared/models/fedrap.ts";
+import { fedrap } from "../../shared/models/fedrap.ts";
+import type { FedrapOptions } from "../../shared/models/fedrap-options.ts";
 import { tableLimit } from "../../shared/models/fedrap-step.ts";
 import type { Model, ModelShape } from "../../shared/models/model.ts";
 import { drawSamples, shuffle } from "../../shared/models/negatives.ts";
