@@ -27,3 +27,8 @@ export function drawCohort(participants: Int32Array, size: number, seed: number,
   }
   return Int32Array.from(chosen, (position) => participants[position]!).sort();
 }
+
+/** So many that more practically never come up by coins whose mean is `mean`: nine standard deviations, and room for small means. */
+export function mostByCoins(mean: number): number {
+  return Math.ceil(mean + 9 * Math.sqrt(mean) + 12);
+}

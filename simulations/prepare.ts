@@ -9,7 +9,7 @@ import type { Opener } from "../shared/protections/protection.ts";
 import { resolveSection } from "../shared/registry.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
-import { drawParticipants } from "./population.ts";
+import { drawParticipants, mostByCoins } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Split, splitDataset } from "./split.ts";
 
@@ -100,7 +100,7 @@ function privacyInput({ privacy, cohort }: Scenario, population: number): object
 
 /** The most devices of a round: with coins so many that more practically never come up. */
 function cohortLimit({ privacy }: Scenario, size: number, population: number): number {
-  return privacy?.sampling === "poisson" ? Math.min(population, Math.ceil(size + 9 * Math.sqrt(size) + 12)) : size;
+  return privacy?.sampling === "poisson" ? Math.min(population, mostByCoins(size)) : size;
 }
 
 /** What models center ratings by. Where privacy is promised the data's own mean would tell of them: the middle of the range stands in. */

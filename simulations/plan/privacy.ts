@@ -11,6 +11,7 @@ import { planPrivacy, type SpentByView, spentAfter } from "../../shared/privacy/
 import type { PrivacyInput, PrivacyTerms } from "../../shared/privacy/promise.ts";
 import { createRng, simulationRng } from "../../shared/random.ts";
 import { encodedBits } from "../../shared/wire/fixed-point.ts";
+import { mostByCoins } from "../population.ts";
 import { formatBytes } from "../report/terminal.ts";
 import type { Job } from "./pricing.ts";
 
@@ -128,16 +129,12 @@ function candidatesFor({ clients, rounds }: Job, { epsilon, delta, participation
   ];
 }
 
-function mostOf(mean: number): number {
-  return Math.ceil(mean + 9 * Math.sqrt(mean) + 12);
-}
-
 async function rowFor(name: string, input: PrivacyInput, job: Job, { against }: PrivacyWish): Promise<MechanismRow> {
   const setting: GuardSetting = {
     size: job.values,
     rounds: job.rounds,
     // By coins more than the mean come up, but never so many.
-    cohort: input.sampling === undefined ? { size: job.clients, min: job.min } : { size: mostOf(job.clients), min: 1 },
+    cohort: input.sampling === undefined ? { size: job.clients, min: job.min } : { size: mostByCoins(job.clients), min: 1 },
     revealsContributions: false,
     wrapsCleanly: true,
     corruption: job.corruption,

@@ -19,16 +19,19 @@ import { absolute, exact, relative, type VectorCase } from "./case.ts";
 import vectors from "./matrix-factorizations.json" with { type: "json" };
 import sensitivities from "./matrix-sensitivity.json" with { type: "json" };
 
-const single: Participation = { kind: "single" };
+/** One round at most. */
+export const single: Participation = { kind: "single" };
 
-interface Wanted {
+/** A factorization to build. */
+export interface Wanted {
   readonly section: { readonly kind: string; readonly [option: string]: unknown };
   readonly workload: Workload;
   readonly participation?: Participation;
   readonly objective?: Objective;
 }
 
-function build({ section, workload, participation = single, objective = "mean" }: Wanted): Factorization {
+/** Builds it. */
+export function build({ section, workload, participation = single, objective = "mean" }: Wanted): Factorization {
   const { definition, options } = resolveSection(factorizations, section, "factorization");
   return definition.create(options, { workload, participation, objective });
 }

@@ -4,32 +4,17 @@ import { optimizeBands } from "../../../shared/privacy/matrix/banded-toeplitz.ts
 import { bufferedFactorization } from "../../../shared/privacy/matrix/blt.ts";
 import { gramOfLower, invertLower } from "../../../shared/privacy/matrix/dense.ts";
 import { errorVariances } from "../../../shared/privacy/matrix/errors.ts";
-import { type Factorization, type LossFigures, lossOf, type Objective } from "../../../shared/privacy/matrix/factorization.ts";
-import { factorizations } from "../../../shared/privacy/matrix/index.ts";
+import { type LossFigures, lossOf } from "../../../shared/privacy/matrix/factorization.ts";
 import { optimizeSingle } from "../../../shared/privacy/matrix/optimal-single.ts";
 import { boundsOf, type Participation, trueParticipations } from "../../../shared/privacy/matrix/participation.ts";
 import { heaviestPlacement } from "../../../shared/privacy/matrix/placement.ts";
 import { bandedSensitivity, gramSensitivity, minSeparationBound } from "../../../shared/privacy/matrix/sensitivity.ts";
 import { majorant, toeplitzSensitivity } from "../../../shared/privacy/matrix/sensitivity-toeplitz.ts";
 import { inversePrefixRoot, prefixRoot, rootToeplitz } from "../../../shared/privacy/matrix/toeplitz.ts";
-import { momentumSum, prefixSum, type Workload } from "../../../shared/privacy/matrix/workload.ts";
-import { resolveSection } from "../../../shared/registry.ts";
+import { momentumSum, prefixSum } from "../../../shared/privacy/matrix/workload.ts";
+import { build, single, type Wanted } from "./cases-matrix.ts";
 import vectors from "./matrix-factorizations.json" with { type: "json" };
 import sensitivities from "./matrix-sensitivity.json" with { type: "json" };
-
-const single: Participation = { kind: "single" };
-
-interface Wanted {
-  readonly section: { readonly kind: string; readonly [option: string]: unknown };
-  readonly workload: Workload;
-  readonly participation?: Participation;
-  readonly objective?: Objective;
-}
-
-function build({ section, workload, participation = single, objective = "mean" }: Wanted): Factorization {
-  const { definition, options } = resolveSection(factorizations, section, "factorization");
-  return definition.create(options, { workload, participation, objective });
-}
 
 function loss(wanted: Wanted): LossFigures {
   return lossOf(build(wanted), wanted.participation ?? single);
