@@ -13,6 +13,8 @@ const loaders: Readonly<Record<string, () => Promise<ModelDefinition>>> = {
   pfedrec: async () => (await import("./pfedrec.ts")).pfedrec,
   fedrap: async () => (await import("./fedrap.ts")).fedrap,
   nmf: async () => (await import("./nmf.ts")).nmf,
+  "graph-nmf": async () => (await import("./graph-nmf.ts")).graphNmf,
+  nbmf: async () => (await import("./nbmf.ts")).nbmf,
   "feature-ridge": async () => (await import("./feature-ridge.ts")).featureRidge,
 };
 

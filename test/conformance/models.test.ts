@@ -30,6 +30,9 @@ describeModel(
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { rank: 3, noised: {} });
 
+for (const changes of [{ noiseVariance: 0.7 }, { code: "real" }, { rank: 20 }])
+  describeModel(models.find(({ kind }) => kind === "nbmf")!, changes);
+
 const rng = createRng(12);
 describeModel(
   models.find(({ kind }) => kind === "feature-ridge")!,
@@ -39,5 +42,10 @@ describeModel(
 describeModel(
   models.find(({ kind }) => kind === "fedrap")!,
   { personal: "features" },
+  { itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
+);
+describeModel(
+  models.find(({ kind }) => kind === "graph-nmf")!,
+  { neighbors: 3 },
   { itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
 );
