@@ -53,7 +53,7 @@ export const nbmf: ModelDefinition<NbmfOptions> = {
     rank: rankOption(8),
     l2: positive(10),
     biasL2: positive(3),
-    noiseVariance: nonNegative(0),
+    noiseVariance: nonNegative(0.6),
     code: v.optional(v.picklist(["binary", "real"]), "binary"),
     sweeps: count(5),
     initialStddev: positive(0.3),

@@ -13,7 +13,7 @@ const [users, items, l2, biasL2, mean] = [50, 15, 4, 2, 3.4];
 const ratings = drawRatings({ users, items, perUser: 7, feedback: "explicit", seed: 2 });
 
 function build(changes: Readonly<Record<string, unknown>>, count = items): Model<Float64Array> {
-  const { options } = resolveSection([nbmf], { kind: "nbmf", rank: 3, l2, biasL2, ...changes }, "model");
+  const { options } = resolveSection([nbmf], { kind: "nbmf", rank: 3, l2, biasL2, noiseVariance: 0, ...changes }, "model");
   return nbmf.create(options, { items: count, cohort: users, ratingRange: [1, 5], globalMean: mean }) as Model<Float64Array>;
 }
 
