@@ -1,5 +1,6 @@
 /** Clusters: membership by left-out choices, gradients in the own group's columns alone, groups that are found. */
 import { describe, expect, it } from "vitest";
+import { defineRun } from "../../shared/define-run.ts";
 import { dot } from "../../shared/math/linear.ts";
 import { type RatingMatrix, ratingsOf, type UserRatings } from "../../shared/math/ratings.ts";
 import { clustered } from "../../shared/models/clustered.ts";
@@ -88,6 +89,15 @@ describe("a device", () => {
     expect(contribute(model, shared, person, items * width).group).toBe(losses.indexOf(Math.min(...losses)));
     expect(new Set(losses).size).toBe(3);
   });
+});
+
+it("may share less of its rows than all: every tensor of a contribution is made of items' rows", async () => {
+  const terms = { id: "groups-1", items, rounds: 2, cohort: { size: 20, min: 10 }, protection: { kind: "open" } };
+  for (const sharing of [{ kind: "hashed-rows", share: 0.5 }, { kind: "low-rank", rank: 2 }]) {
+    const run = await defineRun({ ...terms, model: { kind: "clustered", groups: 3, rank: 2, commonRank: 1 }, sharing });
+    expect(run.contributionSize).toBe(items * 7);
+    expect(run.sharing.size).toBeLessThanOrEqual(items * 3.5);
+  }
 });
 
 it("finds groups that are there: people of two tastes part, and newcomers join their own", () => {
