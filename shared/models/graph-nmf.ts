@@ -47,9 +47,9 @@ export const graphNmf: ModelDefinition<GraphNmfOptions> = {
   options: v.strictObject({
     kind: v.literal("graph-nmf"),
     rank: rankOption(8),
-    l2: positive(0.12),
-    l1: nonNegative(0.02),
-    graphWeight: nonNegative(2),
+    l2: positive(0.1),
+    l1: nonNegative(0.01),
+    graphWeight: nonNegative(5),
     neighbors: count(10),
     sweeps: count(5),
   }),
