@@ -93,7 +93,10 @@ describe("a device", () => {
 
 it("may share less of its rows than all: every tensor of a contribution is made of items' rows", async () => {
   const terms = { id: "groups-1", items, rounds: 2, cohort: { size: 20, min: 10 }, protection: { kind: "open" } };
-  for (const sharing of [{ kind: "hashed-rows", share: 0.5 }, { kind: "low-rank", rank: 2 }]) {
+  for (const sharing of [
+    { kind: "hashed-rows", share: 0.5 },
+    { kind: "low-rank", rank: 2 },
+  ]) {
     const run = await defineRun({ ...terms, model: { kind: "clustered", groups: 3, rank: 2, commonRank: 1 }, sharing });
     expect(run.contributionSize).toBe(items * 7);
     expect(run.sharing.size).toBeLessThanOrEqual(items * 3.5);

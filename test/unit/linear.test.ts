@@ -1,6 +1,17 @@
 /** Flat linear algebra on small cases worked by hand. */
 import { describe, expect, it } from "vitest";
-import { addDiagonal, addInto, addOuter, addScaled, dot, gram, packedSize, solveInPlace, solveLower, solveUpper } from "../../shared/math/linear.ts";
+import {
+  addDiagonal,
+  addInto,
+  addOuter,
+  addScaled,
+  dot,
+  gram,
+  packedSize,
+  solveInPlace,
+  solveLower,
+  solveUpper,
+} from "../../shared/math/linear.ts";
 
 describe("flat linear algebra", () => {
   it("packs a symmetric matrix into half of a square and its diagonal", () => {
