@@ -10,12 +10,13 @@
  */
 import * as v from "valibot";
 import { dot } from "../math/linear.ts";
-import { createDescent, drawFactors } from "./descent.ts";
+import { createDescent } from "./descent.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of FCF. */
 export interface FcfOptions {
@@ -26,6 +27,8 @@ export interface FcfOptions {
   readonly unratedWeight: number;
   /** Standard deviation of the initial item factors. */
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   readonly optimizer: OptimizerSection;
 }
 
@@ -40,6 +43,7 @@ export const fcf: ModelDefinition<FcfOptions> = {
     l2: positive(0.01),
     unratedWeight: nonNegative(0.3),
     initialStddev: positive(0.1),
+    ...startOptions,
     optimizer: optimizerSection({ kind: "adam" }),
   }),
   rounds: 50,
@@ -63,7 +67,7 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
       contribution: [{ name: "itemGradient", shape: [items, rank] }],
       state: descent.state,
     },
-    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 0, options.initialStddev)),
+    initialize: (rng) => descent.start(startFactors(options.start, shape, { rank, stddev: options.initialStddev }, rng)),
     open: (itemFactors) => openImplicit(problem, itemFactors),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),

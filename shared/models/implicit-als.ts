@@ -10,7 +10,6 @@
 import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
-import { drawFactors } from "./descent.ts";
 import {
   advanceNoisedImplicit,
   createNoisedImplicit,
@@ -24,6 +23,7 @@ import { boundNorm } from "./noised-rows.ts";
 import { nonNegative, positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of implicit ALS. */
 export interface ImplicitAlsOptions extends SolveSection {
@@ -34,6 +34,8 @@ export interface ImplicitAlsOptions extends SolveSection {
   readonly unratedWeight: number;
   /** Standard deviation of the initial item factors. */
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   /** Bounds contributions, for runs that promise privacy. Without it contributions are those of the exact algorithm. */
   readonly noised?: ImplicitNoisedOptions | undefined;
 }
@@ -49,6 +51,7 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
     l2: positive(0.01),
     unratedWeight: nonNegative(0.3),
     initialStddev: positive(0.1),
+    ...startOptions,
     ...solveOptions,
     noised: v.optional(implicitNoisedOptions),
   }),
@@ -87,7 +90,11 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     kind: "implicit-als",
     objective: "ranking",
     parameters: { shared: [{ name: "itemFactors", shape: [items, rank] }], contribution, state: [] },
-    initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 0, options.initialStddev), state: new Float64Array(0), round: 0 }),
+    initialize: (rng) => ({
+      shared: startFactors(options.start, shape, { rank, stddev: options.initialStddev }, rng),
+      state: new Float64Array(0),
+      round: 0,
+    }),
     open: (itemFactors) => openImplicit(problem, itemFactors),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),

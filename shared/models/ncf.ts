@@ -19,6 +19,7 @@ import { drawNegative, hasNegatives } from "./negatives.ts";
 import { count, nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of neural collaborative filtering. */
 export interface NcfOptions {
@@ -38,6 +39,8 @@ export interface NcfOptions {
   /** Steps with which an own part is fitted to published items. */
   readonly fitSteps: number;
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   readonly optimizer: OptimizerSection;
 }
 
@@ -60,6 +63,7 @@ export const ncf: ModelDefinition<NcfOptions> = {
     localSteps: count(1),
     fitSteps: count(4),
     initialStddev: positive(0.1),
+    ...startOptions,
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.02 }),
   }),
   rounds: 100,
@@ -83,7 +87,8 @@ function createNcf(options: NcfOptions, shape: ModelShape): Model<OpenNetwork> {
       contribution: network.parameters.map((tensor) => ({ ...tensor, name: `${tensor.name}Gradient` })),
       state: descent.state,
     },
-    initialize: (rng) => descent.start(network.initialize(rng, options.initialStddev)),
+    initialize: (rng) =>
+      descent.start(network.initialize(rng, () => startFactors(options.start, shape, { rank, stddev: options.initialStddev }, rng))),
     open: (values) => network.open(values),
     createPrivate: (_ratings, rng) => new PrivatePart(drawFactors(rng, 1, network.ownSize, 0, options.initialStddev)),
     fit(opened, initial, ratings, rng) {

@@ -12,11 +12,11 @@ import * as v from "valibot";
 import { addDiagonal, addOuter, addScaled, dot, packedSize } from "../math/linear.ts";
 import { sweepNonnegative } from "../math/nonnegative.ts";
 import type { UserRatings } from "../math/ratings.ts";
-import { drawFactors } from "./descent.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { count, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of nonnegative factorization. */
 export interface NmfOptions {
@@ -26,6 +26,8 @@ export interface NmfOptions {
   readonly l2: number;
   /** Passes over the entries of a factor vector in a round. */
   readonly sweeps: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
 }
 
 /** The definition of nonnegative factorization. */
@@ -33,7 +35,7 @@ export const nmf: ModelDefinition<NmfOptions> = {
   kind: "nmf",
   summary: "Explicit ratings; nonnegative factors by HALS from summed statistics, equal to centralised.",
   source: "Cichocki and Phan 2009, https://doi.org/10.1587/transfun.E92.A.708",
-  options: v.strictObject({ kind: v.literal("nmf"), rank: rankOption(8), l2: positive(0.15), sweeps: count(5) }),
+  options: v.strictObject({ kind: v.literal("nmf"), rank: rankOption(8), l2: positive(0.15), sweeps: count(5), ...startOptions }),
   rounds: 30,
   range: (_options, shape) => rangeFor(4 * ratingSpan(shape), 22),
   create: (options, shape) => createNmf(options, shape),
@@ -42,7 +44,7 @@ export const nmf: ModelDefinition<NmfOptions> = {
 /** How many sweeps fit a person to fixed items from the start. */
 const fitSweeps = 30;
 
-function createNmf({ rank, l2, sweeps }: NmfOptions, shape: ModelShape): Model<Float64Array> {
+function createNmf({ rank, l2, sweeps, start }: NmfOptions, shape: ModelShape): Model<Float64Array> {
   const { items } = shape;
   const [least, greatest] = shape.ratingRange ?? [0, Number.POSITIVE_INFINITY];
   const fallback = shape.globalMean ?? least;
@@ -51,7 +53,7 @@ function createNmf({ rank, l2, sweeps }: NmfOptions, shape: ModelShape): Model<F
   const countAt = targetAt + items * rank;
   // A start at which rank equal factors predict the mean.
   const level = Math.sqrt(Math.max(0.1, fallback - least) / rank);
-  const start = (): Float64Array => new Float64Array(rank).fill(level);
+  const ownStart = (): Float64Array => new Float64Array(rank).fill(level);
   const normal = new Float64Array(packed);
   const target = new Float64Array(rank);
   const outer = new Float64Array(packed);
@@ -84,13 +86,13 @@ function createNmf({ rank, l2, sweeps }: NmfOptions, shape: ModelShape): Model<F
       state: [],
     },
     initialize: (rng) => ({
-      shared: drawFactors(rng, items, rank, 0, 1).map((value) => level * Math.exp(0.5 * value)),
+      shared: startFactors(start, shape, { rank, stddev: 1 }, rng).map((value) => level * Math.exp(0.5 * value)),
       state: new Float64Array(0),
       round: 0,
     }),
     open: (factors) => factors,
-    createPrivate: () => new PrivatePart(start()),
-    fit: (factors, _initial, ratings) => new PrivatePart(sweepUser(factors, start(), ratings, fitSweeps)),
+    createPrivate: () => new PrivatePart(ownStart()),
+    fit: (factors, _initial, ratings) => new PrivatePart(sweepUser(factors, ownStart(), ratings, fitSweeps)),
     contribute(factors, initial, ratings, _rng, out) {
       const own = sweepUser(factors, initial.values, ratings, sweeps);
       out.fill(0, 0, countAt + items);

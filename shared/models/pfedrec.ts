@@ -14,12 +14,12 @@
 import * as v from "valibot";
 import { addScaled, dot } from "../math/linear.ts";
 import type { Rng } from "../random.ts";
-import { drawFactors } from "./descent.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { drawSamples, type Samples, shuffle } from "./negatives.ts";
 import { count, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of PFedRec. */
 export interface PfedrecOptions {
@@ -36,6 +36,8 @@ export interface PfedrecOptions {
   readonly fitEpochs: number;
   /** What scores: "shared", the published table; "personal", the device's own after a pass of training, as published. */
   readonly table: "shared" | "personal";
+  /** How the item factors begin. */
+  readonly start: StartSection;
 }
 
 /** The definition of PFedRec. */
@@ -52,6 +54,7 @@ export const pfedrec: ModelDefinition<PfedrecOptions> = {
     batchSize: count(256),
     fitEpochs: count(30),
     table: v.optional(v.picklist(["shared", "personal"]), "shared"),
+    ...startOptions,
   }),
   rounds: 100,
   // Greatest entry seen on films: 1100. Losses are means over a batch, so that a short last batch takes long steps.
@@ -75,7 +78,7 @@ function createPfedrec(options: PfedrecOptions, shape: ModelShape): Model<Float6
       contribution: [{ name: "itemDifference", shape: [items, rank] }],
       state: [],
     },
-    initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 0, 1), state: new Float64Array(0), round: 0 }),
+    initialize: (rng) => ({ shared: startFactors(options.start, shape, { rank, stddev: 1 }, rng), state: new Float64Array(0), round: 0 }),
     open: (table) => table,
     createPrivate(_ratings, rng) {
       const bound = 1 / Math.sqrt(rank);
