@@ -148,6 +148,7 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (itemSide, own, out, chosen) => predictItems(problem, itemSide, own.values, out, chosen),
   };
 }

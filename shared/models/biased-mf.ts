@@ -88,6 +88,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (itemSide, own, out, chosenItems) => predictItems(problem, itemSide, own.values, out, chosenItems),
   };
 }

@@ -89,6 +89,7 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score(itemSide, own, out, chosenItems) {
       const length = chosenItems?.length ?? items;
       for (let index = 0; index < length; index++) {

@@ -87,6 +87,7 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,
+    itemVectors: ({ itemFactors }) => ({ values: itemFactors, length: rank, stride: rank }),
     score: (shared, own, out, chosenItems) => scoreItems(shared.itemFactors, own.values, rank, out, chosenItems),
   };
 }

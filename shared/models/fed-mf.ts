@@ -137,6 +137,7 @@ function createFedMf(options: FedMfOptions, shape: ModelShape): Model<Float64Arr
       for (let at = rank; at < sideSize; at += order) values[at] = values[at]! + (biasL2 - itemL2) * current.shared[at]!;
       return descent.advance(current, { values, count: aggregate.count });
     },
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (shared, own, out, chosen) => predictItems(problem, shared, own.values, out, chosen),
   };
 }

@@ -113,6 +113,7 @@ function createFedrap(options: FedrapOptions, shape: ModelShape): Model<Float64A
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: rank }),
     score(shared, part, out, chosen) {
       const { own, personal: mine } = parts.view(part);
       const length = chosen?.length ?? items;

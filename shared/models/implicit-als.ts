@@ -134,6 +134,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: ({ itemFactors }) => ({ values: itemFactors, length: rank, stride: rank }),
     score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own.values, rank, out, chosen),
   };
 }

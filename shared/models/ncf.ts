@@ -112,6 +112,8 @@ function createNcf(options: NcfOptions, shape: ModelShape): Model<OpenNetwork> {
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,
+    // The product table, or the hidden one where it is alone: the first of the shared vector.
+    itemVectors: ({ values }) => ({ values, length: rank, stride: rank }),
     score(opened, own, out, chosen) {
       network.begin(opened, own.values);
       const length = chosen?.length ?? items;

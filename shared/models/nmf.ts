@@ -119,6 +119,7 @@ function createNmf({ rank, l2, sweeps, start }: NmfOptions, shape: ModelShape): 
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: rank }),
     score(factors, own, out, chosen) {
       const hasFactors = own.values.some((value) => value > 0);
       const length = chosen?.length ?? items;

@@ -112,6 +112,7 @@ function createPfedrec(options: PfedrecOptions, shape: ModelShape): Model<Float6
       addScaled(shared, 0, 1 / contributors, values, 0, size);
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: rank }),
     score(table, own, out, chosen) {
       const { values } = own;
       const length = chosen?.length ?? items;

@@ -4,9 +4,9 @@
  */
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
 import type { ImplicitAlsOptions } from "../../shared/models/implicit-als.ts";
+import { transpose } from "../transpose.ts";
 import type { CentralSolver } from "./baseline.ts";
 import { chooseRows, gramOf, ridge } from "./ridge.ts";
-import { transpose } from "./transpose.ts";
 
 /** The solver for these choices. */
 export function centralImplicitAls({ rank, l2, unratedWeight }: ImplicitAlsOptions, training: RatingMatrix): CentralSolver {
