@@ -59,10 +59,10 @@ export function addOuter(target: Float64Array, targetAt: number, scale: number, 
   }
 }
 
-/** scale * X'X, packed, for the [rows x order] matrix `x`. */
-export function gram(x: Float64Array, rows: number, order: number, scale: number): Float64Array {
+/** X'WX, packed, for the [rows x order] matrix `x` and weights W of its rows. */
+export function gram(x: Float64Array, rows: number, order: number, weights: Float64Array): Float64Array {
   const out = new Float64Array(packedSize(order));
-  for (let row = 0; row < rows; row++) addOuter(out, 0, scale, x, row * order, order);
+  for (let row = 0; row < rows; row++) addOuter(out, 0, weights[row]!, x, row * order, order);
   return out;
 }
 

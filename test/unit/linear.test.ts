@@ -21,8 +21,8 @@ describe("flat linear algebra", () => {
     expect([...a]).toEqual([10, 12, 15, 10]);
   });
 
-  it("makes the scaled Gram matrix of rows", () => {
-    expect([...gram(Float64Array.of(1, 2, 3, 4), 2, 2, 0.5)]).toEqual([5, 7, 10]);
+  it("makes the weighted Gram matrix of rows", () => {
+    expect([...gram(Float64Array.of(1, 2, 3, 4), 2, 2, Float64Array.of(0.5, 2))]).toEqual([18.5, 25, 34]);
   });
 
   it("solves a system worked by hand and leaves the factor behind", () => {
