@@ -22,7 +22,7 @@ export interface RecommendOptions {
   readonly exclude?: Iterable<number>;
   /** Also items that the user rated; default false. */
   readonly includeRated?: boolean;
-  /** Into how many tastes the user's ratings are parted at most, an item's score being the best that one of them gives; default 1, not parted. */
+  /** Into how many tastes the user's ratings are parted at most, an item's score being the mean of the usual one and the best that a taste gives; default 1. */
   readonly interests?: number;
   /** From 0, the highest scores, to 1, items as unlike as can be among the best `10 x count`; default 0. */
   readonly diversity?: number;
@@ -62,7 +62,7 @@ export function scorePerson(
 ): void {
   const parts = integer(interests, 1, 100, "interests") === 1 ? [] : fitInterests(model, shared, ratings, interests);
   if (parts.length === 0) model.score(shared, part, out);
-  else scoreInterests(model, shared, parts, out);
+  else scoreInterests(model, shared, part, parts, out);
 }
 
 /** The first `count` items of a list, best first; those whose score is NaN are no candidates. @throws as `recommendItems` */

@@ -168,7 +168,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     protocol: Object.values(test.protocols)[0] ?? split.label,
     protocols: test.protocols,
     isLeaking: test.isLeaking,
-    served: training.isJudgedAsTrained ? "everyone served by what their device trained" : "everyone served by a local solve",
+    served: servedInWords(training.isJudgedAsTrained, scenario),
     isComplete: training.isComplete,
     rounds: training.rounds,
     metrics: {
@@ -199,6 +199,11 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     },
     memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
   };
+}
+
+function servedInWords(isJudgedAsTrained: boolean, { evaluation: { interests, diversity } }: Scenario): string {
+  const how = isJudgedAsTrained ? "everyone served by what their device trained" : "everyone served by a local solve";
+  return `${how}${interests > 1 ? `, up to ${interests} interests` : ""}${diversity > 0 ? `, diversity ${diversity}` : ""}`;
 }
 
 /** The protection's public options, without the run's own key, which differs from run to run. */
