@@ -6,8 +6,8 @@ import type { TableRow } from "./table.ts";
 /** Columns with one tag, and those with several between bars. */
 export const wineColumns: readonly string[] = ["country", "region", "type", "grapes", "goes_with", "body", "acidity"];
 
-/** So many tags at most. */
-const limit = 200;
+/** So many tags at most, the most common: models that fit tastes over features pay for each with its square and cube. */
+const limit = 40;
 
 /**
  * Country, region, type, grapes, food, body and acidity as tags ("country=Brazil"), weighed by how rare they are; norm 1 a wine.

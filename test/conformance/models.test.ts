@@ -32,6 +32,7 @@ describeModel(
 );
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { rank: 3, noised: {} });
+describeModel(models.find(({ kind }) => kind === "implicit-als")!, { rank: 3, noised: {}, unratedPower: 0.5 });
 
 const rng = createRng(12);
 for (const kind of ["fcf", "nmf"]) {
