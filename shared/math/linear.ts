@@ -59,10 +59,10 @@ export function addOuter(target: Float64Array, targetAt: number, scale: number, 
   }
 }
 
-/** X'WX, packed, for the [rows x order] matrix `x` and weights W of its rows. */
-export function gram(x: Float64Array, rows: number, order: number, weights: Float64Array): Float64Array {
+/** scale * X'X, packed, for the [rows x order] matrix `x`. */
+export function gram(x: Float64Array, rows: number, order: number, scale: number): Float64Array {
   const out = new Float64Array(packedSize(order));
-  for (let row = 0; row < rows; row++) addOuter(out, 0, weights[row]!, x, row * order, order);
+  for (let row = 0; row < rows; row++) addOuter(out, 0, scale, x, row * order, order);
   return out;
 }
 
@@ -107,15 +107,25 @@ export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt:
       else return false;
     }
   }
+  solveLower(a, aAt, b, bAt, order);
+  solveUpper(a, aAt, b, bAt, order);
+  return true;
+}
+
+/** b = L^-1 b for the packed lower triangle L at `aAt`, such as `solveInPlace` leaves. */
+export function solveLower(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
   for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
     let rest = b[bAt + i]!;
     for (let m = 0; m < i; m++) rest -= a[row + m]! * b[bAt + m]!;
     b[bAt + i] = rest / a[row + i]!;
   }
+}
+
+/** b = L'^-1 b, as `solveLower`. */
+export function solveUpper(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
   for (let i = order - 1; i >= 0; i--) {
     let rest = b[bAt + i]!;
     for (let m = i + 1; m < order; m++) rest -= a[aAt + packedSize(m) + i]! * b[bAt + m]!;
     b[bAt + i] = rest / a[aAt + packedSize(i) + i]!;
   }
-  return true;
 }

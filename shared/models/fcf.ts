@@ -9,8 +9,8 @@
  * Source: Ammad-ud-din et al. 2019, https://arxiv.org/abs/1901.09888; objective of Rendle et al. 2022, https://arxiv.org/abs/2110.14037
  */
 import * as v from "valibot";
-import { dot } from "../math/linear.ts";
 import { createDescent } from "./descent.ts";
+import { writeItemGradient } from "./implicit-gradient.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, sizeOf } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
@@ -52,7 +52,13 @@ export const fcf: ModelDefinition<FcfOptions> = {
   create: (options, shape) => createFcf(options, shape),
 };
 
-function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared> {
+/** Opened item factors with what an unrated item weighs. */
+interface FcfShared extends ImplicitShared {
+  /** [items]. */
+  readonly itemWeights: Float64Array;
+}
+
+function createFcf(options: FcfOptions, shape: ModelShape): Model<FcfShared> {
   const { rank, l2, unratedWeight } = options;
   const weights = createUnratedWeights(options, shape);
   const { items } = shape;
@@ -79,25 +85,17 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
       shared.set(weights.initial, size);
       return { ...begun, shared, state: new Float64Array(stateSize + sizeOf(weights.state)) };
     },
-    open: (shared) => openImplicit(problem, shared.subarray(0, size), weights.read(shared)),
+    open(shared) {
+      const itemWeights = weights.read(shared);
+      return { ...openImplicit(problem, shared.subarray(0, size), itemWeights), itemWeights };
+    },
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, _initial, ratings, _rng, out) {
       const own = solveUser(problem, shared, ratings);
-      const factors = shared.itemFactors;
-      for (let item = 0, at = 0; item < items; item++, at += rank) {
-        const weight = shared.itemWeights[item]!;
-        const penalty = 2 * l2 * weight;
-        const slope = 2 * weight * dot(own, 0, factors, at, rank);
-        for (let f = 0; f < rank; f++) out[at + f] = slope * own[f]! + penalty * factors[at + f]!;
-      }
+      writeItemGradient({ ...problem, itemWeights: shared.itemWeights }, shared.itemFactors, own, ratings.items, out);
       out.fill(0, size);
-      for (let index = 0; index < ratings.items.length; index++) {
-        const at = ratings.items[index]! * rank;
-        if (weights.isWeighted) out[size + ratings.items[index]!] = 1;
-        const slope = 2 * (dot(own, 0, factors, at, rank) - 1);
-        for (let f = 0; f < rank; f++) out[at + f] = out[at + f]! + slope * own[f]! + 2 * l2 * factors[at + f]!;
-      }
+      if (weights.isWeighted) for (const item of ratings.items) out[size + item] = 1;
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, { values, count }) {

@@ -1,6 +1,6 @@
 /**
  * How the items' factors begin: drawn, or from public features of the items (tags, words of a text, numbers), which cost no privacy.
- * One mechanism for every model with item factors. Imports errors, math, random, start-selections.ts.
+ * One mechanism for every model with item factors. Imports errors, math, random, item-features.ts, start-selections.ts.
  *
  * Source: public features in private factorization, Curmei et al. 2023, https://arxiv.org/abs/2309.11516
  */
@@ -9,6 +9,7 @@ import { CofactorError } from "../errors.ts";
 import { addScaled } from "../math/linear.ts";
 import type { Rng } from "../random.ts";
 import { drawFactors } from "./descent.ts";
+import { knownFeatures } from "./item-features.ts";
 import type { ModelShape } from "./model.ts";
 import { positive } from "./options.ts";
 import { type CenteredFeatures, selections } from "./start-selections.ts";
@@ -67,15 +68,16 @@ export function startFactors(section: StartSection, shape: ModelShape, { rank, e
   return rows;
 }
 
-function centered({ items, itemFeatures }: ModelShape): CenteredFeatures {
-  const { count, values } = itemFeatures ?? { count: 0, values: undefined };
-  if (count === 0 || values === undefined) {
-    const expected = count === 0 ? "features of the items" : `${count} values for each of ${items} items, as the terms say`;
+function centered(shape: ModelShape): CenteredFeatures {
+  const { items } = shape;
+  const features = knownFeatures(shape);
+  if (features === undefined) {
     throw new CofactorError(
       "CONFIG_INVALID",
-      `"itemFeatures" expected ${expected}, got none: whoever starts the run gives them (serve --item-features, or defineRun)`,
+      '"model.start" expected items with public features (serve --item-features, or defineRun), got none',
     );
   }
+  const { count, values } = features;
   const mean = new Float64Array(count);
   for (let item = 0; item < items; item++) addScaled(mean, 0, 1 / items, values, item * count, count);
   const away = values.slice();

@@ -17,7 +17,7 @@ it("solves as ml-matrix does, and finds its Cholesky factor", () => {
         const x = Float64Array.from({ length: rows * order }, () => rng.normal());
         const b = Float64Array.from({ length: order }, () => rng.normal());
         const offset = rng.below(4);
-        const packed = gram(x, rows, order, new Float64Array(rows).fill(1));
+        const packed = gram(x, rows, order, 1);
         addDiagonal(packed, 0, order, l2);
         const room = new Float64Array(packed.length + offset).fill(7);
         room.set(packed, offset);

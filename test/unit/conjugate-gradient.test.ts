@@ -46,7 +46,7 @@ describe("conjugate gradients", () => {
       Float64Array.from({ length: 20 * order }, () => rng.normal()),
       20,
       order,
-      new Float64Array(20).fill(1),
+      1,
     );
     const b = Float64Array.from({ length: order }, () => rng.normal());
     const exact = b.slice();

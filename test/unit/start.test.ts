@@ -114,7 +114,7 @@ describe.each(starting.map((definition) => [definition.kind, definition] as cons
     const width = drawn.length > 2 * items ? 3 : 2;
     if (kind !== "ncf" && kind !== "fed-mf") expect(ways[0]!.slice(0, 2)).toEqual(ways[0]!.slice(4 * width, 4 * width + 2));
     expect(() => initialize({ kind: "features", selection: "best" })).toThrow(/selection/);
-    expect(() => initialize({ kind: "features" }, { items, cohort: 1 })).toThrow(/itemFeatures/);
+    expect(() => initialize({ kind: "features" }, { items, cohort: 1 })).toThrow(/public features/);
   });
 });
 
