@@ -11,6 +11,7 @@
 import * as v from "valibot";
 import { dot } from "../math/linear.ts";
 import { createDescent, drawFactors } from "./descent.ts";
+import { explainImplicit } from "./explain.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
@@ -84,5 +85,6 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
     },
     advance: descent.advance,
     score: (shared, own, out, chosenItems) => scoreItems(shared.itemFactors, own.values, rank, out, chosenItems),
+    explain: (shared, ratings, item, out) => explainImplicit(problem, shared, ratings, item, out),
   };
 }

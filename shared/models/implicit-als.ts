@@ -11,6 +11,7 @@ import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
 import { drawFactors } from "./descent.ts";
+import { explainImplicit } from "./explain.ts";
 import {
   advanceNoisedImplicit,
   createNoisedImplicit,
@@ -128,6 +129,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       return { shared, state: current.state, round: current.round + 1 };
     },
     score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own.values, rank, out, chosen),
+    explain: (shared, ratings, item, out) => explainImplicit(problem, shared, ratings, item, out),
   };
 }
 

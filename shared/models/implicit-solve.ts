@@ -33,20 +33,23 @@ export function openImplicit(problem: ImplicitProblem, itemFactors: Float64Array
 
 /** One person's factors [rank]; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
 export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, ratings: UserRatings): Float64Array {
-  const { items, rank, l2, unratedWeight } = problem;
+  const { rank } = problem;
   const own = new Float64Array(rank);
   const rated = ratings.items;
   if (rated.length === 0) return own;
-  const normal = shared.weightedGram.slice();
-  for (let index = 0; index < rated.length; index++) {
-    const at = rated[index]! * rank;
-    addOuter(normal, 0, 1, shared.itemFactors, at, rank);
-    addScaled(own, 0, 1, shared.itemFactors, at, rank);
-  }
-  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
+  for (let index = 0; index < rated.length; index++) addScaled(own, 0, 1, shared.itemFactors, rated[index]! * rank, rank);
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
-  if (!solveInPlace(normal, 0, own, 0, rank)) own.fill(0);
+  if (!solveInPlace(normalOf(problem, shared, ratings), 0, own, 0, rank)) own.fill(0);
   return own;
+}
+
+/** The matrix of one person's system, packed [rank (rank + 1) / 2]. */
+export function normalOf({ items, rank, l2, unratedWeight }: ImplicitProblem, shared: ImplicitShared, ratings: UserRatings): Float64Array {
+  const rated = ratings.items;
+  const normal = shared.weightedGram.slice();
+  for (let index = 0; index < rated.length; index++) addOuter(normal, 0, 1, shared.itemFactors, rated[index]! * rank, rank);
+  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
+  return normal;
 }
 
 /**
