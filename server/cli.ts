@@ -12,7 +12,7 @@ import { sqliteStore } from "./stores/sqlite.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
-  positionals: ["<TERMS.yaml>"],
+  positionals: ["[TERMS.yaml]"],
   options: {
     port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
     host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
@@ -23,8 +23,10 @@ export const command: Command = defineCommand({
   async run({ options, positionals, io }) {
     const { port, host, origin } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CofactorError("CONFIG_INVALID", '"--port" expected 0 to 65535');
+    const [path] = positionals;
+    if (path === undefined) throw new CofactorError("CONFIG_INVALID", "the argument <TERMS.yaml> is missing");
     const log = pino({ name: "aggregator" });
-    const run = await planRun(readTerms(positionals[0]!));
+    const run = await planRun(readTerms(path));
     logPlan(run, log);
     const server = await createServer({ run, store: sqliteStore(options.store ?? `${run.terms.id}.sqlite`) });
     logEvents(server, log);
