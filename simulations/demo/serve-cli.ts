@@ -4,6 +4,15 @@ import type { Command } from "../../shared/command/command.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { serveDemo } from "./offer.ts";
 
+/** The options that matter to the demo, as the server's command declares them. */
+interface ServeOptions {
+  readonly demo: boolean;
+  readonly port: number;
+  readonly host: string;
+  readonly store: string | undefined;
+  readonly origin: readonly string[];
+}
+
 /** The subcommand. */
 export const command: Command = {
   ...serve,
@@ -13,12 +22,12 @@ export const command: Command = {
   },
   examples: [...(serve.examples ?? []), "cofactor serve --demo --port 8080"],
   async run(input) {
-    const { options, positionals, io } = input;
-    if (options["demo"] !== true) return serve.run(input);
-    if (positionals.length > 0 || options["store"] !== undefined || (options["origin"] as unknown as readonly string[]).length > 0) {
+    const { positionals, io } = input;
+    const { demo, port, host, store, origin } = input.options as unknown as ServeOptions;
+    if (!demo) return serve.run(input);
+    if (positionals.length > 0 || store !== undefined || origin.length > 0) {
       throw new CofactorError("CONFIG_INVALID", '"--demo" expected no terms, --store or --origin beside it: it brings its own');
     }
-    const [port, host] = [Number(options["port"]), String(options["host"])];
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CofactorError("CONFIG_INVALID", '"--port" expected 0 to 65535');
     await serveDemo({ port, host }, io, (url) => io.out(`demo         ${url}; Ctrl-C ends it\n`));
     return 0;
