@@ -20,7 +20,7 @@ export interface Account {
 }
 
 const opinionsKey = "demo/opinions";
-const patienceMs = 90_000;
+const patienceMs = 150_000;
 
 /** The device. Connected only while it reads the model or takes part. */
 export class VisitorDevice {

@@ -27,7 +27,7 @@ const steps: readonly (readonly [name: string, title: string, text: string])[] =
 const outcomes: Readonly<Record<RoundOutcome, string>> = {
   included: "",
   cancelled: "You left before the round was published. If your device had answered by then, the round stays charged.",
-  late: "No round came together in ninety seconds. Try again in a moment.",
+  late: "No round came together in time. Try again in a moment.",
   exhausted: "The promise of this run allows your device no further round. Recommendations go on.",
 };
 

@@ -48,7 +48,8 @@ const spareReaders = 8;
  * Starts a demo.
  *
  * The live run goes on from a model that was trained in one place on the public ratings: a device that never took part is served by it at once.
- * Its rounds step gently. Clip .5 and steps of .001 kept HR@10 on validation at .18 over twenty rounds of epsilon 4 with 48 devices each.
+ * Its rounds step gently: with 48 devices, clip .5 and steps of .001, HR@10 on validation (leave-one-out, seed 1) is .183 before and .186 after
+ * twenty rounds with the noise of epsilon 4.
  * @throws CofactorError CONFIG_INVALID, DATA_INVALID; what the platform says of a port that is taken
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
@@ -78,7 +79,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       people: dataset.matrix,
       waiting,
       called: count - waiting,
-      patienceMs: 60_000,
+      patienceMs: 150_000,
     });
     call = neighbors.call;
     server.on("began", neighbors.begun);
@@ -104,7 +105,7 @@ function termsFor({ matrix }: Dataset, count: number): TermsInput {
     items: matrix.items,
     rounds,
     cohort: { size: count + 1, min: Math.floor(0.8 * (count + 1)) },
-    deadline: { stageMs: 20_000, graceMs: 3_000 },
+    deadline: { stageMs: 60_000, graceMs: 5_000 },
     model: { ...model, optimizer: { kind: "sgd", learningRate: 0.001 } },
     protection: { kind: "masks" },
     privacy: { epsilon: 4, delta: 1e-5, mechanism: "skellam", clipNorm: 0.5, participation: { kind: "unrestricted", participations } },

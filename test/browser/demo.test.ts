@@ -123,7 +123,7 @@ describe.skipIf(executable === undefined)(title, () => {
     expect(demo.server.records()).toEqual([]);
     expect(await page.locator("#epsilon").textContent()).toBe("0");
     await page.getByRole("button", { name: "Join the next round" }).click();
-    await page.waitForFunction(() => document.querySelectorAll(".stages .done").length === 7, undefined, { timeout: 100_000 });
+    await page.waitForFunction(() => document.querySelectorAll(".stages .done").length === 7, undefined, { timeout: 160_000 });
     expect(await page.locator(".status").textContent()).toBe(
       `Round 1 is published: a sum over ${neighbors + 1} devices, yours among them.`,
     );
