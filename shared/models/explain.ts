@@ -9,7 +9,7 @@
  */
 import { addDiagonal, addOuter, addScaled, dot, packedSize, solveInPlace } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
-import { type ImplicitProblem, type ImplicitShared, normalOf } from "./implicit-solve.ts";
+import { completeNormal, type ImplicitProblem, type ImplicitShared } from "./implicit-solve.ts";
 
 /**
  * Writes each like's share of the score of `item` into `out` [n]; nothing is left beside them.
@@ -27,8 +27,10 @@ export function explainImplicit(
   const { rank } = problem;
   const { itemFactors } = shared;
   const weight = itemFactors.slice(item * rank, (item + 1) * rank);
+  const normal = shared.weightedGram.slice();
+  completeNormal(problem, itemFactors, ratings.items, normal);
   // Where the system is spoiled, the own part is zero, and so is every share.
-  if (!solveInPlace(normalOf(problem, shared, ratings), 0, weight, 0, rank)) weight.fill(0);
+  if (!solveInPlace(normal, 0, weight, 0, rank)) weight.fill(0);
   for (let index = 0; index < ratings.items.length; index++) out[index] = dot(weight, 0, itemFactors, ratings.items[index]! * rank, rank);
   return 0;
 }

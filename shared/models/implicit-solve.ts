@@ -33,23 +33,43 @@ export function openImplicit(problem: ImplicitProblem, itemFactors: Float64Array
 
 /** One person's factors [rank]; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
 export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, ratings: UserRatings): Float64Array {
-  const { rank } = problem;
-  const own = new Float64Array(rank);
-  const rated = ratings.items;
-  if (rated.length === 0) return own;
-  for (let index = 0; index < rated.length; index++) addScaled(own, 0, 1, shared.itemFactors, rated[index]! * rank, rank);
-  // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
-  if (!solveInPlace(normalOf(problem, shared, ratings), 0, own, 0, rank)) own.fill(0);
+  const own = new Float64Array(problem.rank);
+  if (ratings.items.length > 0) solveSystem(problem, shared, ratings, shared.weightedGram.slice(), own);
   return own;
 }
 
-/** The matrix of one person's system, packed [rank (rank + 1) / 2]. */
-export function normalOf({ items, rank, l2, unratedWeight }: ImplicitProblem, shared: ImplicitShared, ratings: UserRatings): Float64Array {
-  const rated = ratings.items;
-  const normal = shared.weightedGram.slice();
-  for (let index = 0; index < rated.length; index++) addOuter(normal, 0, 1, shared.itemFactors, rated[index]! * rank, rank);
+/**
+ * As `solveUser`, with memory of the caller's.
+ *
+ * @param normal the weighted Gram matrix of the item side, packed; afterwards it holds the lower Cholesky factor of the person's system
+ * @param own [rank] zeros before, the factors afterwards
+ * @returns whether the system could be solved; where it could not, `own` is zeros
+ */
+export function solveSystem(
+  problem: ImplicitProblem,
+  { itemFactors }: ImplicitShared,
+  { items: rated }: UserRatings,
+  normal: Float64Array,
+  own: Float64Array,
+): boolean {
+  const { rank } = problem;
+  completeNormal(problem, itemFactors, rated, normal);
+  for (let index = 0; index < rated.length; index++) addScaled(own, 0, 1, itemFactors, rated[index]! * rank, rank);
+  // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
+  if (solveInPlace(normal, 0, own, 0, rank)) return true;
+  own.fill(0);
+  return false;
+}
+
+/** Adds the person's ratings and penalty to the weighted Gram matrix of the item side, packed: the matrix of the person's system. */
+export function completeNormal(
+  { items, rank, l2, unratedWeight }: ImplicitProblem,
+  itemFactors: Float64Array,
+  rated: Int32Array,
+  normal: Float64Array,
+): void {
+  for (let index = 0; index < rated.length; index++) addOuter(normal, 0, 1, itemFactors, rated[index]! * rank, rank);
   addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
-  return normal;
 }
 
 /**
