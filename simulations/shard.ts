@@ -7,7 +7,7 @@ import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
-import { type Run, roundFrame } from "../shared/run.ts";
+import { type OutgoingRandomness, outgoingOf, type Run, roundFrame } from "../shared/run.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
 /** A stage of a round, for every device. */
@@ -90,15 +90,23 @@ export class Shard {
 
   /** Trains one device; what may leave it is in `#outgoing`. */
   async #train(round: number, user: number): Promise<PrivatePart> {
-    const { model, sharing, privacy } = this.#run;
+    const { model, privacy } = this.#run;
     const ratings = ratingsOf(this.#training, user);
     const initial = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
     const rng = createRng(this.#seed, "contribute", round, user);
     const { private: part } = model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values);
     const guard = await privacy?.createDevice(simulationRng(createRng(this.#seed, "noise", round, user)));
-    const leaving = sharing.encode(this.#values, round);
+    const leaving = outgoingOf(this.#run, this.#values, round, this.#randomness(round, user));
     this.#outgoing = guard === undefined ? leaving : guard.protect(leaving, round);
     return part;
+  }
+
+  /** What a real device draws from its platform and keeps. */
+  #randomness(round: number, user: number): OutgoingRandomness {
+    return {
+      rng: simulationRng(createRng(this.#seed, "rounding", round, user)),
+      lasting: this.#run.sharing.scattered === undefined ? undefined : simulationRng(createRng(this.#seed, "lasting", user)).bytes(32),
+    };
   }
 
   /** Answers a stage, with `#outgoing` as the contribution; `bytes` is what was sent, 0 when the device's own half refused. */

@@ -1,6 +1,6 @@
 /**
  * One row for a bucket of items: the rows of a bucket's items are added up, and the bucket's sum, shared out among them, moves them all. Imports
- * the seam, rows, random, valibot.
+ * the seam, buckets, rows, random, valibot.
  *
  * Buckets are drawn in public, for the run or anew in every round. Items of a bucket then learn together, more precisely: they get their mean.
  * Fewer rows, so less to encrypt, and less noise on each item: a bucket's noise is shared out too.
@@ -10,6 +10,7 @@
  */
 import * as v from "valibot";
 import { createRng } from "../random.ts";
+import { addUp, shareOut } from "./buckets.ts";
 import { rowTensors, specOf } from "./rows.ts";
 import type { SharingDefinition } from "./sharing.ts";
 
@@ -48,35 +49,8 @@ export const hashedRows: SharingDefinition<HashedRowsOptions> = {
       kind: "hashed-rows",
       size: buckets * total,
       spec: specOf(tensors, ({ width }) => [buckets, width]),
-      encode(values, round) {
-        const bucketOf = bucketsIn(round);
-        const out = new Float64Array(buckets * total);
-        let to = 0;
-        for (const { at, width } of tensors) {
-          for (let item = 0; item < items; item++) {
-            const cell = to + bucketOf[item]! * width;
-            for (let i = 0; i < width; i++) out[cell + i] = out[cell + i]! + values[at + item * width + i]!;
-          }
-          to += buckets * width;
-        }
-        return out;
-      },
-      decode(sum, round) {
-        const bucketOf = bucketsIn(round);
-        const sizes = new Float64Array(buckets);
-        for (const bucket of bucketOf) sizes[bucket]! += 1;
-        const out = new Float64Array(items * total);
-        let from = 0;
-        for (const { at, width } of tensors) {
-          for (let item = 0; item < items; item++) {
-            const bucket = bucketOf[item]!;
-            const cell = from + bucket * width;
-            for (let i = 0; i < width; i++) out[at + item * width + i] = sum[cell + i]! / sizes[bucket]!;
-          }
-          from += buckets * width;
-        }
-        return out;
-      },
+      encode: (values, round) => addUp(values, tensors, bucketsIn(round), buckets),
+      decode: (sum, round) => shareOut(sum, tensors, bucketsIn(round), buckets),
       noiseGain: buckets / items,
       entryGain: members,
     };

@@ -1,4 +1,4 @@
-/** X-Wines, the bundled starter selection. Imports finish.ts, ../package-root.ts. */
+/** X-Wines, the bundled starter selection. Imports finish.ts, wine-features.ts, ../package-root.ts. */
 import * as v from "valibot";
 import { bundledPath } from "../package-root.ts";
 import { readDataFile } from "./data-file.ts";
@@ -7,6 +7,7 @@ import { readRatings } from "./delimited-ratings.ts";
 import { finishDataset } from "./finish.ts";
 import { InteractionLog } from "./interaction-log.ts";
 import { alignTexts, readTable, type TableRow } from "./table.ts";
+import { wineFeatures } from "./wine-features.ts";
 
 /** Options of the loader: none. */
 export interface XWinesOptions {
@@ -37,6 +38,7 @@ export const xWinesStarter: DatasetDefinition<XWinesOptions> = {
       ratingFiles: [ratings],
       otherFiles: [wines],
       titles: (ids) => alignTexts(ids, rows, "wine", titleOf),
+      features: (ids) => wineFeatures(ids, rows),
     });
   },
 };
