@@ -88,7 +88,7 @@ const section = v.pipe(v.looseObject({ kind: v.string() }), v.readonly());
 
 /** The schema of `range`, of terms and of scenarios. */
 export const rangeInput: v.GenericSchema<unknown, RangeInput> = v.strictObject({
-  maxAbs: v.optional(v.pipe(v.number(), v.finite(), v.minValue(2 ** -30), v.maxValue(2 ** 40))),
+  maxAbs: v.optional(v.pipe(v.number(), v.finite(), v.minValue(2 ** -32), v.maxValue(2 ** 40))),
   fractionBits: v.optional(count(-40, 40)),
   bits: v.optional(count(2, 40)),
   rounding: v.optional(v.picklist(["nearest", "stochastic"])),

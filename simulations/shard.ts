@@ -37,6 +37,8 @@ export interface BlockSum {
   readonly refused: readonly number[];
   /** [users] milliseconds that each took. */
   readonly deviceMs: Float64Array;
+  /** Over the devices: what the places of their contributions tell, in bits; 0 where they tell nothing. */
+  readonly revealedBits: number;
 }
 
 /** Devices of one worker. */
@@ -51,6 +53,8 @@ export class Shard {
   readonly #halves = new Map<number, DeviceHalf>();
   readonly #values: Float64Array;
   #outgoing: Float64Array;
+  /** What the places of `#outgoing` tell, in bits. */
+  #revealed = 0;
   #opened: { readonly round: number; readonly shared: unknown } | undefined;
 
   constructor(run: Run, training: RatingMatrix, seed: number) {
@@ -70,17 +74,19 @@ export class Shard {
     const deviceMs = new Float64Array(users.length);
     const refused: number[] = [];
     let bytesUp = 0;
+    let revealedBits = 0;
     for (let at = 0; at < users.length; at++) {
       const user = users[at]!;
       const startedMs = performance.now();
       const part = stage === protection.contributionStage ? await this.#train(round, user) : undefined;
+      if (part !== undefined) revealedBits += this.#revealed;
       const { bytes, isAccepted } = await this.#handIn(frame, stage, aggregator, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
       bytesUp += bytes;
       if (!isAccepted) refused.push(user);
       else if (part !== undefined) this.#candidates.set(user, part);
     }
-    return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs };
+    return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs, revealedBits };
   }
 
   /** The part that a device has trained, where it has. */
@@ -96,6 +102,8 @@ export class Shard {
     const rng = createRng(this.#seed, "contribute", round, user);
     const { private: part } = model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values);
     const guard = await privacy?.createDevice(simulationRng(createRng(this.#seed, "noise", round, user)));
+    const { scattered } = this.#run.sharing;
+    this.#revealed = scattered?.revealedBits(scattered.touchedBy(this.#values)) ?? 0;
     const leaving = outgoingOf(this.#run, this.#values, round, this.#randomness(round, user));
     this.#outgoing = guard === undefined ? leaving : guard.protect(leaving, round);
     return part;

@@ -10,7 +10,7 @@
  */
 import * as v from "valibot";
 import { createRng } from "../random.ts";
-import { addUp, shareOut } from "./buckets.ts";
+import { addUp, drawBuckets, shareOut } from "./buckets.ts";
 import { rowTensors, specOf } from "./rows.ts";
 import type { SharingDefinition } from "./sharing.ts";
 
@@ -40,7 +40,7 @@ export const hashedRows: SharingDefinition<HashedRowsOptions> = {
     let known: { readonly round: number; readonly bucketOf: Int32Array } | undefined;
     const bucketsIn = (round: number): Int32Array => {
       const key = redraw === "never" ? 0 : round;
-      if (known?.round !== key) known = { round: key, bucketOf: drawBuckets(items, buckets, label, key) };
+      if (known?.round !== key) known = { round: key, bucketOf: drawBuckets(items, buckets, createRng(0, "hashed-rows", label, key)) };
       return known.bucketOf;
     };
     // Buckets differ in size by one at most: the larger ones are what bounds the entries.
@@ -56,16 +56,3 @@ export const hashedRows: SharingDefinition<HashedRowsOptions> = {
     };
   },
 };
-
-/** Items in a drawn order, dealt out: every bucket gets as many, give or take one. */
-function drawBuckets(items: number, buckets: number, label: string, round: number): Int32Array {
-  const rng = createRng(0, "hashed-rows", label, round);
-  const order = Int32Array.from({ length: items }, (_, item) => item);
-  for (let i = items - 1; i > 0; i--) {
-    const j = rng.below(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  const bucketOf = new Int32Array(items);
-  for (const [place, item] of order.entries()) bucketOf[item] = place % buckets;
-  return bucketOf;
-}

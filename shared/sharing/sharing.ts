@@ -20,8 +20,11 @@ export interface Scattered {
   check(part: Float64Array): void;
   /** Adds a part that was checked into the sum, [sumSize]. */
   addInto(sum: Float64Array, part: Float64Array): void;
+  /** How many items a contribution touches. @param values [size of the contribution spec] */
+  touchedBy(values: Float64Array): number;
   /**
-   * What the places of one part tell of which items a person touched, in bits, to whoever sees no values.
+   * What the places of one part tell of which items a person touched, in bits, to whoever sees no values: where all sets of so many items were
+   * equally likely before.
    * @param touched how many items the person touched
    */
   revealedBits(touched: number): number;
