@@ -112,7 +112,10 @@ function touchedRows(values: Float64Array, tensors: ReturnType<typeof rowTensors
   const isTouched = new Uint8Array(items);
   for (const { at, width } of tensors) {
     for (let item = 0; item < items; item++) {
-      for (let i = at + item * width; i < at + (item + 1) * width; i++) if (values[i] !== 0) isTouched[item] = 1;
+      let i = at + item * width;
+      const end = i + width;
+      while (i < end && values[i] === 0) i += 1;
+      if (i < end) isTouched[item] = 1;
     }
   }
   return isTouched;

@@ -34,6 +34,13 @@ export const itemKnnSketched: Baseline = {
   prepare: (input) => prepareKnn(input, (table) => sketchedGram(table, Math.max(2, Math.round(sketchShare * table.users)), input.seed)),
 };
 
+/** Two silos that tell each other nothing. */
+export const itemKnnApart: Baseline = {
+  name: "item-knn-apart",
+  summary: "the same over two silos that tell each other nothing: what sketches are worth is the distance from here",
+  prepare: (input) => prepareKnn(input, (table) => siloedGram(table, input.seed)),
+};
+
 function prepareKnn({ run, split }: BaselineInput, makeGram: (table: RatingMatrix) => Float64Array): ReadyBaseline {
   const { items } = split.training;
   if (items > mostItems) throw new CofactorError("CONFIG_INVALID", `baseline item-knn expected at most ${mostItems} items, got ${items}`);
@@ -72,14 +79,20 @@ function gramOf(table: RatingMatrix): Float64Array {
   return gram;
 }
 
-/**
- * X'X where each silo knows half of the columns: exact inside a silo, by sketches of `count` rows across. The halves and the hash are drawn by seed.
- */
+/** X'X where each silo knows half of the columns, drawn by seed: exact inside a silo, zero across. */
+export function siloedGram(table: RatingMatrix, seed: number): Float64Array {
+  const { items } = table;
+  const siloOf = drawSilos(items, seed);
+  const gram = gramOf(table);
+  for (let i = 0; i < items; i++) for (let j = 0; j < items; j++) if (siloOf[i] !== siloOf[j]) gram[i * items + j] = 0;
+  return gram;
+}
+
+/** The same with what lies across estimated from sketches of `count` rows; the hash is drawn by seed, too. */
 export function sketchedGram(table: RatingMatrix, count: number, seed: number): Float64Array {
   const { items } = table;
-  const rng = createRng(seed, "silos");
-  const siloOf = Uint8Array.from({ length: items }, () => rng.below(2));
-  const gram = gramOf(table);
+  const siloOf = drawSilos(items, seed);
+  const gram = siloedGram(table, seed);
   const hash = (person: number): number => createRng(seed, "sketch", person).float();
   const [left, right] = [0, 1].map((silo) =>
     sketchRows(
@@ -94,6 +107,11 @@ export function sketchedGram(table: RatingMatrix, count: number, seed: number): 
       if (siloOf[i] !== siloOf[j]) gram[i * items + j] = across[siloOf[i] === 0 ? i * items + j : j * items + i]!;
   }
   return gram;
+}
+
+function drawSilos(items: number, seed: number): Uint8Array {
+  const rng = createRng(seed, "silos");
+  return Uint8Array.from({ length: items }, () => rng.below(2));
 }
 
 /** The table without the other columns. */
