@@ -9,7 +9,7 @@ import type { UserRatings } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { DeviceHalf } from "../shared/protections/protection.ts";
 import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
-import { type Run, roundFrame } from "../shared/run.ts";
+import { outgoingOf, type Run, roundFrame } from "../shared/run.ts";
 import type { RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import type { Budget } from "./budget.ts";
@@ -196,7 +196,8 @@ export class Trainer {
     const rng = createRng(drawSeed(secure));
     const { private: part } = run.model.contribute(model, await this.privatePart(run), ratings, rng, out);
     this.#candidate = { round, part };
-    const shared = run.sharing.encode(out, round);
+    const lasting = run.sharing.scattered === undefined ? undefined : await this.#parts.vault.lastingSecret(secure);
+    const shared = outgoingOf(run, out, round, { rng: secure, lasting });
     if (shared !== out) out.fill(0);
     if (run.privacy === undefined) return shared;
     try {
