@@ -29,6 +29,5 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
 
 /** The setting that a run's promise is judged in. */
 export function privacySettingOf(run: Run): ReturnType<typeof guardSettingOf> {
-  const { privacy: _promise, ...terms } = run.terms;
-  return guardSettingOf(terms, run.sharing, run.protection);
+  return guardSettingOf(run.terms, run.sharing, run.protection);
 }

@@ -3,6 +3,14 @@
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
 import { CofactorError } from "./errors.ts";
+import {
+  createEvaluation,
+  type EvaluationLayout,
+  type FederatedEvaluation,
+  type RoundQuality,
+  readEvaluation,
+  withRoom,
+} from "./evaluation/evaluation.ts";
 import { loadModels } from "./models/lazy.ts";
 import {
   type ContributionRange,
@@ -37,8 +45,10 @@ export interface Run {
   readonly model: Model;
   readonly protection: Protection;
   readonly rule: Rule;
-  /** Which part of a contribution leaves a device, and how the sum of such parts is read. */
+  /** Which part of a contribution leaves a device, and how the sum of such parts is read; with room for the metrics that ride along. */
   readonly sharing: Sharing;
+  /** How devices judge the model; undefined when the terms ask for nothing of the kind. */
+  readonly evaluation: FederatedEvaluation | undefined;
   /** Clip and noise of both halves; undefined when the terms promise no privacy. */
   readonly privacy: PrivacyGuard | undefined;
   readonly range: ContributionRange;
@@ -71,6 +81,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const built = model.definition.create(model.options, shape);
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
+  const layout = evaluationOf(terms, built);
   const sharing = sharingOf(terms, built);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
   const range = privacy?.wire.range ?? terms.range ?? scaled(model.definition.range(model.options, shape), sharing.entryGain);
@@ -80,13 +91,15 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
       '"terms.range" expected nothing beside "terms.privacy": the range follows from clip and noise',
     );
   }
-  const { privacy: _written, ...others } = terms;
+  const evaluation = layout === undefined ? undefined : createEvaluation(layout, { maxAbs: range.maxAbs, norm: privacy?.bound });
+  const { privacy: _promised, evaluation: _asked, ...others } = terms;
   const resolved: RunTerms = {
     ...others,
     model: { ...model.options },
     protection: { ...protection.options },
     sharing: { ...resolveSection(sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
+    ...(layout === undefined ? {} : { evaluation: layout.terms }),
     aggregation: { ...rule.options },
     range,
   };
@@ -97,6 +110,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     protection: protects,
     rule: rule.definition.create(rule.options),
     sharing,
+    evaluation,
     privacy,
     range,
     contributionSize: sizeOf(built.parameters.contribution),
@@ -146,7 +160,11 @@ export function termsBytes(run: Run): Uint8Array {
 }
 
 /** The public facts of a run that its privacy is made of. */
-export function guardSettingOf(terms: UnresolvedTerms, sharing: Sharing, protection: Protection): GuardSetting {
+export function guardSettingOf(
+  terms: Pick<UnresolvedTerms, "id" | "rounds" | "cohort">,
+  sharing: Sharing,
+  protection: Protection,
+): GuardSetting {
   return {
     size: sharing.size,
     ...rowsOf(sharing.spec),
@@ -171,10 +189,17 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
   return { maxAbs: maxAbs * 2 ** Math.ceil(Math.log2(gain)), fractionBits };
 }
 
-/** The terms' policy for the model's contributions. */
+/** The terms' policy for the model's contributions, with room for the metrics that ride along. */
 export function sharingOf(terms: UnresolvedTerms, model: Model): Sharing {
   const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
-  return definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
+  const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
+  const layout = evaluationOf(terms, model);
+  return layout === undefined ? sharing : withRoom(sharing, layout);
+}
+
+function evaluationOf({ evaluation, privacy, ratings }: UnresolvedTerms, { objective }: Model): EvaluationLayout | undefined {
+  if (evaluation === undefined) return undefined;
+  return readEvaluation(evaluation, { objective, ratingRange: ratings.range, hasPromise: privacy !== undefined });
 }
 
 function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras): PrivacyTerms {
@@ -220,4 +245,13 @@ export function advanceModel(run: Run, current: ModelState, released: ReleasedSu
   const noise = noiseStddev === undefined ? {} : { noiseStddev: noiseStddev * run.sharing.noiseGain };
   const next = run.model.advance(current, { ...run.rule.step([sum]), ...noise });
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
+}
+
+/**
+ * What a round's devices found about the model that they were given; undefined when they were not asked to judge it, or too few of them did.
+ * @param modelRound the round that published that model
+ */
+export function qualityOf(run: Run, released: ReleasedSum, round: number, modelRound: number): RoundQuality | undefined {
+  if (run.evaluation?.isDue(round) !== true) return undefined;
+  return run.evaluation.read(openReleased(released, run.digest), run.terms.cohort.min, modelRound);
 }

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { toUtf8 } from "./crypto/encoding.ts";
 import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
+import type { EvaluationTerms } from "./evaluation/evaluation.ts";
 import type { PrivacyInput, PrivacyTerms } from "./privacy/promise.ts";
 import { parseConfig } from "./registry.ts";
 import type { Precision } from "./wire/model-codec.ts";
@@ -43,18 +44,24 @@ export interface RunTerms {
   readonly sharing: Section;
   /** What is promised about every user's privacy; absent when nothing is. */
   readonly privacy?: PrivacyTerms | undefined;
+  /** How devices judge the model by ratings that they keep aside, for the cohort's sums of it; absent when they do not. */
+  readonly evaluation?: EvaluationTerms | undefined;
   readonly aggregation: Section;
   /** Number format of published models. */
   readonly precision: Precision;
 }
 
-/** Terms whose privacy section is still as a person wrote it. */
-export type UnresolvedTerms = Omit<RunTerms, "privacy"> & { readonly privacy?: Readonly<Record<string, unknown>> | undefined };
+/** Terms whose sections on privacy and evaluation are still as a person wrote them. */
+export type UnresolvedTerms = Omit<RunTerms, "privacy" | "evaluation"> & {
+  readonly privacy?: Readonly<Record<string, unknown>> | undefined;
+  readonly evaluation?: Readonly<Record<string, unknown>> | undefined;
+};
 
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation">> & {
     readonly privacy?: PrivacyInput;
+    readonly evaluation?: Partial<Omit<EvaluationTerms, "holdOut">> & { readonly holdOut?: Partial<EvaluationTerms["holdOut"]> };
     readonly cohort?: Partial<RunTerms["cohort"]>;
     readonly deadline?: Partial<RunTerms["deadline"]>;
   };
@@ -62,7 +69,7 @@ export type TermsInput = Pick<RunTerms, "id" | "items"> &
 const count = (low: number, high: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(low), v.maxValue(high));
 const section = v.pipe(v.looseObject({ kind: v.string() }), v.readonly());
 
-/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy` and `aggregation` are checked by their own seams. */
+/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy`, `evaluation` and `aggregation` are checked by their own seams. */
 const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
@@ -88,6 +95,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   protection: v.optional(section, { kind: "paillier" }),
   sharing: v.optional(section, { kind: "all" }),
   privacy: v.optional(v.pipe(v.looseObject({}), v.readonly())),
+  evaluation: v.optional(v.pipe(v.looseObject({}), v.readonly())),
   aggregation: v.optional(section, { kind: "sum" }),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
 });

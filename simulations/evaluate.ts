@@ -2,10 +2,11 @@
  * Judges a model on the held-out part of a split: per person first, so that groups can be reported, then over all.
  * Imports evaluation-options.ts, evaluation-negatives.ts, evaluation-sheet.ts, split.ts, shared. The protocols are those of the README's evaluation section.
  */
+import { metricsFor } from "../shared/evaluation/metrics.ts";
 import { rankAmong, rankAmongAll } from "../shared/math/metrics.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import { drawNegatives, negativeRng } from "./evaluation-negatives.ts";
-import { fullPrefix, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
+import { fullPrefix, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
 import { clippedErrors, createSheet, type Outcome, pickOutcome, type SheetFigures } from "./evaluation-sheet.ts";
 import type { Split } from "./split.ts";
 

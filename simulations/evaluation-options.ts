@@ -1,6 +1,6 @@
-/** The section `evaluation` of a scenario: which metrics, against which candidates, and the sentence that says so. Imports split.ts. */
+/** The section `evaluation` of a scenario: which metrics, against which candidates, and the sentence that says so. Imports split.ts, shared. */
 import * as v from "valibot";
-import { CofactorError } from "../shared/errors.ts";
+import { metricPattern } from "../shared/evaluation/metrics.ts";
 import type { Split } from "./split.ts";
 
 /** How an evaluation is done. */
@@ -22,12 +22,15 @@ export interface EvaluationOptions {
   readonly negativeDraws: number;
   /** Rounds between two evaluations during training; 0 for the end alone. */
   readonly every: number;
+  /**
+   * True: the validation part is what devices keep aside; they judge the model in the rounds that `every` divides (every round when it is 0), by
+   * terms, and what comes of the sum stands in `rounds[].federatedMetrics` beside the same figures computed in one place.
+   */
+  readonly federated: boolean;
 }
 
 /** Begins the name of a full-ranking figure that stands beside one against sampled candidates: "all/hr@10". */
 export const fullPrefix = "all/";
-
-const metricPattern = /^(?:rmse|mae|(?:hr|ndcg|recall)@[1-9]\d{0,5})$/;
 
 /** Schema of the section, with defaults. */
 export const evaluationOptions: v.GenericSchema<unknown, EvaluationOptions> = v.strictObject({
@@ -39,32 +42,8 @@ export const evaluationOptions: v.GenericSchema<unknown, EvaluationOptions> = v.
   negatives: v.optional(v.picklist(["honest", "paper-compat"]), "honest"),
   negativeDraws: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 5),
   every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  federated: v.optional(v.boolean(), false),
 });
-
-/** A metric's name taken apart. */
-export type Metric =
-  | { readonly name: string; readonly kind: "rmse" | "mae" }
-  | { readonly name: string; readonly kind: "hr" | "ndcg" | "recall"; readonly k: number };
-
-/**
- * The metrics to compute for a model: those asked for, or rmse and mae for ratings, hr@10, ndcg@10 and recall@10 for orders.
- *
- * @throws CofactorError CONFIG_INVALID for a name that is no metric, or rmse or mae of a model that predicts no ratings
- */
-export function metricsFor(objective: "rating" | "ranking", names: readonly string[] = []): Metric[] {
-  const wanted = names.length > 0 ? names : objective === "rating" ? ["rmse", "mae"] : ["hr@10", "ndcg@10", "recall@10"];
-  return wanted.map((name) => {
-    if (!metricPattern.test(name))
-      throw new CofactorError("CONFIG_INVALID", `"evaluation.metrics" expected rmse, mae, hr@K, ndcg@K or recall@K, got "${name}"`);
-    const [kind, k] = name.split("@") as ["rmse" | "mae" | "hr" | "ndcg" | "recall", string | undefined];
-    if (kind !== "rmse" && kind !== "mae") return { name, kind, k: Number(k) };
-    if (objective === "rating") return { name, kind };
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      `"evaluation.metrics": ${name} expected a model that predicts ratings, this one predicts an order`,
-    );
-  });
-}
 
 /** The protocol of ranked figures in words, for print beside each: "leave-one-out, all candidates, honest". */
 export function rankingProtocol(

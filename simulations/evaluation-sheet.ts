@@ -1,7 +1,7 @@
 /** Figures of one person after another, from what the held-out items came to; for everyone, or for a part of the catalogue. Imports shared. */
+import type { Metric } from "../shared/evaluation/metrics.ts";
 import { hitRateAt, ndcgAt, type Rank, recallAt } from "../shared/math/metrics.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
-import type { Metric } from "./evaluation-options.ts";
 
 /** What one person's held-out items came to; every list is in their order. */
 export interface Outcome {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { baselines } from "./baselines/index.ts";
 import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type ScoresFor, summarize } from "./evaluate.ts";
@@ -30,6 +31,14 @@ export interface RoundResult {
   readonly epsilon?: EpsilonByView;
   /** On validation, when the scenario evaluates on the way. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** Of the model before the round, by its devices, where the scenario has them judge it. */
+  readonly federatedMetrics?: FederatedFigures;
+}
+
+/** What devices found, and what the same people's ratings say in one place. */
+export interface FederatedFigures extends RoundQuality {
+  /** The same metrics of the same model over the same people, computed in one place; absent in live runs. */
+  readonly central?: Readonly<Record<string, number>>;
 }
 
 /** The result. The same seed gives the same but for `timing`, `memory` and `version`, at any number of workers. */

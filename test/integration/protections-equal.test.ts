@@ -34,7 +34,7 @@ async function train(path: string, protection: object): Promise<Trained> {
     }),
   );
   const { run } = prepared;
-  const shards = createShards(run, prepared.split.training, prepared.scenario.seed, 2);
+  const shards = createShards(run, { training: prepared.split.training }, prepared.scenario.seed, 2);
   try {
     const drive = await createDrive(prepared, shards);
     let state = initialState(run, prepared.scenario.seed);
