@@ -63,6 +63,7 @@ export const command: Command = defineCommand({
       if (audit !== undefined || compare.length > 0) {
         throw new CofactorError("CONFIG_INVALID", `"--sweep" expected no "${audit === undefined ? "--compare" : "--audit"}" beside it`);
       }
+      if (json !== undefined && json !== "-") assertWritable("--json", json);
       const { cache, "show-test": tellsTest } = options;
       const { sweepCommand } = await import("./sweep/command.ts");
       return sweepCommand(
@@ -104,12 +105,16 @@ function prepareReport(report: string | undefined, compare: readonly string[], i
   }
   if (isAudit)
     throw new CofactorError("CONFIG_INVALID", '"--report" expected no "--audit": an audit trains canaries, and has no such report');
-  try {
-    accessSync(dirname(report), constants.W_OK);
-  } catch (cause) {
-    throw new CofactorError("CONFIG_INVALID", `"--report" expected a folder that can be written, got "${report}"`, { cause });
-  }
+  assertWritable("--report", report);
   return compare.map(readComparedRun);
+}
+
+function assertWritable(option: string, path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw new CofactorError("CONFIG_INVALID", `"${option}" expected a folder that can be written, got "${path}"`, { cause });
+  }
 }
 
 /** A word of a shell's command line. */
