@@ -13,7 +13,7 @@ import { type Run, roundFrame } from "../shared/run.ts";
 import type { RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import type { Budget } from "./budget.ts";
-import { splitRatings } from "./held-out.ts";
+import type { SplitRatings } from "./held-out.ts";
 import { type OwnRatings, withinCatalogue } from "./ratings.ts";
 import type { Session } from "./session.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
@@ -136,6 +136,13 @@ export class Trainer {
     return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(ratings, rng);
   }
 
+  /** The ratings to train on, and those kept aside; what parts them is loaded where the terms ask for it. */
+  async #split(run: Run): Promise<SplitRatings> {
+    const { own, secret, vault } = this.#parts;
+    if (run.evaluation !== undefined) return (await import("./held-out.ts")).splitRatings(own, run, vault, secret);
+    return { training: withinCatalogue(own.ratings, run.terms.items), heldOut: { items: new Int32Array(0), values: new Float64Array(0) } };
+  }
+
   async #seal(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<PendingAnswer> {
     const { run } = session;
     const { vault, secure } = this.#parts;
@@ -168,8 +175,8 @@ export class Trainer {
   async #contribution(session: Session, header: RequestHeader<"ask">): Promise<Float64Array> {
     const { run } = session;
     const { round } = header;
-    const { own, secret, vault, secure, budget } = this.#parts;
-    const { training, heldOut } = await splitRatings(own, run, vault, secret);
+    const { secure, budget } = this.#parts;
+    const { training, heldOut } = await this.#split(run);
     const model = run.model.open(decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision));
     if (run.privacy !== undefined && !(await budget.reserve(run, round))) throw new CofactorError("UPDATE_REJECTED", reservedElsewhere);
     const out = new Float64Array(run.contributionSize);

@@ -19,10 +19,11 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
   const models = await loadModels(terms.model.kind);
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
+  const support = terms.evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport };
   const built = model.definition.create(model.options, shapeOf(terms, extras));
   const privacy = planPrivacy(
     terms.privacy,
-    guardSettingOf(terms, sharingOf(terms, built), protection.definition.create(protection.options)),
+    guardSettingOf(terms, sharingOf(terms, built, { ...extras, ...support }), protection.definition.create(protection.options)),
   );
   return openRun({ ...terms, privacy }, extras);
 }

@@ -3,14 +3,8 @@
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
 import { CofactorError } from "./errors.ts";
-import {
-  createEvaluation,
-  type EvaluationLayout,
-  type FederatedEvaluation,
-  type RoundQuality,
-  readEvaluation,
-  withRoom,
-} from "./evaluation/evaluation.ts";
+import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
+import type { EvaluationSupport } from "./evaluation/support.ts";
 import { loadModels } from "./models/lazy.ts";
 import {
   type ContributionRange,
@@ -64,6 +58,8 @@ export interface RunExtras {
   readonly itemFeatures?: ItemFeatures | undefined;
   /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
   readonly privacy?: PrivacySupport | undefined;
+  /** What makes devices judge models, likewise. */
+  readonly evaluation?: EvaluationSupport | undefined;
 }
 
 /**
@@ -81,8 +77,8 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const built = model.definition.create(model.options, shape);
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
-  const layout = evaluationOf(terms, built);
-  const sharing = sharingOf(terms, built);
+  const layout = evaluationOf(terms, built, extras);
+  const sharing = sharingOf(terms, built, extras);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
   const range = privacy?.wire.range ?? terms.range ?? scaled(model.definition.range(model.options, shape), sharing.entryGain);
   if (terms.range !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
@@ -91,7 +87,8 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
       '"terms.range" expected nothing beside "terms.privacy": the range follows from clip and noise',
     );
   }
-  const evaluation = layout === undefined ? undefined : createEvaluation(layout, { maxAbs: range.maxAbs, norm: privacy?.bound });
+  const evaluation =
+    layout === undefined ? undefined : extras.evaluation!.createEvaluation(layout, { maxAbs: range.maxAbs, norm: privacy?.bound });
   const { privacy: _promised, evaluation: _asked, ...others } = terms;
   const resolved: RunTerms = {
     ...others,
@@ -121,16 +118,18 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
 }
 
 /**
- * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy when they make one.
+ * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy, or makes devices judge models, when they say so.
  *
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const { model, privacy } = parseTerms(input);
+  const { model, privacy, evaluation } = parseTerms(input);
   const models = await loadModels(model.kind);
-  if (privacy === undefined) return buildRun(input, models, extras);
-  const { privacySupport } = await import("./privacy/support.ts");
-  return buildRun(input, models, { ...extras, privacy: privacySupport });
+  const support = {
+    ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
+    ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
+  };
+  return buildRun(input, models, { ...extras, ...support });
 }
 
 /** What the terms' model is built for. */
@@ -190,16 +189,23 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
 }
 
 /** The terms' policy for the model's contributions, with room for the metrics that ride along. */
-export function sharingOf(terms: UnresolvedTerms, model: Model): Sharing {
+export function sharingOf(terms: UnresolvedTerms, model: Model, extras: RunExtras): Sharing {
   const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
   const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
-  const layout = evaluationOf(terms, model);
-  return layout === undefined ? sharing : withRoom(sharing, layout);
+  const layout = evaluationOf(terms, model, extras);
+  return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
 }
 
-function evaluationOf({ evaluation, privacy, ratings }: UnresolvedTerms, { objective }: Model): EvaluationLayout | undefined {
+function evaluationOf(terms: UnresolvedTerms, { objective }: Model, extras: RunExtras): EvaluationLayout | undefined {
+  const { evaluation, privacy, ratings } = terms;
   if (evaluation === undefined) return undefined;
-  return readEvaluation(evaluation, { objective, ratingRange: ratings.range, hasPromise: privacy !== undefined });
+  if (extras.evaluation === undefined) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"terms.evaluation" expected openRun or planRun to make the run: they load what judges models',
+    );
+  }
+  return extras.evaluation.readEvaluation(evaluation, { objective, ratingRange: ratings.range, hasPromise: privacy !== undefined });
 }
 
 function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras): PrivacyTerms {

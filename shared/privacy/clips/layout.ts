@@ -21,7 +21,7 @@ export function rowLayout(shape: ClipShape, kind: string): RowLayout {
   };
   if (!Number.isInteger(rows) || rows < 1)
     return refuse(
-      `vectors that are made of items' rows throughout, got ${rows} rows (an evaluation that rides along is none); nearest: clip flat`,
+      `vectors that are made of rows, got ${rows} rows (an evaluation that rides along is none); nearest: clip flat`,
     );
   const widths = shape.widths ?? [size / rows];
   if (widths.reduce((sum, width) => sum + width * rows, 0) !== size || !widths.every(Number.isInteger)) {
