@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { baselines } from "./baselines/index.ts";
-import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type ScoresFor, summarize } from "./evaluate.ts";
+import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageRoot } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
@@ -63,6 +63,8 @@ export interface Result {
     readonly validationBaselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** On test, by popularity of items and activity of people. */
     readonly groups: FigureGroups;
+    /** On test, the people whose devices take part in no round; absent where everyone's may. */
+    readonly newcomers?: NewcomerFigures;
     /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
     readonly spread: Readonly<Record<string, number>>;
   };
@@ -80,12 +82,21 @@ export interface Result {
   readonly memory: { readonly peakRssBytes: number };
 }
 
+/** Quality for people of whom training knows nothing: each is served by a local solve against the published model. */
+export interface NewcomerFigures {
+  /** How many of them are judged. */
+  readonly users: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Of the baselines that score everyone. */
+  readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
 /** What a training gave, before it is evaluated. */
 export interface Training {
   readonly rounds: readonly RoundResult[];
   readonly roundSeconds: readonly number[];
   readonly clientSeconds: readonly number[];
-  readonly scoresFor: ScoresFor;
+  readonly served: Served;
   /** Whether people were judged with the parts that their devices trained; otherwise each by a local solve. */
   readonly isJudgedAsTrained: boolean;
   /** Whether all rounds were run. */
@@ -94,20 +105,20 @@ export interface Training {
 }
 
 /** Evaluates a part of the split as the scenario says. */
-export function evaluatePart(prepared: Prepared, scoresFor: ScoresFor, part: "validation" | "test", users?: Int32Array): Evaluation {
-  return summarize(evaluatePeoplePart(prepared, scoresFor, part, users === undefined ? {} : { users }));
+export function evaluatePart(prepared: Prepared, served: Served, part: "validation" | "test", users?: Int32Array): Evaluation {
+  return summarize(evaluatePeoplePart(prepared, served, part, users === undefined ? {} : { users }));
 }
 
 function evaluatePeoplePart(
   prepared: Prepared,
-  scoresFor: ScoresFor,
+  served: Served,
   part: "validation" | "test",
   who: Pick<EvaluateInput, "users" | "itemGroups">,
 ): PeopleEvaluation {
   const { scenario, split, run, dataset } = prepared;
   const { metrics, candidates, negatives, negativeDraws } = scenario.evaluation;
   return evaluatePeople({
-    scoresFor,
+    ...served,
     split,
     part,
     objective: run.model.objective,
@@ -129,9 +140,9 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
   const { scenario, dataset, split, participants, run } = prepared;
   const fifths = trainingFifths(split.training);
   const itemGroups = fifths.items.group;
-  const people = evaluatePeoplePart(prepared, training.scoresFor, "test", { itemGroups });
+  const people = evaluatePeoplePart(prepared, training.served, "test", { itemGroups });
   const test = summarize(people);
-  const validation = evaluatePart(prepared, training.scoresFor, "validation");
+  const validation = evaluatePart(prepared, training.served, "validation");
   const compared: Record<string, Readonly<Record<string, number>>> = {};
   const onValidation: Record<string, Readonly<Record<string, number>>> = {};
   const everyone = new Map<string, PeopleEvaluation>();
@@ -141,13 +152,14 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     if (signal?.aborted === true) break;
     const ready = baseline.prepare({ run, split, participants, rounds: scenario.rounds, seed: scenario.seed });
     const { users } = ready;
-    const judged = evaluatePeoplePart(prepared, ready.scoresFor, "test", { itemGroups, ...(users === undefined ? {} : { users }) });
+    const served = { scoresFor: ready.scoresFor };
+    const judged = evaluatePeoplePart(prepared, served, "test", { itemGroups, ...(users === undefined ? {} : { users }) });
     compared[baseline.name] = summarize(judged).metrics;
     // Of a sample of the people fifths would be of a few, and each of them costs a training.
     if (users !== undefined) continue;
     everyone.set(baseline.name, judged);
     if (scenario.evaluation.every > 0 && split.counts.validation > 0) {
-      onValidation[baseline.name] = evaluatePart(prepared, ready.scoresFor, "validation").metrics;
+      onValidation[baseline.name] = evaluatePart(prepared, served, "validation").metrics;
     }
   }
   const published = training.rounds.filter(({ outcome }) => outcome === "published");
@@ -167,7 +179,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     protocol: Object.values(test.protocols)[0] ?? split.label,
     protocols: test.protocols,
     isLeaking: test.isLeaking,
-    served: training.isJudgedAsTrained ? "everyone served by what their device trained" : "everyone served by a local solve",
+    served: servedInWords(training.isJudgedAsTrained, scenario),
     isComplete: training.isComplete,
     rounds: training.rounds,
     metrics: {
@@ -176,6 +188,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       baselines: compared,
       validationBaselines: onValidation,
       groups: figuresByFifth(fifths, people, everyone),
+      ...newcomerFigures(participants, people, everyone),
       spread: test.spread,
     },
     privacy: training.privacy,
@@ -198,6 +211,24 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     },
     memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
   };
+}
+
+function servedInWords(isJudgedAsTrained: boolean, { evaluation: { interests, diversity } }: Scenario): string {
+  const how = isJudgedAsTrained ? "everyone served by what their device trained" : "everyone served by a local solve";
+  return `${how}${interests > 1 ? `, up to ${interests} interests` : ""}${diversity > 0 ? `, diversity ${diversity}` : ""}`;
+}
+
+function newcomerFigures(
+  participants: Int32Array,
+  people: PeopleEvaluation,
+  baselines: ReadonlyMap<string, PeopleEvaluation>,
+): { readonly newcomers?: NewcomerFigures } {
+  const insiders = new Set(participants);
+  const isNew = (user: number): boolean => !insiders.has(user);
+  const { metrics, users } = summarize(people, isNew);
+  if (users === 0) return {};
+  const compared = [...baselines].map(([name, baseline]) => [name, summarize(baseline, isNew).metrics] as const);
+  return { newcomers: { users, metrics, baselines: Object.fromEntries(compared) } };
 }
 
 /** The protection's public options, without the run's own key, which differs from run to run. */

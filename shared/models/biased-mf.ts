@@ -17,6 +17,7 @@ import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { count, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of biased matrix factorization. */
 export interface BiasedMfOptions {
@@ -30,6 +31,8 @@ export interface BiasedMfOptions {
   /** "full": one step a pass along the whole gradient; "single": a step a rating. */
   readonly batch: "full" | "single";
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   readonly optimizer: OptimizerSection;
 }
 
@@ -46,6 +49,7 @@ export const biasedMf: ModelDefinition<BiasedMfOptions> = {
     localEpochs: count(1),
     batch: v.optional(v.picklist(["full", "single"]), "single"),
     initialStddev: positive(0.1),
+    ...startOptions,
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
   }),
   rounds: 80,
@@ -70,7 +74,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
       contribution: [{ name: "itemGradient", shape: [items, order] }],
       state: descent.state,
     },
-    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 1, options.initialStddev)),
+    initialize: (rng) => descent.start(startFactors(options.start, shape, { rank, extra: 1, stddev: options.initialStddev }, rng)),
     open: (itemSide) => itemSide,
     createPrivate: (_ratings, rng) => new PrivatePart(drawFactors(rng, 1, rank, 1, options.initialStddev)),
     fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),
@@ -84,6 +88,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (itemSide, own, out, chosenItems) => predictItems(problem, itemSide, own.values, out, chosenItems),
   };
 }

@@ -153,6 +153,20 @@ export function describeModel(
       if (model.objective === "rating") for (const score of all) expect(score >= 1 && score <= 5).toBe(true);
     });
 
+    it("gives a vector for each item, where items have any: finite, within the published numbers, and written to by nobody", () => {
+      const opened = model.open(start.shared);
+      const vectors = model.itemVectors?.(opened);
+      if (vectors === undefined) return;
+      const { values, length, stride } = vectors;
+      expect(length).toBeGreaterThan(0);
+      expect(stride).toBeGreaterThanOrEqual(length);
+      expect(values.length).toBeGreaterThanOrEqual((items - 1) * stride + length);
+      const before = values.slice();
+      expect(before.every(Number.isFinite)).toBe(true);
+      expect(model.itemVectors!(opened)).toEqual(vectors);
+      expect(values).toEqual(before);
+    });
+
     it("stays finite when noise has spoiled the sum", () => {
       const rng = createRng(6);
       let state: ModelState = start;
@@ -165,7 +179,9 @@ export function describeModel(
     });
 
     it("works for a catalogue of one item, for someone who rated all of it, and with nothing known of the ratings", () => {
-      const small = build({ items: 1, cohort: 1 });
+      const { count = 0, values = new Float64Array(0) } = itemFeatures ?? {};
+      const known = itemFeatures === undefined ? {} : { itemFeatures: { count, values: values.slice(0, count) } };
+      const small = build({ items: 1, cohort: 1, ...known });
       const person: UserRatings = { items: Int32Array.of(0), values: Float64Array.of(1) };
       const { state } = federate(
         small,
