@@ -48,6 +48,15 @@ export class Vault {
     return identity;
   }
 
+  /** 32 secret bytes of this run, for choices that must stay the same from round to round: made when they are first asked for, kept. */
+  async lastingSecret(secure: SecureRng): Promise<Uint8Array> {
+    const kept = await this.#store.get(this.#key("lasting"));
+    if (kept !== undefined && kept.length === 32) return kept;
+    const fresh = secure.bytes(32);
+    await this.#store.set(this.#key("lasting"), fresh);
+    return fresh;
+  }
+
   async pin(): Promise<Pin | undefined> {
     return this.#json<Pin>("pin");
   }
@@ -113,11 +122,11 @@ export class Vault {
   }
 
   /**
-   * Forgets what is the user's: identity, private part, model, sealed answer. The pin and the record of participation stay, so
+   * Forgets what is the user's: identity, lasting secret, private part, model, sealed answer. The pin and the record of participation stay, so
    * that a device that comes back under a new name is neither counted twice in a round nor shown other terms.
    */
   async clear(): Promise<void> {
-    for (const name of ["identity", "private", "model", "pending"]) await this.#store.delete(this.#key(name));
+    for (const name of ["identity", "lasting", "private", "model", "pending"]) await this.#store.delete(this.#key(name));
   }
 
   async #json<T>(name: string): Promise<T | undefined> {

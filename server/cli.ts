@@ -14,7 +14,7 @@ import { sqliteStore } from "./stores/sqlite.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
-  positionals: ["<TERMS.yaml>"],
+  positionals: ["[TERMS.yaml]"],
   options: {
     port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
     host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
@@ -30,8 +30,10 @@ export const command: Command = defineCommand({
   async run({ options, positionals, io }) {
     const { port, host, origin } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CofactorError("CONFIG_INVALID", '"--port" expected 0 to 65535');
+    const [path] = positionals;
+    if (path === undefined) throw new CofactorError("CONFIG_INVALID", "the argument <TERMS.yaml> is missing");
     const log = pino({ name: "aggregator" });
-    const terms = readTerms(positionals[0]!);
+    const terms = readTerms(path);
     const features = options["item-features"];
     const run = await planRun(terms, features === undefined ? {} : { itemFeatures: readItemFeatures(features, parseTerms(terms).items) });
     logPlan(run, log);

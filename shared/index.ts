@@ -15,11 +15,14 @@ export type {
   ParameterSpec,
 } from "./models/model.ts";
 export { PrivatePart } from "./models/private-part.ts";
+export { planRun } from "./plan-run.ts";
 export { protections } from "./protections/index.ts";
 export type { AggregatorHalf, DeviceHalf, Opener, Protection, ProtectionDefinition, RoundFrame } from "./protections/protection.ts";
 export { createRng, type Rng, type SecureRng, secureRng } from "./random.ts";
 export { rules } from "./rules/index.ts";
 export type { Rule, RuleDefinition } from "./rules/rule.ts";
 export { openRun, type Run, type RunExtras } from "./run.ts";
-export type { RunTerms, TermsInput } from "./terms.ts";
+export { sharings } from "./sharing/index.ts";
+export type { Scattered, Sharing, SharingDefinition } from "./sharing/sharing.ts";
+export type { RangeInput, RunTerms, TermsInput } from "./terms.ts";
 export { type Channel, type Connector, createMemoryPair } from "./transport.ts";

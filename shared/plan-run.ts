@@ -2,8 +2,9 @@
 import { loadModels } from "./models/lazy.ts";
 import { protections } from "./protections/index.ts";
 import { resolveSection } from "./registry.ts";
-import { guardSettingOf, openRun, type Run, type RunExtras, shapeOf, sharingOf, withItemFeatures } from "./run.ts";
-import { parseTerms } from "./terms.ts";
+import { assertScattered, guardSettingOf, openRun, type Run, type RunExtras, shapeOf, sharingOf, withItemFeatures } from "./run.ts";
+import { sharings } from "./sharing/index.ts";
+import { parseTerms, type Section, type UnresolvedTerms } from "./terms.ts";
 
 /**
  * As `defineRun`, but a privacy section may leave its noise to be calibrated.
@@ -13,18 +14,25 @@ import { parseTerms } from "./terms.ts";
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
  */
 export async function planRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const terms = withItemFeatures(parseTerms(input), extras);
-  if (terms.privacy === undefined) return openRun(input, extras);
+  const written = withItemFeatures(parseTerms(input), extras);
+  const terms = { ...written, sharing: await plannedSharing(written, extras) };
+  if (terms.privacy === undefined) return openRun(terms, extras);
   const { planPrivacy } = await import("./privacy/plan.ts");
   const models = await loadModels(terms.model.kind);
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const built = model.definition.create(model.options, shapeOf(terms, extras));
-  const privacy = planPrivacy(
-    terms.privacy,
-    guardSettingOf(terms, sharingOf(terms, built), protection.definition.create(protection.options)),
-  );
+  const sharing = sharingOf(terms, built);
+  const protects = protection.definition.create(protection.options);
+  if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, terms.privacy);
+  const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, sharing, protects));
   return openRun({ ...terms, privacy }, extras);
+}
+
+/** The policy's section with what its maker alone can fill in. */
+async function plannedSharing({ items, sharing }: UnresolvedTerms, { itemFeatures }: RunExtras): Promise<Section> {
+  const { definition, options } = resolveSection(sharings, sharing, "terms.sharing");
+  return { ...((await definition.plan?.(options, items, itemFeatures)) ?? options) };
 }
 
 /** The setting that a run's promise is judged in. */

@@ -19,14 +19,16 @@ import type { PrivacyTerms } from "./privacy/promise.ts";
 import type { PrivacySupport } from "./privacy/support.ts";
 import { protections } from "./protections/index.ts";
 import type { Protection, RoundFrame } from "./protections/protection.ts";
+import type { NoiseRng } from "./random.ts";
 import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { sharings } from "./sharing/index.ts";
 import type { Sharing } from "./sharing/sharing.ts";
-import { canonicalJson, parseTerms, type RunTerms, termsDigest, type UnresolvedTerms } from "./terms.ts";
+import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
+import { quantize } from "./wire/quantize.ts";
 
 /** A run made ready. A plain frozen object: the same run drives server, client and simulation. */
 export interface Run {
@@ -72,9 +74,11 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const sharing = sharingOf(terms, built);
+  if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
-  const range = privacy?.wire.range ?? terms.range ?? scaled(model.definition.range(model.options, shape), sharing.entryGain);
-  if (terms.range !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
+  const own = scaled(model.definition.range(model.options, shape), sharing.entryGain);
+  const range = privacy?.wire.range ?? resolveRange(terms.range, own);
+  if (terms.range !== undefined && privacy !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
     throw new CofactorError(
       "CONFIG_INVALID",
       '"terms.range" expected nothing beside "terms.privacy": the range follows from clip and noise',
@@ -177,6 +181,22 @@ export function sharingOf(terms: UnresolvedTerms, model: Model): Sharing {
   return definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
 }
 
+/** Parts at places of each device's own choice are added one by one, and the places are read. @throws CofactorError CONFIG_INVALID */
+export function assertScattered(kind: string, protection: Protection, promise: unknown): void {
+  if (!protection.revealsContributions) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `sharing "${kind}" expected protection open, got ${protection.kind}: devices send different rows, and only who reads them can add them up; nearest: sharing sampled-rows`,
+    );
+  }
+  if (promise !== undefined) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `sharing "${kind}" expected no promise of privacy: which rows a device sends tells of its ratings, and no noise on values covers that; nearest: sharing sampled-rows`,
+    );
+  }
+}
+
 function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras): PrivacyTerms {
   if (privacy === undefined) {
     throw new CofactorError(
@@ -196,8 +216,17 @@ function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras
 /** What both halves of the protection know about a round. */
 export function roundFrame(run: Run, round: number): RoundFrame {
   const size = run.privacy?.wire.size ?? run.sharing.size;
-  const frame = { run: run.terms.id, terms: run.digest, round, size, range: run.range, cohort: run.terms.cohort };
-  return run.privacy?.placement === "central" ? { ...frame, isNoisedLater: true } : frame;
+  const { scattered } = run.sharing;
+  return {
+    run: run.terms.id,
+    terms: run.digest,
+    round,
+    size,
+    range: run.range,
+    cohort: run.terms.cohort,
+    ...(scattered === undefined ? {} : { scattered }),
+    ...(run.privacy?.placement === "central" ? { isNoisedLater: true } : {}),
+  };
 }
 
 /**
@@ -208,6 +237,25 @@ export function roundFrame(run: Run, round: number): RoundFrame {
  */
 export function hasEnded(run: Run, state: ModelState, attempts: number): boolean {
   return state.round >= run.terms.rounds || (run.privacy !== undefined && attempts >= run.terms.rounds);
+}
+
+/** What a device draws from on a contribution's way out. */
+export interface OutgoingRandomness {
+  readonly rng: NoiseRng;
+  /** 32 secret bytes that the device keeps for the run; asked for only where the sharing policy is scattered. */
+  readonly lasting: Uint8Array | undefined;
+}
+
+/**
+ * What of a contribution leaves a device, before clip, noise and seal: the sharing policy's part of it, rounded where the terms say how.
+ * @param values [contributionSize] it may be written to, and the result may be `values` itself
+ */
+export function outgoingOf(run: Run, values: Float64Array, round: number, { rng, lasting }: OutgoingRandomness): Float64Array {
+  const { sharing, range } = run;
+  const leaving = sharing.encode(values, round, lasting);
+  const rounding = run.terms.range?.rounding;
+  if (rounding !== undefined) quantize(leaving, range, rounding, rng, sharing.scattered?.places ?? 0);
+  return leaving;
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The terms of a run: everything that a device must know to decide whether it takes part, in one plain object, and their
  * canonical bytes, which the server signs. Imports crypto, errors, registry, valibot,
- * types of privacy.
+ * wire, types of privacy.
  */
 import * as v from "valibot";
 import { toUtf8 } from "./crypto/encoding.ts";
@@ -9,12 +9,32 @@ import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
 import type { PrivacyInput, PrivacyTerms } from "./privacy/promise.ts";
 import { parseConfig } from "./registry.ts";
+import type { FixedPoint } from "./wire/fixed-point.ts";
 import type { Precision } from "./wire/model-codec.ts";
+import { formatOf, type Rounding } from "./wire/quantize.ts";
 
 /** A section that a seam's own schema checks: see run.ts. */
 export interface Section {
   readonly kind: string;
   readonly [option: string]: unknown;
+}
+
+/** Bounds of a contribution entry. */
+export interface RangeTerms {
+  /** Entries beyond it are clamped. */
+  readonly maxAbs: number;
+  /** Bits after the point; below zero where steps are larger than one. */
+  readonly fractionBits: number;
+  /** How devices round to these steps, whatever the protection; without it they leave that to protections that count in fixed point. */
+  readonly rounding?: Rounding | undefined;
+}
+
+/** The same as a person writes it: `bits` of a value, sign included, stand for the steps, and `maxAbs` is then by default the model's own. */
+export interface RangeInput {
+  readonly maxAbs?: number | undefined;
+  readonly fractionBits?: number | undefined;
+  readonly bits?: number | undefined;
+  readonly rounding?: Rounding | undefined;
 }
 
 /** The terms of a run. Immutable once signed. */
@@ -37,7 +57,7 @@ export interface RunTerms {
   readonly ratings: { readonly range?: readonly [number, number] | undefined; readonly globalMean?: number | undefined };
   readonly model: Section;
   /** Bounds of a contribution entry for fixed-point protections; by default what the model asks for. */
-  readonly range?: { readonly maxAbs: number; readonly fractionBits: number } | undefined;
+  readonly range?: RangeTerms | undefined;
   readonly protection: Section;
   /** Which part of a contribution leaves a device. */
   readonly sharing: Section;
@@ -49,18 +69,30 @@ export interface RunTerms {
 }
 
 /** Terms whose privacy section is still as a person wrote it. */
-export type UnresolvedTerms = Omit<RunTerms, "privacy"> & { readonly privacy?: Readonly<Record<string, unknown>> | undefined };
+export type UnresolvedTerms = Omit<RunTerms, "privacy" | "range"> & {
+  readonly privacy?: Readonly<Record<string, unknown>> | undefined;
+  readonly range?: RangeInput | undefined;
+};
 
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "range">> & {
     readonly privacy?: PrivacyInput;
+    readonly range?: RangeInput;
     readonly cohort?: Partial<RunTerms["cohort"]>;
     readonly deadline?: Partial<RunTerms["deadline"]>;
   };
 
 const count = (low: number, high: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(low), v.maxValue(high));
 const section = v.pipe(v.looseObject({ kind: v.string() }), v.readonly());
+
+/** The schema of `range`, of terms and of scenarios. */
+export const rangeInput: v.GenericSchema<unknown, RangeInput> = v.strictObject({
+  maxAbs: v.optional(v.pipe(v.number(), v.finite(), v.minValue(2 ** -32), v.maxValue(2 ** 40))),
+  fractionBits: v.optional(count(-40, 40)),
+  bits: v.optional(count(2, 40)),
+  rounding: v.optional(v.picklist(["nearest", "stochastic"])),
+});
 
 /** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy` and `aggregation` are checked by their own seams. */
 const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
@@ -82,9 +114,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
     {},
   ),
   model: v.optional(section, { kind: "fcf" }),
-  range: v.optional(
-    v.strictObject({ maxAbs: v.pipe(v.number(), v.finite(), v.minValue(2 ** -30), v.maxValue(2 ** 40)), fractionBits: count(0, 40) }),
-  ),
+  range: v.optional(rangeInput),
   protection: v.optional(section, { kind: "paillier" }),
   sharing: v.optional(section, { kind: "all" }),
   privacy: v.optional(v.pipe(v.looseObject({}), v.readonly())),
@@ -109,6 +139,22 @@ export function parseTerms(input: unknown): UnresolvedTerms {
     throw new CofactorError("CONFIG_INVALID", `"terms.ratings.range" expected least < greatest, got [${range.join(", ")}]`);
   }
   return terms;
+}
+
+/**
+ * The range that `written` asks for.
+ * @param own the model's own
+ * @throws CofactorError CONFIG_INVALID when neither the steps nor the bits are said, or both
+ */
+export function resolveRange(written: RangeInput | undefined, own: FixedPoint): RangeTerms {
+  if (written === undefined) return own;
+  const { maxAbs, fractionBits, bits, rounding } = written;
+  if (bits !== undefined && fractionBits === undefined)
+    return { ...formatOf(bits, maxAbs ?? own.maxAbs), rounding: rounding ?? "stochastic" };
+  if (bits === undefined && maxAbs !== undefined && fractionBits !== undefined) {
+    return { maxAbs, fractionBits, ...(rounding === undefined ? {} : { rounding }) };
+  }
+  throw new CofactorError("CONFIG_INVALID", '"terms.range" expected either bits, with or without maxAbs, or maxAbs with fractionBits');
 }
 
 /** Names terms by their canonical JSON: what signatures of a run cover, so that none can stand for another run, key or server. */

@@ -61,8 +61,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     ...privacyInput(scenario, participants.length),
     aggregation: scenario.aggregation,
     precision: scenario.precision,
-    // Beside a promise the range follows from clip and noise.
-    ...(scenario.range === undefined || scenario.privacy !== undefined ? {} : { range: scenario.range }),
+    ...rangeInput(scenario),
   };
   const run = await planRun(terms, { itemFeatures: dataset.itemFeatures });
   await run.protection.assertHolds?.(roundFrame(run, 1));
@@ -87,6 +86,12 @@ function withhold({ training, validation, test }: Split): RatingMatrix {
     rowStart[user + 1] = end;
   }
   return { ...training, withheld: { rowStart, itemIndex } };
+}
+
+/** Beside a promise the range follows from clip and noise: a model's usual one is left out, bits that were chosen are refused by the terms. */
+function rangeInput({ range, privacy }: Scenario): object {
+  const isChosen = range?.bits !== undefined || range?.rounding !== undefined;
+  return range === undefined || (privacy !== undefined && !isChosen) ? {} : { range };
 }
 
 /** The promise as terms have it, with the coins that a scenario's cohort stands for. */

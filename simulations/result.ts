@@ -26,6 +26,11 @@ export interface RoundResult {
   /** Bytes of all sealed contributions; for live runs everything that devices sent. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /**
+   * Where devices choose which rows they send: mean over the devices of what the row numbers tell of which items they touched, in bits, to whoever
+   * sees no values. Whoever reads the values is told everything.
+   */
+  readonly revealedBits?: number;
   /** What the rounds up to this one cost a user, for each observer; absent when nothing is promised. */
   readonly epsilon?: EpsilonByView;
   /** On validation, when the scenario evaluates on the way. */
@@ -234,7 +239,7 @@ function newcomerFigures(
 /** The protection's public options, without the run's own key, which differs from run to run. */
 function describeProtection({ run }: Prepared): Readonly<Record<string, unknown>> {
   const { publicKey: _key, keyholders: _holders, ...options } = run.terms.protection as Record<string, unknown>;
-  return { ...options, valuesPerContribution: run.sharing.size, range: run.range };
+  return { ...options, valuesPerContribution: run.sharing.size, range: run.terms.range ?? run.range };
 }
 
 function sum(rounds: readonly RoundResult[], key: "bytesUp" | "bytesDown"): number {

@@ -7,7 +7,7 @@ import { protections } from "../shared/protections/index.ts";
 import { nearest, parseConfig, resolveSection } from "../shared/registry.ts";
 import { rules } from "../shared/rules/index.ts";
 import { sharings } from "../shared/sharing/index.ts";
-import type { Section } from "../shared/terms.ts";
+import { type RangeInput, rangeInput, type Section } from "../shared/terms.ts";
 import { baselines } from "./baselines/index.ts";
 import { type DatasetSection, resolveDataset } from "./datasets/index.ts";
 import { type EvaluationOptions, evaluationOptions } from "./evaluation-options.ts";
@@ -30,7 +30,7 @@ export interface Scenario {
   /** What is promised about every user's privacy; absent when nothing is. */
   readonly privacy?: ScenarioPrivacy | undefined;
   readonly aggregation: Section;
-  readonly range?: { readonly maxAbs: number; readonly fractionBits: number } | undefined;
+  readonly range?: RangeInput | undefined;
   readonly precision: "float32" | "float64";
   readonly network: NetworkOptions;
   readonly evaluation: EvaluationOptions;
@@ -70,7 +70,7 @@ const schema = v.strictObject({
   sharing: v.optional(section, {}),
   privacy: v.optional(v.looseObject({ sampling: v.optional(v.picklist(["none", "poisson"])) })),
   aggregation: v.optional(section, {}),
-  range: v.optional(v.strictObject({ maxAbs: v.number(), fractionBits: v.number() })),
+  range: v.optional(rangeInput),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
   network: v.optional(
     v.strictObject({

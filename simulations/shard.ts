@@ -7,7 +7,7 @@ import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
-import { type Run, roundFrame } from "../shared/run.ts";
+import { type OutgoingRandomness, outgoingOf, type Run, roundFrame } from "../shared/run.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
 /** A stage of a round, for every device. */
@@ -37,6 +37,8 @@ export interface BlockSum {
   readonly refused: readonly number[];
   /** [users] milliseconds that each took. */
   readonly deviceMs: Float64Array;
+  /** Over the devices: what the places of their contributions tell, in bits; 0 where they tell nothing. */
+  readonly revealedBits: number;
 }
 
 /** Devices of one worker. */
@@ -51,6 +53,8 @@ export class Shard {
   readonly #halves = new Map<number, DeviceHalf>();
   readonly #values: Float64Array;
   #outgoing: Float64Array;
+  /** What the places of `#outgoing` tell, in bits. */
+  #revealed = 0;
   #opened: { readonly round: number; readonly shared: unknown } | undefined;
 
   constructor(run: Run, training: RatingMatrix, seed: number) {
@@ -70,17 +74,19 @@ export class Shard {
     const deviceMs = new Float64Array(users.length);
     const refused: number[] = [];
     let bytesUp = 0;
+    let revealedBits = 0;
     for (let at = 0; at < users.length; at++) {
       const user = users[at]!;
       const startedMs = performance.now();
       const part = stage === protection.contributionStage ? await this.#train(round, user) : undefined;
+      if (part !== undefined) revealedBits += this.#revealed;
       const { bytes, isAccepted } = await this.#handIn(frame, stage, aggregator, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
       bytesUp += bytes;
       if (!isAccepted) refused.push(user);
       else if (part !== undefined) this.#candidates.set(user, part);
     }
-    return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs };
+    return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs, revealedBits };
   }
 
   /** The part that a device has trained, where it has. */
@@ -90,15 +96,25 @@ export class Shard {
 
   /** Trains one device; what may leave it is in `#outgoing`. */
   async #train(round: number, user: number): Promise<PrivatePart> {
-    const { model, sharing, privacy } = this.#run;
+    const { model, privacy } = this.#run;
     const ratings = ratingsOf(this.#training, user);
     const initial = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
     const rng = createRng(this.#seed, "contribute", round, user);
     const { private: part } = model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values);
     const guard = await privacy?.createDevice(simulationRng(createRng(this.#seed, "noise", round, user)));
-    const leaving = sharing.encode(this.#values, round);
+    const { scattered } = this.#run.sharing;
+    this.#revealed = scattered?.revealedBits(scattered.touchedBy(this.#values)) ?? 0;
+    const leaving = outgoingOf(this.#run, this.#values, round, this.#randomness(round, user));
     this.#outgoing = guard === undefined ? leaving : guard.protect(leaving, round);
     return part;
+  }
+
+  /** What a real device draws from its platform and keeps. */
+  #randomness(round: number, user: number): OutgoingRandomness {
+    return {
+      rng: simulationRng(createRng(this.#seed, "rounding", round, user)),
+      lasting: this.#run.sharing.scattered === undefined ? undefined : simulationRng(createRng(this.#seed, "lasting", user)).bytes(32),
+    };
   }
 
   /** Answers a stage, with `#outgoing` as the contribution; `bytes` is what was sent, 0 when the device's own half refused. */

@@ -70,6 +70,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   const deviceMs = new Map<number, number>();
   const sent = { bytesUp: 0, bytesDown: cohort.length * run.sharedSize * bytesPerValue(precision) };
   let elapsedMs = 0;
+  let revealedBits = 0;
   while (machine.phase === "collecting") {
     const { stage } = machine;
     const asked = withStatus(machine, "asked").map(Number);
@@ -90,6 +91,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     await shards.answer({ round, stage, shared: state.shared }, devices, brief, (sum) => {
       aggregator.merge(sum.part);
       sent.bytesUp += sum.bytesUp;
+      revealedBits += sum.revealedBits;
       for (const user of sum.refused) refused.add(user);
       for (const [at, user] of sum.users.entries()) deviceMs.set(user, (deviceMs.get(user) ?? 0) + sum.deviceMs[at]!);
     });
@@ -121,6 +123,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     rejected: refused.size,
     seconds: elapsedMs / 1000,
     ...sent,
+    ...(run.sharing.scattered === undefined ? {} : { revealedBits: revealedBits / Math.max(1, deviceMs.size) }),
   };
   return { state: isPublished ? next : undefined, reason, result, clientSeconds: median([...deviceMs.values()]) / 1000 };
 }

@@ -21,7 +21,8 @@ import {
   greatestEntry,
   noisedState,
 } from "./als-noised.ts";
-import { type ExplicitProblem, improveUserWithBias, predictItems, solveUserWithBias } from "./explicit-solve.ts";
+import { explainBiased } from "./explain.ts";
+import { type ExplicitProblem, improveUserWithBias, predictItems, solveUserWithBias, systemOf } from "./explicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, sizeOf } from "./model.ts";
 import { boundNorm } from "./noised-rows.ts";
 import { positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
@@ -150,5 +151,6 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
     },
     itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (itemSide, own, out, chosen) => predictItems(problem, itemSide, own.values, out, chosen),
+    explain: (itemSide, ratings, item, out) => explainBiased(systemOf(problem, ratings), itemSide, ratings, item, out),
   };
 }

@@ -12,7 +12,8 @@ import * as v from "valibot";
 import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
 import { biasedItemSide, createDescent, drawFactors } from "./descent.ts";
-import { type ExplicitProblem, predict, predictItems, solveUserWithBias } from "./explicit-solve.ts";
+import { explainBiased } from "./explain.ts";
+import { type ExplicitProblem, predict, predictItems, solveUserWithBias, systemOf } from "./explicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { count, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
@@ -90,6 +91,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
     advance: descent.advance,
     itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (itemSide, own, out, chosenItems) => predictItems(problem, itemSide, own.values, out, chosenItems),
+    explain: (itemSide, ratings, item, out) => explainBiased(systemOf(problem, ratings), itemSide, ratings, item, out),
   };
 }
 

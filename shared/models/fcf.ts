@@ -10,6 +10,7 @@
  */
 import * as v from "valibot";
 import { createDescent } from "./descent.ts";
+import { explainImplicit } from "./explain.ts";
 import { writeItemGradient } from "./implicit-gradient.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, sizeOf } from "./model.ts";
@@ -110,5 +111,6 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<FcfShared> {
     },
     itemVectors: ({ itemFactors }) => ({ values: itemFactors, length: rank, stride: rank }),
     score: (shared, own, out, chosenItems) => scoreItems(shared.itemFactors, own.values, rank, out, chosenItems),
+    explain: (shared, ratings, item, out) => explainImplicit(problem, shared, ratings, item, out),
   };
 }

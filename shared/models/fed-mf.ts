@@ -16,6 +16,7 @@ import * as v from "valibot";
 import { addScaled, dot } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
 import { biasedItemSide, createDescent } from "./descent.ts";
+import { explainBiased, explainPrior } from "./explain.ts";
 import { posteriorMean, posteriorOf } from "./explicit-posterior.ts";
 import { predictItems } from "./explicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
@@ -139,5 +140,11 @@ function createFedMf(options: FedMfOptions, shape: ModelShape): Model<Float64Arr
     },
     itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (shared, own, out, chosen) => predictItems(problem, shared, own.values, out, chosen),
+    explain(shared, ratings, item, out) {
+      const system = { ...problem, prior: priorOf(shared, ratings) };
+      const left = explainBiased(system, shared, ratings, item, out);
+      if (!implicitFeedback || ratings.items.length === 0) return left;
+      return left - explainPrior(system, shared, sideSize, 1 / Math.sqrt(ratings.items.length), ratings, item, out);
+    },
   };
 }

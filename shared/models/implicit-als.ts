@@ -10,6 +10,7 @@
 import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
+import { explainImplicit } from "./explain.ts";
 import {
   advanceNoisedImplicit,
   createNoisedImplicit,
@@ -154,6 +155,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     },
     itemVectors: ({ itemFactors }) => ({ values: itemFactors, length: rank, stride: rank }),
     score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own.values, rank, out, chosen),
+    explain: (shared, ratings, item, out) => explainImplicit(problem, shared, ratings, item, out),
   };
 }
 

@@ -56,22 +56,30 @@ export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, rati
  * @returns whether the system could be solved; where it could not, `own` is zeros
  */
 export function solveSystem(
-  { items, rank, l2, unratedWeight }: ImplicitProblem,
+  problem: ImplicitProblem,
   { itemFactors }: ImplicitShared,
   { items: rated }: UserRatings,
   normal: Float64Array,
   own: Float64Array,
 ): boolean {
-  for (let index = 0; index < rated.length; index++) {
-    const at = rated[index]! * rank;
-    addOuter(normal, 0, 1, itemFactors, at, rank);
-    addScaled(own, 0, 1, itemFactors, at, rank);
-  }
-  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
+  const { rank } = problem;
+  completeNormal(problem, itemFactors, rated, normal);
+  for (let index = 0; index < rated.length; index++) addScaled(own, 0, 1, itemFactors, rated[index]! * rank, rank);
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
   if (solveInPlace(normal, 0, own, 0, rank)) return true;
   own.fill(0);
   return false;
+}
+
+/** Adds the person's ratings and penalty to the weighted Gram matrix of the item side, packed: the matrix of the person's system. */
+export function completeNormal(
+  { items, rank, l2, unratedWeight }: ImplicitProblem,
+  itemFactors: Float64Array,
+  rated: Int32Array,
+  normal: Float64Array,
+): void {
+  for (let index = 0; index < rated.length; index++) addOuter(normal, 0, 1, itemFactors, rated[index]! * rank, rank);
+  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
 }
 
 /**

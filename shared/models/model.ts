@@ -125,6 +125,14 @@ export interface Model<Shared = unknown> {
   score(shared: Shared, own: PrivatePart, out: Float64Array, items?: Int32Array): void;
   /** The items' vectors, for lists of unlike items and for people of several tastes; absent where items have none. No copy is made. */
   itemVectors?(shared: Shared): ItemVectors;
+  /**
+   * Why an item has its score: writes what each rating adds to it into `out` [n], in the order of `ratings`. For models whose fitted score is
+   * such a sum; the others have no explanation.
+   *
+   * Guarantees: `out` and what is returned sum to the score by the part that `fit` gives, before it is clipped to a range (relative 1e-9).
+   * @returns what no rating has a part in: the score of somebody without ratings
+   */
+  explain?(shared: Shared, ratings: UserRatings, item: number, out: Float64Array): number;
 }
 
 /** What a model is built for. */

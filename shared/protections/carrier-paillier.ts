@@ -1,5 +1,5 @@
 /**
- * Masked vectors under Paillier encryption: the ring's 32-bit words are packed with guard bits, the sum of the words is brought back into the
+ * Masked vectors under Paillier encryption: the ring's words are packed with guard bits, the sum of the words is brought back into the
  * ring after it was opened. Imports crypto, the seam.
  */
 import { ringWords } from "../crypto/masks/ring.ts";
@@ -10,15 +10,14 @@ import type { PaillierKeyOptions } from "./paillier-options.ts";
 import { wireBytes } from "./paillier-packed.ts";
 import type { RoundFrame } from "./protection.ts";
 
-const word = 2 ** 32;
-/** Words are moved to lie around zero, as packing wants them. */
-const half = 2 ** 31;
-/** |word - half| is at most 2^31: one bit more than 32 with the sign. */
-const wordBits = 33;
+/** Bits of a word that count: all 32 of a pair's. */
+function bitsOf({ bits }: VectorForm): number {
+  return Math.min(32, bits);
+}
 
 /** Ciphertexts of a masked vector. @throws CofactorError CONFIG_INVALID when a slot would be too wide for the cohort */
 export function maskedCiphertexts({ key }: Pick<Opening, "key">, form: VectorForm, frame: RoundFrame): number {
-  return blockCount(packingOf(key.bits, frame), ringWords(form.size, form.bits));
+  return blockCount(packingOf(key.bits, form, frame), ringWords(form.size, form.bits));
 }
 
 /** The carrier of `masked-paillier`. */
@@ -27,10 +26,12 @@ export function paillierCarrier(opening: Opening, options: Pick<PaillierKeyOptio
   return {
     assertSound: (form, frame) => void maskedCiphertexts(opening, form, frame),
     answerBytes: (form, frame) => maskedCiphertexts(opening, form, frame) * wireBytes(key),
-    async seal(vector, _form, frame, secure) {
+    async seal(vector, form, frame, secure) {
       const { encryptBlocks } = await import("../crypto/paillier/ciphertext.ts");
-      const values = Float64Array.from(vector, (value) => value - half);
-      return encryptBlocks(key, pack(packingOf(key.bits, frame), values), options.exponentBits, secure);
+      // Words are moved to lie around zero, as packing wants them.
+      const modulus = 2 ** bitsOf(form);
+      const values = Float64Array.from(vector, (value) => (value % modulus) - modulus / 2);
+      return encryptBlocks(key, pack(packingOf(key.bits, form, frame), values), options.exponentBits, secure);
     },
     async createSum(form, frame) {
       const { CiphertextSum, unpackSums } = await import("./ciphertext-sum.ts");
@@ -41,7 +42,7 @@ export function paillierCarrier(opening: Opening, options: Pick<PaillierKeyOptio
         export: () => sum.export(),
         async reveal(opener, count) {
           const blocks = await opening.open(opener, frame, count, sum.export());
-          const words = unpackSums(packingOf(key.bits, frame), blocks, ringWords(form.size, form.bits), count);
+          const words = unpackSums(packingOf(key.bits, form, frame), blocks, ringWords(form.size, form.bits), count);
           return toVector(words, count, form);
         },
       };
@@ -50,18 +51,21 @@ export function paillierCarrier(opening: Opening, options: Pick<PaillierKeyOptio
 }
 
 /** Sums of moved words as a vector of the ring: sums of low words carry into the high ones. */
-function toVector(words: Float64Array, count: number, { bits }: VectorForm): Uint32Array {
+function toVector(words: Float64Array, count: number, form: VectorForm): Uint32Array {
+  const isSingle = form.bits <= 32;
+  const modulus = 2 ** bitsOf(form);
   const out = new Uint32Array(words.length);
   let carry = 0;
   for (let i = 0; i < words.length; i++) {
-    const isLow = bits === 32 || i % 2 === 0;
-    const total = words[i]! + count * half + (isLow ? 0 : carry);
-    carry = Math.floor(total / word);
-    out[i] = total - carry * word;
+    const isLow = isSingle || i % 2 === 0;
+    const total = words[i]! + (count * modulus) / 2 + (isLow ? 0 : carry);
+    carry = Math.floor(total / modulus);
+    out[i] = total - carry * modulus;
   }
   return out;
 }
 
-function packingOf(keyBits: number, frame: RoundFrame): Packing {
-  return createPacking(keyBits, wordBits, frame.cohort.size);
+/** A moved word is at most 2^(bits - 1) in size: one bit more than its bits, with the sign. */
+function packingOf(keyBits: number, form: VectorForm, frame: RoundFrame): Packing {
+  return createPacking(keyBits, bitsOf(form) + 1, frame.cohort.size);
 }

@@ -7,7 +7,7 @@ import type { Carrier } from "./carrier.ts";
 export const plainCarrier: Carrier = {
   assertSound: () => undefined,
   answerBytes: ({ size, bits }) => ringBytes(size, bits),
-  seal: async (vector) => ringToBytes(vector),
+  seal: async (vector, { bits }) => ringToBytes(vector, bits),
   async createSum({ size, bits }) {
     const sum = new Uint32Array(ringWords(size, bits));
     const expected = ringBytes(size, bits);
@@ -18,7 +18,7 @@ export const plainCarrier: Carrier = {
         }
       },
       add: (answer) => addRing(sum, ringFromBytes(answer, size, bits), bits),
-      export: () => ringToBytes(sum),
+      export: () => ringToBytes(sum, bits),
       reveal: async () => sum.slice(),
     };
   },

@@ -13,7 +13,7 @@
  */
 
 import { toBase64url } from "../crypto/encoding.ts";
-import { ringFor } from "../crypto/masks/ring.ts";
+import { ringFor, wholeWords } from "../crypto/masks/ring.ts";
 import { bitmapBytes, nodeBytes, pathLength, sealedShareBytes, secretBytes } from "../crypto/masks/sizes.ts";
 import type { Primitives } from "../crypto/primitives.ts";
 import { encodedBits } from "../wire/fixed-point.ts";
@@ -39,9 +39,10 @@ export interface MaskOptions {
   readonly threshold?: number | undefined;
 }
 
-/** The ring in which no sum of a full cohort wraps. */
+/** The ring in which no sum of a full cohort wraps; a wide one where noise comes later, which may be far larger than the sum. */
 export function formOf(frame: RoundFrame): VectorForm {
-  return { size: frame.size, bits: ringFor(encodedBits(frame.range), frame.cohort.size) };
+  const bits = ringFor(encodedBits(frame.range), frame.cohort.size);
+  return { size: frame.size, bits: frame.isNoisedLater === true ? wholeWords(bits) : bits };
 }
 
 /** Greatest length of a stage's brief. A device has at most all others as neighbors. */

@@ -11,7 +11,7 @@ export class OpenAggregator implements AggregatorHalf {
 
   constructor(frame: RoundFrame) {
     this.#frame = frame;
-    this.#sum = new Float64Array(frame.size);
+    this.#sum = new Float64Array(frame.scattered?.sumSize ?? frame.size);
   }
 
   get count(): number {
@@ -27,12 +27,16 @@ export class OpenAggregator implements AggregatorHalf {
   admit(_stage: number, _client: string, answer: Uint8Array): void {
     const values = this.#view(answer);
     assertFinite(values);
+    this.#frame.scattered?.check(values);
     // A huge number would round away the low bits of what others send, and with them the bound that noise was sized for.
     if (this.#frame.isNoisedLater === true) assertWithin(values, this.#frame.range.maxAbs);
   }
 
   combine(_stage: number, _client: string, answer: Uint8Array): void {
-    addInto(this.#sum, this.#view(answer));
+    const values = this.#view(answer);
+    const { scattered } = this.#frame;
+    if (scattered === undefined) addInto(this.#sum, values);
+    else scattered.addInto(this.#sum, values);
     this.#count += 1;
   }
 

@@ -14,6 +14,7 @@ import type { Awaitable, Primitives } from "../crypto/primitives.ts";
 import type { Aggregate, ContributionRange } from "../models/model.ts";
 import type { SecureRng } from "../random.ts";
 import type { Definition } from "../registry.ts";
+import type { Scattered } from "../sharing/sharing.ts";
 
 /** What both halves of a protection know about a round before it begins. */
 export interface RoundFrame {
@@ -31,6 +32,8 @@ export interface RoundFrame {
    * not would learn from that whether the others' sum is above a number of its choice.
    */
   readonly isNoisedLater?: boolean;
+  /** Where devices choose which places they send: how their parts are added up. Only protections under which the aggregator reads them are asked to. */
+  readonly scattered?: Scattered;
 }
 
 /** What both halves work with beside the frame. */

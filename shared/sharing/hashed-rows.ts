@@ -1,6 +1,6 @@
 /**
  * One row for a bucket of items: the rows of a bucket's items are added up, and the bucket's sum, shared out among them, moves them all. Imports
- * the seam, rows, random, valibot.
+ * the seam, buckets, rows, random, valibot.
  *
  * Buckets are drawn in public, for the run or anew in every round. Items of a bucket then learn together, more precisely: they get their mean.
  * Fewer rows, so less to encrypt, and less noise on each item: a bucket's noise is shared out too.
@@ -10,6 +10,7 @@
  */
 import * as v from "valibot";
 import { createRng } from "../random.ts";
+import { addUp, drawBuckets, shareOut } from "./buckets.ts";
 import { rowTensors, specOf } from "./rows.ts";
 import type { SharingDefinition } from "./sharing.ts";
 
@@ -39,7 +40,7 @@ export const hashedRows: SharingDefinition<HashedRowsOptions> = {
     let known: { readonly round: number; readonly bucketOf: Int32Array } | undefined;
     const bucketsIn = (round: number): Int32Array => {
       const key = redraw === "never" ? 0 : round;
-      if (known?.round !== key) known = { round: key, bucketOf: drawBuckets(items, buckets, label, key) };
+      if (known?.round !== key) known = { round: key, bucketOf: drawBuckets(items, buckets, createRng(0, "hashed-rows", label, key)) };
       return known.bucketOf;
     };
     // Buckets differ in size by one at most: the larger ones are what bounds the entries.
@@ -48,50 +49,10 @@ export const hashedRows: SharingDefinition<HashedRowsOptions> = {
       kind: "hashed-rows",
       size: buckets * total,
       spec: specOf(tensors, ({ width }) => [buckets, width]),
-      encode(values, round) {
-        const bucketOf = bucketsIn(round);
-        const out = new Float64Array(buckets * total);
-        let to = 0;
-        for (const { at, width } of tensors) {
-          for (let item = 0; item < items; item++) {
-            const cell = to + bucketOf[item]! * width;
-            for (let i = 0; i < width; i++) out[cell + i] = out[cell + i]! + values[at + item * width + i]!;
-          }
-          to += buckets * width;
-        }
-        return out;
-      },
-      decode(sum, round) {
-        const bucketOf = bucketsIn(round);
-        const sizes = new Float64Array(buckets);
-        for (const bucket of bucketOf) sizes[bucket]! += 1;
-        const out = new Float64Array(items * total);
-        let from = 0;
-        for (const { at, width } of tensors) {
-          for (let item = 0; item < items; item++) {
-            const bucket = bucketOf[item]!;
-            const cell = from + bucket * width;
-            for (let i = 0; i < width; i++) out[at + item * width + i] = sum[cell + i]! / sizes[bucket]!;
-          }
-          from += buckets * width;
-        }
-        return out;
-      },
+      encode: (values, round) => addUp(values, tensors, bucketsIn(round), buckets),
+      decode: (sum, round) => shareOut(sum, tensors, bucketsIn(round), buckets),
       noiseGain: buckets / items,
       entryGain: members,
     };
   },
 };
-
-/** Items in a drawn order, dealt out: every bucket gets as many, give or take one. */
-function drawBuckets(items: number, buckets: number, label: string, round: number): Int32Array {
-  const rng = createRng(0, "hashed-rows", label, round);
-  const order = Int32Array.from({ length: items }, (_, item) => item);
-  for (let i = items - 1; i > 0; i--) {
-    const j = rng.below(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  const bucketOf = new Int32Array(items);
-  for (const [place, item] of order.entries()) bucketOf[item] = place % buckets;
-  return bucketOf;
-}

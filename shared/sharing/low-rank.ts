@@ -1,16 +1,25 @@
 /**
  * Rows seen from a few directions: of G, [items x width], a device sends A = G B', [items x rank], for a public B with orthonormal rows; the
- * aggregator reads A B. Only A is ever sent. Imports the seam, rows, random, valibot.
+ * aggregator reads A B. Only A is ever sent. Imports the seam, rows, scaling, random, valibot.
  *
- * With B drawn anew in every round and `isUnbiased` the mean over rounds is the whole sum; drawn once, the model learns within one subspace.
+ * With B drawn anew in every round the subspaces cover everything; drawn once, the model learns within one.
+ *
+ * `scaling` is the factor before A B. Low-rank adaptation has alpha / rank there, and its rank-stabilized variant alpha / sqrt(rank), for an alpha
+ * that does not depend on rank. Here B is known, so both have a meaning of their own:
+ * - `none`, 1: A B is what lies within the subspace, the nearest there is to G;
+ * - `standard`, width / rank (alpha = width): the mean over rounds is all of G, and single rounds are the larger the fewer directions there are;
+ * - `rs`, sqrt(width / rank) (alpha = sqrt(width)): A B has the squared norm of G in the mean, whatever the rank: learning rates keep.
+ * They differ by a constant that is the same in all rounds: to an optimizer that divides by the size of its gradients (Adam, Yogi) they are one and
+ * the same but for its epsilon; to SGD, and to models that add what they get, they are not.
  *
  * Source: selective aggregation of low-rank updates, Guo et al. 2025, https://arxiv.org/abs/2410.01463; random subspaces: Konecny et al. 2016,
- * https://arxiv.org/abs/1610.05492
+ * https://arxiv.org/abs/1610.05492; rank-stabilized: Kalajdzievski 2023, https://arxiv.org/abs/2312.03732
  */
 import * as v from "valibot";
 import { CofactorError } from "../errors.ts";
 import { createRng } from "../random.ts";
 import { type RowTensor, rowTensors, specOf } from "./rows.ts";
+import { type Scaling, scalingFactor } from "./scaling.ts";
 import type { SharingDefinition } from "./sharing.ts";
 
 /** Options of low-rank sharing. */
@@ -19,7 +28,8 @@ export interface LowRankOptions {
   /** Directions that are sent; tensors that are not wider are sent whole. */
   readonly rank: number;
   readonly redraw: "never" | "each-round";
-  readonly isUnbiased: boolean;
+  /** The factor before what is read: see above. */
+  readonly scaling: Scaling;
 }
 
 /** A few directions of every row. */
@@ -31,9 +41,9 @@ export const lowRank: SharingDefinition<LowRankOptions> = {
     kind: v.literal("low-rank"),
     rank: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1024)), 4),
     redraw: v.optional(v.picklist(["never", "each-round"]), "each-round"),
-    isUnbiased: v.optional(v.boolean(), false),
+    scaling: v.optional(v.picklist(["none", "standard", "rs"]), "none"),
   }),
-  create({ rank, redraw, isUnbiased }, { items, contribution, label }) {
+  create({ rank, redraw, scaling }, { items, contribution, label }) {
     const tensors = rowTensors("low-rank", contribution, items);
     if (tensors.every(({ width }) => width <= rank)) {
       const widest = Math.max(...tensors.map(({ width }) => width));
@@ -54,7 +64,7 @@ export const lowRank: SharingDefinition<LowRankOptions> = {
       }
       return known.bases;
     };
-    const gainOf = ({ width }: RowTensor): number => (isUnbiased && width > rank ? width / rank : 1);
+    const gainOf = ({ width }: RowTensor): number => (width > rank ? scalingFactor(scaling, width, rank) : 1);
     // Of A B an entry has gain^2 rank / width of the variance of A's, in the mean over entries and directions.
     const variance = tensors.reduce((sum, tensor) => sum + items * gainOf(tensor) ** 2 * sent(tensor), 0) / whole;
     return {

@@ -4,7 +4,7 @@ import { concatenate } from "../../shared/crypto/encoding.ts";
 import { addPairMask, addSelfMask, commitToSeed, openShares, sealShares } from "../../shared/crypto/masks/mask.ts";
 import type { Neighborhood } from "../../shared/crypto/masks/neighborhood.ts";
 import { recover } from "../../shared/crypto/masks/recover.ts";
-import { addRing, type RingBits, ringFromBytes, ringToBytes, toRing } from "../../shared/crypto/masks/ring.ts";
+import { addRing, type RingBits, ringFromBytes, ringToBytes, ringWords, toRing } from "../../shared/crypto/masks/ring.ts";
 import { split } from "../../shared/crypto/masks/shamir.ts";
 import { pathLength } from "../../shared/crypto/masks/sizes.ts";
 import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
@@ -86,8 +86,8 @@ async function timeSteps(job: Job, { threshold, neighbors: k }: Neighborhood, wo
     end,
     pair,
   );
-  const vector = new Uint32Array((size * bits) / 32);
-  const bytes = ringToBytes(vector);
+  const vector = new Uint32Array(ringWords(size, bits));
+  const bytes = ringToBytes(vector, bits);
   const values = new Float64Array(size).fill(1);
   const seed = secureRng.bytes(32);
   const points = Array.from({ length: k }, (_, at) => at + 1);

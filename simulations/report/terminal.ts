@@ -59,9 +59,18 @@ export function resultTable(result: Result, command: string): string {
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
+    ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
     `  command   ${command}`,
   ].join("\n");
+}
+
+/** What row numbers in clear tell; nothing where all devices send the same rows. */
+function placesLines(rounds: Result["rounds"]): readonly string[] {
+  const told = rounds.map(({ revealedBits }) => revealedBits).filter((bits) => bits !== undefined);
+  if (told.length === 0) return [];
+  const mean = told.reduce((sum, bits) => sum + bits, 0) / told.length;
+  return [`  rows      their numbers tell ${mean.toFixed(1)} bits of which items a person touched (mean), their values everything`];
 }
 
 /** Both columns: "server unbounded, release 7.29". */

@@ -167,6 +167,32 @@ export function describeModel(
       expect(values).toEqual(before);
     });
 
+    if (model.explain !== undefined) {
+      it("explains scores exactly: what each rating adds, and what is left, is the score", () => {
+        const trained = federate(model, ratings, 3, createRng(9)).state;
+        // A range that clips nothing shows the sum itself.
+        const wide = build({ ...shape, ratingRange: [-1e6, 1e6] });
+        const opened = wide.open(trained.shared);
+        const scores = new Float64Array(items);
+        for (const person of [own, ratingsOf(ratings, 11), nobody]) {
+          wide.score(opened, wide.fit(opened, wide.createPrivate(person, createRng(2)), person, createRng(4)), scores);
+          for (let item = 0; item < items; item++) {
+            const out = new Float64Array(person.items.length).fill(Number.NaN);
+            const left = wide.explain!(opened, person, item, out);
+            expect(Math.abs(out.reduce((sum, share) => sum + share, left) - scores[item]!)).toBeLessThan(
+              1e-9 * Math.max(1, Math.abs(scores[item]!)),
+            );
+            if (person === nobody) expect(left).toBeCloseTo(scores[item]!, 9);
+          }
+        }
+        // What is left is nobody's: the same for everyone, where there is no rating to take it from.
+        expect(wide.explain!(opened, own, 3, new Float64Array(own.items.length))).toBeCloseTo(
+          wide.explain!(opened, nobody, 3, new Float64Array(0)),
+          9,
+        );
+      });
+    }
+
     it("stays finite when noise has spoiled the sum", () => {
       const rng = createRng(6);
       let state: ModelState = start;

@@ -8,6 +8,7 @@ import type { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
 import type { BaselineInput } from "../../simulations/baselines/baseline.ts";
 import { trainCentralised } from "../../simulations/baselines/centralised.ts";
+import { itemKnn, siloedGram, sketchedGram } from "../../simulations/baselines/item-knn.ts";
 import { localOnly } from "../../simulations/baselines/local-only.ts";
 import { popularity } from "../../simulations/baselines/popularity.ts";
 import type { ScoresFor } from "../../simulations/evaluate.ts";
@@ -34,6 +35,34 @@ describe("popularity", () => {
     // Mean of all 3; item 1: (4 + 3 + 5 * 3) / 7.
     const { scoresFor } = popularity.prepare(inputOf(small, { kind: "als" }));
     expect([...scoresOf(scoresFor, 0, 4)]).toEqual([20 / 6, 22 / 7, 3, 18 / 7]);
+  });
+});
+
+describe("neighborhoods of items", () => {
+  it("score by cosines with what a person has chosen", () => {
+    // Chosen together: 1 and 3 by two people, 0 with either by one; item 0 by one person, 1 and 3 by two each; item 2 by nobody.
+    const scores = scoresOf(itemKnn.prepare(inputOf(small, { kind: "fcf" })).scoresFor, 0, 4);
+    for (const [item, expected] of [Math.SQRT2, 1, 0, 1].entries()) expect(scores[item]).toBeCloseTo(expected, 12);
+  });
+
+  it("predict ratings by how neighbors differ from their means", () => {
+    // Items 1 and 3 are rated 4, 2 and 3, 1: half above and half below their means 3.5 and 1.5, by the same people; their cosine is 1.
+    const scores = scoresOf(itemKnn.prepare(inputOf(small, { kind: "als" })).scoresFor, 0, 4);
+    expect([...scores].map((score) => Math.round(score * 1e9) / 1e9)).toEqual([5, 3.75, 3, 1.75]);
+  });
+
+  it("are the same over two silos when sketches keep everyone, and none across when silos say nothing", () => {
+    const table = drawRatings({ users: 40, items: 30, perUser: 8, feedback: "implicit", seed: 2 });
+    const [exact, apart] = [sketchedGram(table, 40, 1), siloedGram(table, 1)];
+    const expected = new Float64Array(900);
+    for (let user = 0; user < 40; user++) {
+      const { items } = ratingsOf(table, user);
+      for (const i of items) for (const j of items) expected[i * 30 + j]! += 1;
+    }
+    for (const [at, value] of exact.entries()) expect(value).toBeCloseTo(expected[at]!, 9);
+    expect(apart.filter((value, at) => value !== expected[at]).length).toBeGreaterThan(100);
+    for (const [at, value] of apart.entries()) expect([0, expected[at]]).toContain(value);
+    expect(sketchedGram(table, 10, 1)).not.toEqual(exact);
   });
 });
 

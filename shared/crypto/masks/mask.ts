@@ -1,5 +1,6 @@
 /**
- * The masks of a contribution, and the boxes and commitments around their secrets. Imports tweetnacl, encoding, errors, keystream, primitives.
+ * The masks of a contribution, and the boxes and commitments around their secrets. Imports tweetnacl, encoding, errors, keystream, primitives,
+ * types.
  *
  * A device adds to its vector a mask of its own and one with every neighbor. The pair's masks are equal, added by the device with the lower
  * index and subtracted by the other: in a sum over both they cancel. Every key comes from HKDF-SHA-256 over the run, the round, what the key is
@@ -12,6 +13,7 @@ import { CofactorError } from "../../errors.ts";
 import { concatenate, toUtf8 } from "../encoding.ts";
 import { fromWords } from "../keystream.ts";
 import type { Awaitable, Direction, Primitives } from "../primitives.ts";
+import type { RingBits } from "./ring.ts";
 import { sealedShareBytes, secretBytes } from "./sizes.ts";
 
 /** What every key of a round is bound to. */
@@ -46,7 +48,7 @@ export async function addSelfMask(
   index: number,
   seed: Uint8Array,
   vector: Uint32Array,
-  bits: 32 | 64,
+  bits: RingBits,
   direction: Direction,
 ): Promise<void> {
   const key = await primitives.hkdf(seed, new Uint8Array(0), infoOf(context, "self", index, index), 32);
@@ -65,7 +67,7 @@ export async function addPairMask(
   own: OpenEnd,
   neighbor: PairEnd,
   vector: Uint32Array,
-  bits: 32 | 64,
+  bits: RingBits,
   direction: Direction,
 ): Promise<void> {
   const [low, high] = own.index < neighbor.index ? [own, neighbor] : [neighbor, own];
@@ -118,8 +120,8 @@ function shareKey(primitives: Primitives, context: MaskContext, from: PairEnd, t
   return primitives.hkdf(secret, concatenate(from.publicKey, to.publicKey), infoOf(context, "share", from.index, to.index), 32);
 }
 
-function addStream(primitives: Primitives, key: Uint8Array, vector: Uint32Array, bits: 32 | 64, direction: Direction): Awaitable<void> {
-  return bits === 32 ? primitives.addKeystream(key, vector, direction) : primitives.addKeystream64(key, vector, direction);
+function addStream(primitives: Primitives, key: Uint8Array, vector: Uint32Array, bits: RingBits, direction: Direction): Awaitable<void> {
+  return bits <= 32 ? primitives.addKeystream(key, vector, direction) : primitives.addKeystream64(key, vector, direction);
 }
 
 const labels = {

@@ -1,13 +1,15 @@
 /**
- * Vectors of integers modulo 2^32 or 2^64, in which masked values are summed. Imports errors, keystream.
+ * Vectors of integers modulo 2^bits, in which masked values are summed. Imports errors, keystream.
  *
- * A vector of `count` values is `count` words, or twice as many: pairs of words, the low one first. Negative numbers are in two's complement.
+ * In memory a vector of `count` values is `count` words, or for more than 32 bits twice as many: pairs of words, the low one first. They are
+ * counted modulo 2^32 or 2^64, whose sums are those modulo 2^bits too; on the wire only the low `bits` of each travel. A mask that is uniform
+ * modulo 2^32 is uniform modulo 2^bits. Negative numbers are in two's complement.
  */
 import { CofactorError } from "../../errors.ts";
 import { addWordPairs, addWords, fromWords, toWords } from "../keystream.ts";
 
-/** The bits of the ring. */
-export type RingBits = 32 | 64;
+/** The bits of the ring: whole bytes. */
+export type RingBits = 8 | 16 | 24 | 32 | 40 | 48 | 56 | 64;
 
 /** Bits of the greatest sums: they come back as doubles, sign included. */
 const maxSumBits = 54;
@@ -15,7 +17,8 @@ const maxSumBits = 54;
 /**
  * The smallest ring in which a cohort's sum cannot wrap.
  *
- * Guarantees: for values with |value| < 2^(valueBits - 1) from at most `devices` devices, no sum wraps or loses a bit as a double.
+ * Guarantees: for values with |value| < 2^(valueBits - 1) from at most `devices` devices, no sum wraps or loses a bit as a double. But for 32
+ * bits the ring is at least twice as large as all honest sums, so that masks that do not cancel show at once.
  * @param valueBits bits of one encoded value, sign included
  * @throws CofactorError ENCODE_OVERFLOW when sums may need more than 54 bits
  */
@@ -25,12 +28,18 @@ export function ringFor(valueBits: number, devices: number): RingBits {
     const message = `a sum of ${devices} values of ${valueBits} bits expected at most ${maxSumBits} bits, got ${sumBits}`;
     throw new CofactorError("ENCODE_OVERFLOW", message);
   }
-  return sumBits <= 32 ? 32 : 64;
+  const bits = 8 * Math.ceil((sumBits + 1) / 8);
+  return (sumBits <= 32 ? Math.min(32, bits) : bits) as RingBits;
+}
+
+/** The ring that fills its words: for what grows after it was summed. */
+export function wholeWords(bits: RingBits): RingBits {
+  return bits <= 32 ? 32 : 64;
 }
 
 /** Words of a vector. */
 export function ringWords(count: number, bits: RingBits): number {
-  return (count * bits) / 32;
+  return bits <= 32 ? count : 2 * count;
 }
 
 /** Bytes of a vector on the wire. */
@@ -40,14 +49,14 @@ export function ringBytes(count: number, bits: RingBits): number {
 
 /** Integers as a fresh ring vector. @throws CofactorError ENCODE_OVERFLOW naming the place of an entry that is no integer of the ring */
 export function toRing(integers: Float64Array, bits: RingBits): Uint32Array {
-  const limit = bits === 32 ? 2 ** 31 : 2 ** 53;
+  const limit = 2 ** Math.min(bits - 1, 53);
   const out = new Uint32Array(ringWords(integers.length, bits));
   for (let i = 0; i < integers.length; i++) {
     const value = integers[i]!;
     if (!(value >= -limit && value < limit && Number.isInteger(value))) {
       throw new CofactorError("ENCODE_OVERFLOW", `entry ${i} is no integer of ${bits} bits`);
     }
-    if (bits === 32) {
+    if (bits <= 32) {
       out[i] = value;
     } else {
       const high = Math.floor(value / 0x1_0000_0000);
@@ -64,9 +73,13 @@ export function toRing(integers: Float64Array, bits: RingBits): Uint32Array {
  * @throws CofactorError AGGREGATION_FAILED when an entry is beyond it: a mask is left in, or a device did not keep its bound
  */
 export function fromRing(vector: Uint32Array, bits: RingBits, maxAbs: number): Float64Array {
-  const out = new Float64Array(vector.length / (bits / 32));
+  const isSingle = bits <= 32;
+  const out = new Float64Array(isSingle ? vector.length : vector.length / 2);
+  // What lies above the ring's bits is shifted out, the sign comes back in.
+  const above = isSingle ? 32 - bits : 64 - bits;
   for (let i = 0; i < out.length; i++) {
-    const value = bits === 32 ? vector[i]! | 0 : (vector[2 * i + 1]! | 0) * 0x1_0000_0000 + vector[2 * i]!;
+    const top = ((isSingle ? vector[i]! : vector[2 * i + 1]!) << above) >> above;
+    const value = isSingle ? top : top * 0x1_0000_0000 + vector[2 * i]!;
     if (value > maxAbs || value < -maxAbs) {
       throw new CofactorError("AGGREGATION_FAILED", `entry ${i} of the sum is beyond what the devices may send: masks do not cancel`);
     }
@@ -81,12 +94,13 @@ export function fromRing(vector: Uint32Array, bits: RingBits, maxAbs: number): F
  * @param sumBits from 1 to 53, and no more than the ring has
  */
 export function residuesOf(vector: Uint32Array, bits: RingBits, sumBits: number): Float64Array {
-  const out = new Float64Array(vector.length / (bits / 32));
+  const isSingle = bits <= 32;
+  const out = new Float64Array(isSingle ? vector.length : vector.length / 2);
   const half = 2 ** (sumBits - 1);
   const modulus = 2 ** sumBits;
   for (let i = 0; i < out.length; i++) {
     // The high word loses what lies above 2^53 before it can round the low one away.
-    const value = bits === 32 ? vector[i]! : (vector[2 * i + 1]! & 0x1f_ffff) * 0x1_0000_0000 + vector[2 * i]!;
+    const value = isSingle ? vector[i]! : (vector[2 * i + 1]! & 0x1f_ffff) * 0x1_0000_0000 + vector[2 * i]!;
     const residue = value % modulus;
     out[i] = residue >= half ? residue - modulus : residue;
   }
@@ -98,13 +112,24 @@ export function addRing(sum: Uint32Array, vector: Uint32Array, bits: RingBits): 
   if (vector.length !== sum.length) {
     throw new CofactorError("SHAPE_MISMATCH", `a masked vector expected ${sum.length} words, got ${vector.length}`);
   }
-  if (bits === 32) addWords(sum, 0, vector, 1);
+  if (bits <= 32) addWords(sum, 0, vector, 1);
   else addWordPairs(sum, 0, vector, 1);
 }
 
-/** A vector as little-endian bytes. */
-export function ringToBytes(vector: Uint32Array): Uint8Array {
-  return fromWords(vector);
+/** A vector as little-endian bytes: the low `bits` of each value. */
+export function ringToBytes(vector: Uint32Array, bits: RingBits): Uint8Array {
+  if (bits === wholeWords(bits)) return fromWords(vector);
+  const isSingle = bits <= 32;
+  const width = bits / 8;
+  const count = isSingle ? vector.length : vector.length / 2;
+  const out = new Uint8Array(count * width);
+  let to = 0;
+  for (let i = 0; i < count; i++) {
+    const low = isSingle ? vector[i]! : vector[2 * i]!;
+    const high = isSingle ? 0 : vector[2 * i + 1]!;
+    for (let byte = 0; byte < width; byte++) out[to++] = byte < 4 ? low >>> (8 * byte) : high >>> (8 * (byte - 4));
+  }
+  return out;
 }
 
 /** A fresh vector of `count` values from its bytes. @throws CofactorError SHAPE_MISMATCH for another length */
@@ -113,5 +138,13 @@ export function ringFromBytes(bytes: Uint8Array, count: number, bits: RingBits):
   if (bytes.length !== expected) {
     throw new CofactorError("SHAPE_MISMATCH", `a masked vector expected ${expected} bytes (${count} x ${bits} bits), got ${bytes.length}`);
   }
-  return toWords(bytes, expected / 4).slice();
+  if (bits === wholeWords(bits)) return toWords(bytes, expected / 4).slice();
+  const step = bits <= 32 ? 1 : 2;
+  const width = bits / 8;
+  const out = new Uint32Array(count * step);
+  let from = 0;
+  for (let at = 0; at < out.length; at += step) {
+    for (let byte = 0; byte < width; byte++) out[at + (byte >> 2)]! |= bytes[from++]! << (8 * (byte & 3));
+  }
+  return out;
 }

@@ -12,8 +12,9 @@ import {
 } from "../../../../shared/crypto/masks/ring.ts";
 
 describe("ringFor", () => {
-  it("takes 32 bits as long as the cohort's sum fits, then 64, then refuses", () => {
-    expect([ringFor(24, 256), ringFor(24, 257), ringFor(32, 1), ringFor(33, 1), ringFor(44, 1_024)]).toEqual([32, 64, 32, 64, 64]);
+  it("takes whole bytes with a bit to spare, one word as long as the sum fits, then two, then refuses", () => {
+    expect([ringFor(24, 256), ringFor(24, 257), ringFor(32, 1), ringFor(33, 1), ringFor(44, 1_024)]).toEqual([32, 40, 32, 40, 56]);
+    expect([ringFor(8, 1), ringFor(8, 100), ringFor(8, 256), ringFor(13, 256), ringFor(25, 100)]).toEqual([16, 16, 24, 24, 32]);
     expect(() => ringFor(45, 1_024)).toThrow(expect.objectContaining({ code: "ENCODE_OVERFLOW" }));
     expect(() => ringFor(Number.NaN, 2)).toThrow(expect.objectContaining({ code: "ENCODE_OVERFLOW" }));
   });
@@ -33,20 +34,25 @@ describe("ring vectors", () => {
   it("give signed integers back, also at the edges, through bytes", () => {
     for (const [values, bits] of [
       [small, 32],
+      [small, 40],
       [small, 64],
+      [Float64Array.of(0, 1, -1, 127, -128), 8],
+      [Float64Array.of(0, 1, -1, 2 ** 23 - 1, -(2 ** 23)), 24],
+      [Float64Array.of(2 ** 39 - 1, -(2 ** 39), 2 ** 31, -(2 ** 31) - 1), 40],
+      [Float64Array.of(2 ** 53 - 1, -(2 ** 53), 2 ** 31, -1), 56],
       [large, 64],
     ] as const) {
       // biome-ignore format: one line shows it
-      const bytes = ringToBytes(toRing(values, bits));
+      const bytes = ringToBytes(toRing(values, bits), bits);
       expect(bytes).toHaveLength(ringBytes(values.length, bits));
       expect([...fromRing(ringFromBytes(bytes, values.length, bits), bits, 2 ** 53)]).toEqual([...values]);
     }
-    expect([...ringToBytes(toRing(Float64Array.of(-2), 32))]).toEqual([254, 255, 255, 255]);
-    expect([...ringToBytes(toRing(Float64Array.of(2 ** 32 + 3), 64))]).toEqual([3, 0, 0, 0, 1, 0, 0, 0]);
+    expect([...ringToBytes(toRing(Float64Array.of(-2), 32), 32)]).toEqual([254, 255, 255, 255]);
+    expect([...ringToBytes(toRing(Float64Array.of(2 ** 32 + 3), 64), 64)]).toEqual([3, 0, 0, 0, 1, 0, 0, 0]);
   });
 
   it("read bytes at any offset", () => {
-    const bytes = ringToBytes(toRing(small, 32));
+    const bytes = ringToBytes(toRing(small, 32), 32);
     const shifted = new Uint8Array(bytes.length + 1);
     shifted.set(bytes, 1);
     expect(ringFromBytes(shifted.subarray(1), 5, 32)).toEqual(toRing(small, 32));
