@@ -10,10 +10,11 @@ import type { RunTerms } from "../shared/terms.ts";
 import { type Connector, noBytes, type Packet } from "../shared/transport.ts";
 import { type ModelRef, parseRequest, type RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
+import { Advice } from "./advice.ts";
 import { Bell } from "./bell.ts";
 import { Budget, type SpentPrivacy } from "./budget.ts";
-import { type OwnRatings, toOwnRatings, withinCatalogue } from "./ratings.ts";
-import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
+import type { Explanation } from "./explain.ts";
+import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
 import { memoryStore } from "./stores/memory.ts";
@@ -32,7 +33,6 @@ const nothing: Packet = { header: {}, payload: noBytes };
 export class Device implements Client {
   readonly #options: ClientOptions;
   readonly #run: string;
-  readonly #own: OwnRatings;
   readonly #connect: Connector;
   readonly #secure: SecureRng;
   readonly #clock: Clock;
@@ -41,14 +41,12 @@ export class Device implements Client {
   readonly #vault: Vault;
   readonly #budget: Budget;
   readonly #trainer: Trainer;
+  readonly #advice: Advice;
   readonly #events = createEmitter<ClientEvents>();
   #state: ClientState = "idle";
   #identity: Identity | undefined;
   #session: Session | undefined;
   #opening: Promise<void> | undefined;
-  #model:
-    | { readonly ref: ModelRef; readonly opened: unknown; readonly part: ReturnType<Session["run"]["model"]["createPrivate"]> }
-    | undefined;
   #newest: ModelRef | undefined;
   #joinedAtMs = 0;
   #hasEnded = false;
@@ -68,21 +66,22 @@ export class Device implements Client {
     if ((options.connect === undefined) === (options.url === undefined)) throw new TypeError('one of "url" and "connect" expected');
     this.#options = options;
     this.#run = toRunId(options.run);
-    this.#own = toOwnRatings(options.ratings);
     this.#connect = options.connect ?? socketConnector(options.url!);
     this.#secure = options.secure ?? secureRng;
+    this.#advice = new Advice(options.ratings, this.#secure);
     this.#clock = options.clock ?? platformClock;
     this.#bell = new Bell(this.#clock);
     const store = options.store ?? memoryStore();
     this.#vault = new Vault(store, this.#run);
     this.#budget = new Budget(store, options.accept?.budget);
     this.#trainer = new Trainer({
-      ratings: this.#own.ratings,
+      ratings: () => this.#advice.ratings,
       vault: this.#vault,
       budget: this.#budget,
       secure: this.#secure,
       primitives: options.primitives,
       maxRounds: options.accept?.maxRounds,
+      onSending: (sent) => this.#events.emit("sent", sent),
     });
   }
 
@@ -103,7 +102,7 @@ export class Device implements Client {
   }
 
   get model(): ModelRef | undefined {
-    return this.#model?.ref;
+    return this.#advice.model;
   }
 
   get traffic(): { readonly bytesSent: number; readonly bytesReceived: number } {
@@ -149,11 +148,15 @@ export class Device implements Client {
   }
 
   recommend(options: RecommendOptions = {}): Recommendation[] {
-    const session = this.#session;
-    if (this.#model === undefined || session === undefined) throw new TypeError('"recommend" expected "join" before');
-    const { items } = session.run.terms;
-    const ratings = withinCatalogue(this.#own.ratings, items);
-    return recommendItems(session.run.model, this.#model.opened, this.#model.part, ratings, items, options);
+    return this.#advice.recommend(options);
+  }
+
+  explain(item: number): Explanation | undefined {
+    return this.#advice.explain(item);
+  }
+
+  setRatings(ratings: Iterable<readonly [item: number, value: number]>): void {
+    this.#advice.setRatings(ratings);
   }
 
   spent(): Promise<SpentPrivacy> {
@@ -163,12 +166,10 @@ export class Device implements Client {
   async refresh(): Promise<void> {
     const session = this.#session;
     const ref = this.#newest;
-    if (session === undefined || ref === undefined || this.#model?.ref.sha256 === ref.sha256) return;
+    if (session === undefined || ref === undefined || this.#advice.model?.sha256 === ref.sha256) return;
     const { run } = session;
     const opened = run.model.open(decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision));
-    const rng = createRng(drawSeed(this.#secure));
-    const part = run.model.fit(opened, await this.#trainer.privatePart(run), withinCatalogue(this.#own.ratings, run.terms.items), rng);
-    this.#model = { ref, opened, part };
+    this.#advice.take(run, ref, opened, await this.#trainer.privatePart(run));
   }
 
   async leave(): Promise<void> {
@@ -178,7 +179,7 @@ export class Device implements Client {
     await this.#working;
     await this.#vault.clear();
     this.#identity = undefined;
-    this.#model = undefined;
+    this.#advice.forget();
   }
 
   close(): void {
@@ -275,9 +276,8 @@ export class Device implements Client {
       this.#bell.ring();
     });
     session.channel.serve((kind, packet) => this.#handle(session, kind, packet));
-    const { ratings } = this.#own;
-    const leftOut = ratings.items.length - withinCatalogue(ratings, session.run.terms.items).items.length;
-    this.#events.emit("joined", { isNew: session.joined.isNew, terms: session.run.terms, leftOut });
+    const { run, joined } = session;
+    this.#events.emit("joined", { isNew: joined.isNew, terms: run.terms, leftOut: this.#advice.leftOut(run) });
   }
 
   async #handle(session: Session, kind: string, packet: Packet): Promise<Packet> {

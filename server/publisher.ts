@@ -1,4 +1,5 @@
 /** The model of a run: where it stands, how a revealed sum becomes the next one, and what is made durable with it. Imports shared, store. */
+import { CofactorError } from "../shared/errors.ts";
 import type { Aggregate, ModelState } from "../shared/models/model.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import type { Rng, SecureRng } from "../shared/random.ts";
@@ -16,6 +17,8 @@ export interface PublisherParts {
   readonly secure: SecureRng;
   /** What the first model is drawn from, when the store has none. */
   readonly modelRng: Rng;
+  /** [shared size] what the first model is instead, when the store has none. */
+  readonly firstModel?: Float64Array | undefined;
 }
 
 /** A model that is ready to be published. */
@@ -39,7 +42,10 @@ export class Publisher {
     this.#ref = ref;
   }
 
-  /** Loads the newest model of the run, or makes the first and publishes it as round 0. */
+  /**
+   * Loads the newest model of the run, or makes the first and publishes it as round 0.
+   * @throws CofactorError SHAPE_MISMATCH, VALUE_NOT_FINITE for a first model that is none of the run's
+   */
   static async open(parts: PublisherParts): Promise<Publisher> {
     const { run, store, secure } = parts;
     const { id, precision } = run.terms;
@@ -50,7 +56,7 @@ export class Publisher {
       return new Publisher(parts, releaser, model, { sha256: latest.sha256, bytes: latest.model.length, round: latest.round });
     }
     const initial = run.model.initialize(parts.modelRng);
-    const model = { ...initial, shared: toPrecision(initial.shared, precision) };
+    const model = { ...initial, shared: toPrecision(firstModel(parts) ?? initial.shared, precision) };
     const { ref, bytes } = await packModel(model.shared, precision, 0);
     store.publish(id, { round: 0, advanced: 0, sha256: ref.sha256, model: bytes, state: model.state }, undefined);
     return new Publisher(parts, releaser, model, ref);
@@ -87,4 +93,12 @@ export class Publisher {
     this.#model = state;
     this.#ref = ref;
   }
+}
+
+function firstModel({ run, firstModel: values }: PublisherParts): Float64Array | undefined {
+  if (values === undefined) return undefined;
+  if (values.length !== run.sharedSize)
+    throw new CofactorError("SHAPE_MISMATCH", `"firstModel" expected ${run.sharedSize} values, got ${values.length}`);
+  if (!values.every(Number.isFinite)) throw new CofactorError("VALUE_NOT_FINITE", '"firstModel" expected finite values');
+  return values;
 }
