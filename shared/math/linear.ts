@@ -17,6 +17,67 @@ export function dot(a: Float64Array, aAt: number, b: Float64Array, bAt: number, 
   return total;
 }
 
+/**
+ * out = X w for the [rows x order] matrix `x`: the inner product of every row with the vector [order].
+ *
+ * Four rows at a time, each summed in its own order: one row's additions wait for each other, four rows' do not. The values are those
+ * of `dot`, bit for bit.
+ */
+export function multiplyRows(x: Float64Array, rows: number, order: number, vector: Float64Array, out: Float64Array): void {
+  const even = rows - (rows % 4);
+  let a = 0;
+  for (let row = 0; row < even; row += 4, a += 4 * order) {
+    const b = a + order;
+    const c = b + order;
+    const d = c + order;
+    let ofA = 0;
+    let ofB = 0;
+    let ofC = 0;
+    let ofD = 0;
+    for (let f = 0; f < order; f++) {
+      const factor = vector[f]!;
+      ofA += factor * x[a + f]!;
+      ofB += factor * x[b + f]!;
+      ofC += factor * x[c + f]!;
+      ofD += factor * x[d + f]!;
+    }
+    out[row] = ofA;
+    out[row + 1] = ofB;
+    out[row + 2] = ofC;
+    out[row + 3] = ofD;
+  }
+  for (let row = even; row < rows; row++, a += order) out[row] = dot(vector, 0, x, a, order);
+}
+
+/**
+ * out = v w' + shift * X: row i is v_i times the vector [order], plus that row of `x` [rows x order] times `shift`. Four rows at a time,
+ * as `multiplyRows`; `out` may not be `x`.
+ */
+export function outerPlusScaled(v: Float64Array, vector: Float64Array, shift: number, x: Float64Array, order: number, out: Float64Array): void {
+  const rows = v.length;
+  const even = rows - (rows % 4);
+  let a = 0;
+  for (let row = 0; row < even; row += 4, a += 4 * order) {
+    const b = a + order;
+    const c = b + order;
+    const d = c + order;
+    const ofA = v[row]!;
+    const ofB = v[row + 1]!;
+    const ofC = v[row + 2]!;
+    const ofD = v[row + 3]!;
+    for (let f = 0; f < order; f++) {
+      const factor = vector[f]!;
+      out[a + f] = ofA * factor + shift * x[a + f]!;
+      out[b + f] = ofB * factor + shift * x[b + f]!;
+      out[c + f] = ofC * factor + shift * x[c + f]!;
+      out[d + f] = ofD * factor + shift * x[d + f]!;
+    }
+  }
+  for (let row = even; row < rows; row++, a += order) {
+    for (let f = 0; f < order; f++) out[a + f] = v[row]! * vector[f]! + shift * x[a + f]!;
+  }
+}
+
 /** target += scale * source, over `length` entries from the given offsets. */
 export function addScaled(
   target: Float64Array,

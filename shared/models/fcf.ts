@@ -9,7 +9,7 @@
  * Source: Ammad-ud-din et al. 2019, https://arxiv.org/abs/1901.09888; objective of Rendle et al. 2022, https://arxiv.org/abs/2110.14037
  */
 import * as v from "valibot";
-import { dot } from "../math/linear.ts";
+import { dot, multiplyRows, outerPlusScaled } from "../math/linear.ts";
 import { createDescent, drawFactors } from "./descent.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
@@ -54,6 +54,8 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
   const problem = { items, rank, l2, unratedWeight };
   const size = items * rank;
   const descent = createDescent(options.optimizer, size);
+  /** Every item's share of the slope that the device at work adds; room that all of them use in turn. */
+  const slopes = new Float64Array(items);
 
   return {
     kind: "fcf",
@@ -70,11 +72,9 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
     contribute(shared, _initial, ratings, _rng, out) {
       const own = solveUser(problem, shared, ratings);
       const factors = shared.itemFactors;
-      const penalty = 2 * l2 * unratedWeight;
-      for (let at = 0; at < size; at += rank) {
-        const slope = 2 * unratedWeight * dot(own, 0, factors, at, rank);
-        for (let f = 0; f < rank; f++) out[at + f] = slope * own[f]! + penalty * factors[at + f]!;
-      }
+      multiplyRows(factors, items, rank, own, slopes);
+      for (let item = 0; item < items; item++) slopes[item] = 2 * unratedWeight * slopes[item]!;
+      outerPlusScaled(slopes, own, 2 * l2 * unratedWeight, factors, rank, out);
       for (let index = 0; index < ratings.items.length; index++) {
         const at = ratings.items[index]! * rank;
         const slope = 2 * (dot(own, 0, factors, at, rank) - 1);
