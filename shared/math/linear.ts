@@ -53,7 +53,14 @@ export function multiplyRows(x: Float64Array, rows: number, order: number, vecto
  * out = v w' + shift * X: row i is v_i times the vector [order], plus that row of `x` [rows x order] times `shift`. Four rows at a time,
  * as `multiplyRows`; `out` may not be `x`.
  */
-export function outerPlusScaled(v: Float64Array, vector: Float64Array, shift: number, x: Float64Array, order: number, out: Float64Array): void {
+export function outerPlusScaled(
+  v: Float64Array,
+  vector: Float64Array,
+  shift: number,
+  x: Float64Array,
+  order: number,
+  out: Float64Array,
+): void {
   const rows = v.length;
   const even = rows - (rows % 4);
   let a = 0;

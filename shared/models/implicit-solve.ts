@@ -83,6 +83,6 @@ export function improveUser(
 
 /** Writes the scores p.q of all items, or of the chosen ones. */
 export function scoreItems(itemFactors: Float64Array, own: Float64Array, rank: number, out: Float64Array, chosen?: Int32Array): void {
-  if (chosen === undefined) return multiplyRows(itemFactors, itemFactors.length / rank, rank, own, out);
-  for (let index = 0; index < chosen.length; index++) out[index] = dot(own, 0, itemFactors, chosen[index]! * rank, rank);
+  if (chosen === undefined) multiplyRows(itemFactors, itemFactors.length / rank, rank, own, out);
+  else for (let index = 0; index < chosen.length; index++) out[index] = dot(own, 0, itemFactors, chosen[index]! * rank, rank);
 }

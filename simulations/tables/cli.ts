@@ -42,5 +42,8 @@ function assertKnown(name: string): void {
   const names = tables.map((table) => table.name);
   if (names.includes(name)) return;
   const hint = nearest(name, names);
-  throw new CofactorError("CONFIG_INVALID", `"--only" expected one of ${names.join(", ")}, got "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`);
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `"--only" expected one of ${names.join(", ")}, got "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,
+  );
 }

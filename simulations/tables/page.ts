@@ -13,7 +13,8 @@ export interface PrintedRow {
 /** A table's block, with its markers. */
 export function renderTable(table: Table, rows: readonly PrintedRow[]): string {
   const { columns } = table;
-  const isText = (column: Column): boolean => column.title === "figure" || table.rows.some(({ facts }) => facts?.[column.title] !== undefined);
+  const isText = (column: Column): boolean =>
+    column.title === "figure" || table.rows.some(({ facts }) => facts?.[column.title] !== undefined);
   const lines = [
     marker(table.name),
     `### ${table.title}`,

@@ -71,8 +71,12 @@ export function writeTable({ table, rows }: Remade): void {
 }
 
 /** Where a page says something else than its table remade: a sentence each. Times are not compared, nor rows without their data. */
-export function differences({ table, rows, skipped }: Remade): string[] {
-  const printed = readTable(readPage(table), table);
+export function differences(remade: Remade): string[] {
+  return differencesFrom(readTable(readPage(remade.table), remade.table), remade);
+}
+
+/** As `differences`, from what the page has; none where it has no such table. */
+export function differencesFrom(printed: readonly PrintedRow[], { table, rows, skipped }: Remade): string[] {
   if (printed.length === 0) return [`${table.page} expected the table "${table.name}" with its columns; run "npm run tables"`];
   const found: string[] = [];
   const labels = printed.map(({ label }) => label).join(", ");
@@ -86,7 +90,8 @@ export function differences({ table, rows, skipped }: Remade): string[] {
         found.push(`${table.name}: ${row.label}: ${column.title}: the page says ${old.cells[at]}, the run ${row.cells[at]}`);
       }
     }
-    if (table.hasSources && old.source !== row.source) found.push(`${table.name}: ${row.label}: the page says ${old.source}, the run ${row.source}`);
+    if (table.hasSources && old.source !== row.source)
+      found.push(`${table.name}: ${row.label}: the page says ${old.source}, the run ${row.source}`);
   }
   return found;
 }

@@ -30,7 +30,12 @@ const cases: readonly Case[] = [
     ...{ users: 671, items: 9066, ratings: 100_004 },
     sha256: "4648bcd05e40e0654697daac07fc98221ebe0dfa57c93f8fe89bbf720d90c8ab",
   },
-  { folder: "gowalla", section: { name: "gowalla" }, ...{ users: 29_858, items: 40_981, ratings: 1_027_370 }, given: [719_081, 91_047, 217_242] },
+  {
+    folder: "gowalla",
+    section: { name: "gowalla" },
+    ...{ users: 29_858, items: 40_981, ratings: 1_027_370 },
+    given: [719_081, 91_047, 217_242],
+  },
   { folder: "lastfm-lightgcn", section: { name: "adjacency" }, ...{ users: 1885, items: 17_388, ratings: 91_779 } },
   {
     folder: "ml-1m-implicit",

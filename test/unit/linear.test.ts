@@ -1,6 +1,18 @@
 /** Flat linear algebra on small cases worked by hand. */
 import { describe, expect, it } from "vitest";
-import { addDiagonal, addInto, addOuter, addScaled, dot, gram, packedSize, solveInPlace } from "../../shared/math/linear.ts";
+import {
+  addDiagonal,
+  addInto,
+  addOuter,
+  addScaled,
+  dot,
+  gram,
+  multiplyRows,
+  outerPlusScaled,
+  packedSize,
+  solveInPlace,
+} from "../../shared/math/linear.ts";
+import { createRng } from "../../shared/random.ts";
 
 describe("flat linear algebra", () => {
   it("packs a symmetric matrix into half of a square and its diagonal", () => {
@@ -19,6 +31,20 @@ describe("flat linear algebra", () => {
     expect([...packed]).toEqual([1, 29, 25, 43, 1]);
     addInto(a, Float64Array.of(1, 1, 1, 1));
     expect([...a]).toEqual([10, 12, 15, 10]);
+  });
+
+  // Four rows at a time and the rest: both ways and neither.
+  it.each([0, 1, 3, 4, 5, 11])("works on %i rows at once as on each alone, bit for bit", (rows) => {
+    const order = 7;
+    const rng = createRng(rows);
+    const draw = (length: number): Float64Array => Float64Array.from({ length }, () => rng.normal());
+    const [x, vector, slopes] = [draw(rows * order), draw(order), draw(rows)];
+    const products = new Float64Array(rows).fill(9);
+    multiplyRows(x, rows, order, vector, products);
+    expect([...products]).toEqual(Array.from({ length: rows }, (_, row) => dot(vector, 0, x, row * order, order)));
+    const out = new Float64Array(rows * order).fill(9);
+    outerPlusScaled(slopes, vector, 0.25, x, order, out);
+    expect([...out]).toEqual(Array.from(x, (value, at) => slopes[Math.floor(at / order)]! * vector[at % order]! + 0.25 * value));
   });
 
   it("makes the scaled Gram matrix of rows", () => {

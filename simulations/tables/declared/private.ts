@@ -45,7 +45,13 @@ export const privateRuns: Table = table({
       metrics: ["rmse"],
       facts: { epsilon: "20", "holds against": models },
     },
-    { label: "`wines-private.yaml`", scenario: "wines-private.yaml", seeds, metrics: ["hr@10"], facts: { epsilon: "4", "holds against": models } },
+    {
+      label: "`wines-private.yaml`",
+      scenario: "wines-private.yaml",
+      seeds,
+      metrics: ["hr@10"],
+      facts: { epsilon: "4", "holds against": models },
+    },
   ],
 });
 

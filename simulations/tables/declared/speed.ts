@@ -15,7 +15,15 @@ export const speed: Table = table({
   columns: [federatedBy("HR@10", ["hr@10"]), secondsPerRound, secondsPerRoundInAll, peakMegabytes],
   rows: [
     { label: "`fcf`, rank 32", scenario: "movielens-100k-fcf.yaml", set: [...evaluated, "evaluation.every=1", "rounds=20"] },
-    { label: "`pfedrec`, personal tables, one local epoch", scenario: "pfedrec-paper.yaml", set: [...evaluated, "evaluation.every=1", "rounds=20"] },
-    { label: "`fedrap`, the authors' ten local epochs", scenario: "fedrap-paper.yaml", set: [...evaluated, "evaluation.every=1", "rounds=20"] },
+    {
+      label: "`pfedrec`, personal tables, one local epoch",
+      scenario: "pfedrec-paper.yaml",
+      set: [...evaluated, "evaluation.every=1", "rounds=20"],
+    },
+    {
+      label: "`fedrap`, the authors' ten local epochs",
+      scenario: "fedrap-paper.yaml",
+      set: [...evaluated, "evaluation.every=1", "rounds=20"],
+    },
   ],
 });

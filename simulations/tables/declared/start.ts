@@ -10,7 +10,8 @@ const metrics = ["hr@10", "ndcg@10"];
 export const start: Table = table({
   name: "start",
   title: "Real sockets, encrypted",
-  about: "Paillier 2048, two of three keyholders, every client process its own; one client is killed on the way. 1,499 people are evaluated.",
+  about:
+    "Paillier 2048, two of three keyholders, every client process its own; one client is killed on the way. 1,499 people are evaluated.",
   head: "run",
   columns: [
     figureNames,
