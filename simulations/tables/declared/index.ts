@@ -1,6 +1,6 @@
 /** Every table of figures, in the order of the page. A new one is an entry of a file here and a line in this list. */
 import type { Table } from "../table.ts";
-import { correlatedRankings, correlatedRatings, privateRuns } from "./private.ts";
+import { correlatedRankings, correlatedRatings, privateRuns, privateSummary } from "./private.ts";
 import { quick } from "./quick.ts";
 import { movieLensRankings, personal, rankings } from "./rankings.ts";
 import { ratings } from "./ratings.ts";
@@ -21,4 +21,5 @@ export const tables: readonly Table[] = [
   correlatedRankings,
   speed,
   summary,
+  privateSummary,
 ];

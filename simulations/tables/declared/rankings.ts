@@ -32,7 +32,8 @@ export const movieLensRankings: Table = table({
   title: "MovieLens 100K, leave-one-out, 99 sampled negatives, and the full ranking beside it",
   about:
     "Five draws of negatives (`paper-compat`: one). **`paper-compat` leaks**: training negatives leave out the held-out items, so that a model " +
-    "that never communicates scores well too (canary). It is here to show what published figures are made of.",
+    "that never communicates scores well too where a model learns from negatives; these two draw none, so little of it shows here: see the personal " +
+    "models below.",
   head: "`fcf`, rank 32, 50 rounds; `implicit-als`, defaults",
   columns: [...fourColumns, federatedBy("full ranking HR@10 / NDCG@10", ["all/hr@10", "all/ndcg@10"]), secondsPerRound, peakMegabytes],
   rows: [
