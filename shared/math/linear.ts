@@ -49,42 +49,6 @@ export function multiplyRows(x: Float64Array, rows: number, order: number, vecto
   for (let row = even; row < rows; row++, a += order) out[row] = dot(vector, 0, x, a, order);
 }
 
-/**
- * out = v w' + shift * X: row i is v_i times the vector [order], plus that row of `x` [rows x order] times `shift`. Four rows at a time,
- * as `multiplyRows`; `out` may not be `x`.
- */
-export function outerPlusScaled(
-  v: Float64Array,
-  vector: Float64Array,
-  shift: number,
-  x: Float64Array,
-  order: number,
-  out: Float64Array,
-): void {
-  const rows = v.length;
-  const even = rows - (rows % 4);
-  let a = 0;
-  for (let row = 0; row < even; row += 4, a += 4 * order) {
-    const b = a + order;
-    const c = b + order;
-    const d = c + order;
-    const ofA = v[row]!;
-    const ofB = v[row + 1]!;
-    const ofC = v[row + 2]!;
-    const ofD = v[row + 3]!;
-    for (let f = 0; f < order; f++) {
-      const factor = vector[f]!;
-      out[a + f] = ofA * factor + shift * x[a + f]!;
-      out[b + f] = ofB * factor + shift * x[b + f]!;
-      out[c + f] = ofC * factor + shift * x[c + f]!;
-      out[d + f] = ofD * factor + shift * x[d + f]!;
-    }
-  }
-  for (let row = even; row < rows; row++, a += order) {
-    for (let f = 0; f < order; f++) out[a + f] = v[row]! * vector[f]! + shift * x[a + f]!;
-  }
-}
-
 /** target += scale * source, over `length` entries from the given offsets. */
 export function addScaled(
   target: Float64Array,
@@ -175,15 +139,25 @@ export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt:
       else return false;
     }
   }
+  solveLower(a, aAt, b, bAt, order);
+  solveUpper(a, aAt, b, bAt, order);
+  return true;
+}
+
+/** b = L^-1 b for the packed lower triangle L at `aAt`, such as `solveInPlace` leaves. */
+export function solveLower(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
   for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
     let rest = b[bAt + i]!;
     for (let m = 0; m < i; m++) rest -= a[row + m]! * b[bAt + m]!;
     b[bAt + i] = rest / a[row + i]!;
   }
+}
+
+/** b = L'^-1 b, as `solveLower`. */
+export function solveUpper(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
   for (let i = order - 1; i >= 0; i--) {
     let rest = b[bAt + i]!;
     for (let m = i + 1; m < order; m++) rest -= a[aAt + packedSize(m) + i]! * b[bAt + m]!;
     b[bAt + i] = rest / a[aAt + packedSize(i) + i]!;
   }
-  return true;
 }

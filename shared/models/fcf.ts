@@ -9,8 +9,8 @@
  * Source: Ammad-ud-din et al. 2019, https://arxiv.org/abs/1901.09888; objective of Rendle et al. 2022, https://arxiv.org/abs/2110.14037
  */
 import * as v from "valibot";
-import { dot, multiplyRows, outerPlusScaled } from "../math/linear.ts";
 import { createDescent, drawFactors } from "./descent.ts";
+import { writeItemGradient } from "./implicit-gradient.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
@@ -54,8 +54,6 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
   const problem = { items, rank, l2, unratedWeight };
   const size = items * rank;
   const descent = createDescent(options.optimizer, size);
-  /** Every item's share of the slope that the device at work adds; room that all of them use in turn. */
-  const slopes = new Float64Array(items);
 
   return {
     kind: "fcf",
@@ -71,15 +69,7 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, _initial, ratings, _rng, out) {
       const own = solveUser(problem, shared, ratings);
-      const factors = shared.itemFactors;
-      multiplyRows(factors, items, rank, own, slopes);
-      for (let item = 0; item < items; item++) slopes[item] = 2 * unratedWeight * slopes[item]!;
-      outerPlusScaled(slopes, own, 2 * l2 * unratedWeight, factors, rank, out);
-      for (let index = 0; index < ratings.items.length; index++) {
-        const at = ratings.items[index]! * rank;
-        const slope = 2 * (dot(own, 0, factors, at, rank) - 1);
-        for (let f = 0; f < rank; f++) out[at + f] = out[at + f]! + slope * own[f]! + 2 * l2 * factors[at + f]!;
-      }
+      writeItemGradient(problem, shared.itemFactors, own, ratings.items, out);
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,

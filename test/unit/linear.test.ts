@@ -8,9 +8,10 @@ import {
   dot,
   gram,
   multiplyRows,
-  outerPlusScaled,
   packedSize,
   solveInPlace,
+  solveLower,
+  solveUpper,
 } from "../../shared/math/linear.ts";
 import { createRng } from "../../shared/random.ts";
 
@@ -34,21 +35,28 @@ describe("flat linear algebra", () => {
   });
 
   // Four rows at a time and the rest: both ways and neither.
-  it.each([0, 1, 3, 4, 5, 11])("works on %i rows at once as on each alone, bit for bit", (rows) => {
+  it.each([0, 1, 3, 4, 5, 11])("multiplies %i rows at once as each alone, bit for bit", (rows) => {
     const order = 7;
     const rng = createRng(rows);
     const draw = (length: number): Float64Array => Float64Array.from({ length }, () => rng.normal());
-    const [x, vector, slopes] = [draw(rows * order), draw(order), draw(rows)];
+    const [x, vector] = [draw(rows * order), draw(order)];
     const products = new Float64Array(rows).fill(9);
     multiplyRows(x, rows, order, vector, products);
     expect([...products]).toEqual(Array.from({ length: rows }, (_, row) => dot(vector, 0, x, row * order, order)));
-    const out = new Float64Array(rows * order).fill(9);
-    outerPlusScaled(slopes, vector, 0.25, x, order, out);
-    expect([...out]).toEqual(Array.from(x, (value, at) => slopes[Math.floor(at / order)]! * vector[at % order]! + 0.25 * value));
   });
 
   it("makes the scaled Gram matrix of rows", () => {
     expect([...gram(Float64Array.of(1, 2, 3, 4), 2, 2, 0.5)]).toEqual([5, 7, 10]);
+  });
+
+  it("solves with a triangle and with its transpose, at offsets and nowhere else", () => {
+    // L = [[2, 0], [1, 2]]: L x = [8, 12] has x = [4, 4], L' x = [4, 4] has x = [1, 2].
+    const a = Float64Array.of(7, 2, 1, 2);
+    const b = Float64Array.of(9, 8, 12, 9);
+    solveLower(a, 1, b, 1, 2);
+    expect([...b]).toEqual([9, 4, 4, 9]);
+    solveUpper(a, 1, b, 1, 2);
+    expect([...b]).toEqual([9, 1, 2, 9]);
   });
 
   it("solves a system worked by hand and leaves the factor behind", () => {

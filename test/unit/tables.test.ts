@@ -1,9 +1,8 @@
 /** Tables of figures: how cells are made of runs, how a page is written and read again, and what a check finds. */
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { packageRoot } from "../../simulations/package-root.ts";
 import type { Result } from "../../simulations/result.ts";
 import { baseline, fact, federated, figureNames, fourColumns, secondsPerRound } from "../../simulations/tables/columns.ts";
 import { tables } from "../../simulations/tables/declared/index.ts";
@@ -105,12 +104,6 @@ describe("a check", () => {
 });
 
 describe("the declared tables", () => {
-  it("use every committed scenario, and only those", () => {
-    const used = new Set(tables.flatMap(({ rows }) => rows.map(({ scenario }) => scenario)));
-    const committed = readdirSync(join(packageRoot(), scenarioFolder)).filter((name) => name.endsWith(".yaml"));
-    expect([...used].sort()).toEqual(committed.sort());
-  });
-
   it.each(tables.map((each) => [each.name, each] as const))("%s: resolves every row, names each once", async (_, { rows }) => {
     expect(new Set(rows.map(({ label }) => label)).size).toBe(rows.length);
     for (const each of rows) {

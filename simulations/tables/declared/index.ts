@@ -1,5 +1,6 @@
 /** Every table of figures, in the order of the page. A new one is an entry of a file here and a line in this list. */
 import type { Table } from "../table.ts";
+import { otherModels } from "./models.ts";
 import { correlatedRankings, correlatedRatings, privateRuns, privateSummary } from "./private.ts";
 import { quick } from "./quick.ts";
 import { movieLensRankings, personal, rankings } from "./rankings.ts";
@@ -16,6 +17,7 @@ export const tables: readonly Table[] = [
   movieLensRankings,
   rankings,
   personal,
+  otherModels,
   privateRuns,
   correlatedRatings,
   correlatedRankings,

@@ -16,5 +16,6 @@ export const ratings: Table = table({
     { label: "`als`", scenario: "movielens-100k.yaml", set: [...fold, "model.kind=als"], metrics },
     { label: "`fed-mf`", scenario: "movielens-100k-ratings.yaml", set: ["model.implicitFeedback=false"], metrics },
     { label: "`fed-mf` with implicit feedback, as SVD++", scenario: "movielens-100k-ratings.yaml", metrics },
+    { label: "`graph-nmf`, 20 neighbors by genres and years", scenario: "movielens-100k-graph-nmf.yaml", metrics },
   ],
 });
