@@ -6,7 +6,7 @@
  * https://arxiv.org/abs/2110.14037
  */
 import { type CgSpace, conjugateGradient } from "../math/conjugate-gradient.ts";
-import { addDiagonal, addOuter, addScaled, dot, gram, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
+import { addDiagonal, addOuter, addScaled, dot, gram, multiplyPacked, multiplyRows, packedSize, solveInPlace } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
 
 /** The published item factors and their weighted Gram matrix. */
@@ -116,6 +116,6 @@ export function improveUser(
 
 /** Writes the scores p.q of all items, or of the chosen ones. */
 export function scoreItems(itemFactors: Float64Array, own: Float64Array, rank: number, out: Float64Array, chosen?: Int32Array): void {
-  const count = chosen?.length ?? itemFactors.length / rank;
-  for (let index = 0; index < count; index++) out[index] = dot(own, 0, itemFactors, (chosen?.[index] ?? index) * rank, rank);
+  if (chosen === undefined) multiplyRows(itemFactors, itemFactors.length / rank, rank, own, out);
+  else for (let index = 0; index < chosen.length; index++) out[index] = dot(own, 0, itemFactors, chosen[index]! * rank, rank);
 }
