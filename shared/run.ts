@@ -2,6 +2,8 @@
  * A run made ready: terms with every section resolved, and the model, protection and rule they name. The deployed
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
+import type { CatalogueSupport } from "./catalogue/support.ts";
+import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
 import { loadModels } from "./models/lazy.ts";
 import {
@@ -35,6 +37,8 @@ export interface Run {
   /** Digest of the terms' canonical bytes, base64url. */
   readonly digest: string;
   readonly model: Model;
+  /** The model again, where its items come and go. */
+  readonly catalogue: CatalogueModel | undefined;
   readonly protection: Protection;
   readonly rule: Rule;
   /** Which part of a contribution leaves a device, and how the sum of such parts is read. */
@@ -54,6 +58,8 @@ export interface RunExtras {
   readonly itemFeatures?: ItemFeatures | undefined;
   /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
   readonly privacy?: PrivacySupport | undefined;
+  /** What has items come and go, where it is loaded already. */
+  readonly catalogue?: CatalogueSupport | undefined;
 }
 
 /**
@@ -68,12 +74,16 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
-  const built = model.definition.create(model.options, shape);
+  const modelRange = model.definition.range(model.options, shape);
+  const created = model.definition.create(model.options, shape);
+  const catalogue = cataloguedModel(created, terms, (terms.range ?? modelRange).maxAbs, extras);
+  const built = catalogue ?? created;
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const sharing = sharingOf(terms, built);
+  if (catalogue !== undefined) assertCounts(sharing, built);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
-  const range = privacy?.wire.range ?? terms.range ?? scaled(model.definition.range(model.options, shape), sharing.entryGain);
+  const range = privacy?.wire.range ?? terms.range ?? scaled(modelRange, sharing.entryGain);
   if (terms.range !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
     throw new CofactorError(
       "CONFIG_INVALID",
@@ -94,6 +104,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     terms: resolved,
     digest: termsDigest(canonicalJson(resolved)),
     model: built,
+    catalogue,
     protection: protects,
     rule: rule.definition.create(rule.options),
     sharing,
@@ -112,11 +123,39 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const { model, privacy } = parseTerms(input);
+  const { model, privacy, catalogue } = parseTerms(input);
   const models = await loadModels(model.kind);
-  if (privacy === undefined) return buildRun(input, models, extras);
-  const { privacySupport } = await import("./privacy/support.ts");
-  return buildRun(input, models, { ...extras, privacy: privacySupport });
+  return buildRun(input, models, {
+    ...extras,
+    ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
+    ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
+  });
+}
+
+/** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
+function cataloguedModel(model: Model, terms: UnresolvedTerms, unit: number, extras: RunExtras): CatalogueModel | undefined {
+  if (terms.catalogue === undefined) return undefined;
+  const refuse = (what: string): never => {
+    throw new CofactorError("CONFIG_INVALID", `"terms.catalogue" expected ${what}`);
+  };
+  if (terms.privacy !== undefined) {
+    refuse(
+      "no promise of privacy: a clip that fits gradients leaves nothing of the counts that admit items; nearest: no catalogue section",
+    );
+  }
+  if ((terms.itemFeatures ?? 0) > 0) refuse("items without features: those are of rows, and rows change hands; nearest: itemFeatures 0");
+  if (!Number.isInteger(Math.log2(unit))) refuse(`"terms.range.maxAbs" to be a power of two, by which counts stay exact, got ${unit}`);
+  const support = extras.catalogue ?? refuse("openRun or planRun to make the run: they load what items come and go by");
+  return support.withCatalogue(model, terms.items, terms.catalogue, unit);
+}
+
+/** @throws CofactorError CONFIG_INVALID where counts do not arrive as they left */
+function assertCounts(sharing: Sharing, model: Model): void {
+  if (sharing.size === sizeOf(model.parameters.contribution) && sharing.entryGain === 1) return;
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `"terms.sharing" expected all beside "terms.catalogue", got ${sharing.kind}: counts that leave in part admit nobody; nearest: sharing all`,
+  );
 }
 
 /** What the terms' model is built for. */

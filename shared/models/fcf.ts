@@ -53,18 +53,19 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
   const { items } = shape;
   const problem = { items, rank, l2, unratedWeight };
   const size = items * rank;
-  const descent = createDescent(options.optimizer, size);
+  const itemFactors = [{ name: "itemFactors", shape: [items, rank] }];
+  const descent = createDescent(options.optimizer, size, itemFactors);
 
   return {
     kind: "fcf",
     objective: "ranking",
     parameters: {
-      shared: [{ name: "itemFactors", shape: [items, rank] }],
+      shared: itemFactors,
       contribution: [{ name: "itemGradient", shape: [items, rank] }],
       state: descent.state,
     },
     initialize: (rng) => descent.start(drawFactors(rng, items, rank, 0, options.initialStddev)),
-    open: (itemFactors) => openImplicit(problem, itemFactors),
+    open: (values) => openImplicit(problem, values),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, _initial, ratings, _rng, out) {
