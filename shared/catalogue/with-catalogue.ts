@@ -121,7 +121,7 @@ export function withCatalogue(inner: Model, items: number, terms: CatalogueTerms
       const phases = phasesOf(shared);
       const hidden: number[] = [];
       for (let row = 0; row < items; row++) if (phases[row] !== phase.live) hidden.push(row);
-      return { inner: inner.open(shared.subarray(0, table.size)), phases, hidden: Int32Array.from(hidden) };
+      return { inner: inner.open(shared.subarray(0, table.size), items - hidden.length), phases, hidden: Int32Array.from(hidden) };
     },
     createPrivate: (ratings, rng) => inner.createPrivate(ratings, rng),
     fit: (shared, initial, ratings, rng) => inner.fit(shared.inner, initial, liveRatings(shared, ratings), rng),

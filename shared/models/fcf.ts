@@ -65,7 +65,7 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
       state: descent.state,
     },
     initialize: (rng) => descent.start(drawFactors(rng, items, rank, 0, options.initialStddev)),
-    open: (values) => openImplicit(problem, values),
+    open: (values, held) => openImplicit(problem, values, held),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, _initial, ratings, _rng, out) {

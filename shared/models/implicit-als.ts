@@ -88,7 +88,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     objective: "ranking",
     parameters: { shared: [{ name: "itemFactors", shape: [items, rank] }], contribution, state: [] },
     initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 0, options.initialStddev), state: new Float64Array(0), round: 0 }),
-    open: (itemFactors) => openImplicit(problem, itemFactors),
+    open: (itemFactors, held) => openImplicit(problem, itemFactors, held),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, initial, ratings, _rng, out) {

@@ -15,6 +15,8 @@ export interface ImplicitShared {
   readonly itemFactors: Float64Array;
   /** a0 Q'Q, packed [rank (rank + 1) / 2]. */
   readonly weightedGram: Float64Array;
+  /** M: how many rows hold an item. */
+  readonly held: number;
 }
 
 /** What the solve depends on. */
@@ -26,14 +28,14 @@ export interface ImplicitProblem {
   readonly unratedWeight: number;
 }
 
-/** Opens published item factors: one Gram matrix for all people. */
-export function openImplicit(problem: ImplicitProblem, itemFactors: Float64Array): ImplicitShared {
-  return { itemFactors, weightedGram: gram(itemFactors, problem.items, problem.rank, problem.unratedWeight) };
+/** Opens published item factors, of which `held` rows hold an item: one Gram matrix for all people. */
+export function openImplicit(problem: ImplicitProblem, itemFactors: Float64Array, held: number = problem.items): ImplicitShared {
+  return { itemFactors, weightedGram: gram(itemFactors, problem.items, problem.rank, problem.unratedWeight), held };
 }
 
 /** One person's factors [rank]; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
 export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, ratings: UserRatings): Float64Array {
-  const { items, rank, l2, unratedWeight } = problem;
+  const { rank, l2, unratedWeight } = problem;
   const own = new Float64Array(rank);
   const rated = ratings.items;
   if (rated.length === 0) return own;
@@ -43,7 +45,7 @@ export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, rati
     addOuter(normal, 0, 1, shared.itemFactors, at, rank);
     addScaled(own, 0, 1, shared.itemFactors, at, rank);
   }
-  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
+  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * shared.held));
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
   if (!solveInPlace(normal, 0, own, 0, rank)) own.fill(0);
   return own;
@@ -61,14 +63,14 @@ export function improveUser(
   steps: number,
   space: CgSpace,
 ): Float64Array {
-  const { items, rank, l2, unratedWeight } = problem;
-  const { itemFactors, weightedGram } = shared;
+  const { rank, l2, unratedWeight } = problem;
+  const { itemFactors, weightedGram, held } = shared;
   const rated = ratings.items;
   if (rated.length === 0) return new Float64Array(rank);
   const own = initial.slice();
   const target = new Float64Array(rank);
   for (let index = 0; index < rated.length; index++) addScaled(target, 0, 1, itemFactors, rated[index]! * rank, rank);
-  const penalty = l2 * (rated.length + unratedWeight * items);
+  const penalty = l2 * (rated.length + unratedWeight * held);
   const multiply = (v: Float64Array, out: Float64Array): void => {
     multiplyPacked(weightedGram, 0, v, out, rank);
     addScaled(out, 0, penalty, v, 0, rank);
