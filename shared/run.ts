@@ -2,6 +2,7 @@
  * A run made ready: terms with every section resolved, and the model, protection and rule they name. The deployed
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
+import type { CatalogueSetting } from "./catalogue/step.ts";
 import type { CatalogueSupport } from "./catalogue/support.ts";
 import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
@@ -37,8 +38,8 @@ export interface Run {
   /** Digest of the terms' canonical bytes, base64url. */
   readonly digest: string;
   readonly model: Model;
-  /** The model again, where its items come and go. */
-  readonly catalogue: CatalogueModel | undefined;
+  /** What the items come and go by; undefined where they stay. */
+  readonly catalogue: CatalogueSetting | undefined;
   readonly protection: Protection;
   readonly rule: Rule;
   /** Which part of a contribution leaves a device, and how the sum of such parts is read. */
@@ -104,7 +105,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     terms: resolved,
     digest: termsDigest(canonicalJson(resolved)),
     model: built,
-    catalogue,
+    catalogue: catalogue === undefined ? undefined : { model: catalogue, label: terms.id, precision: terms.precision },
     protection: protects,
     rule: rule.definition.create(rule.options),
     sharing,

@@ -12,7 +12,7 @@ import { type Prepared, prepareScenario } from "./prepare.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult, type Training } from "./result.ts";
 import { parseScenario, type Scenario } from "./scenario.ts";
 import { createShards, type Shards } from "./shards.ts";
-import { createDrive, initialState, runRound } from "./simulated-round.ts";
+import { createDrive, runRound } from "./simulated-round.ts";
 
 /** How a simulation is run; none of it changes the result. */
 export interface SimulateOptions {
@@ -69,10 +69,10 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
-  const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, partOf, scenario.seed);
   const drive = await createDrive(prepared, shards);
+  const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, partOf, scenario.seed, drive.timeline?.rowOf);
   const account = createPrivacyAccount(run, drive.attendance);
-  let state = initialState(run, scenario.seed);
+  let state = drive.initial;
   let abandoned = 0;
   let round = 1;
   for (; !hasEnded(run, state, round - 1) && options.signal?.aborted !== true; round++) {
@@ -103,5 +103,6 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
+    ...(drive.timeline === undefined ? {} : { wholeCatalogueBytes: drive.timeline.wholeBytes }),
   };
 }

@@ -1,9 +1,10 @@
 /**
  * From one published model to the next: what was counted and what the operator ordered become one delta of the catalogue, and the model's table
- * follows in the same step. Deployed and simulated rounds both come through here. Imports catalogue, with-catalogue, random.
+ * follows in the same step. Deployed and simulated rounds both come through here. Imports catalogue, with-catalogue, random, wire.
  */
 import type { ModelState } from "../models/model.ts";
 import { createRng, type Rng } from "../random.ts";
+import { type Precision, toPrecision } from "../wire/model-codec.ts";
 import { applyDelta, type Catalogue, type CatalogueDelta, emptyCatalogue, encodeDelta, phase } from "./catalogue.ts";
 import { markOf } from "./mark.ts";
 import type { CatalogueModel, Judgement } from "./with-catalogue.ts";
@@ -14,6 +15,15 @@ export interface ItemOrder {
   readonly seq: number;
   readonly kind: "add" | "remove";
   readonly id: string;
+}
+
+/** What of a run its catalogue goes by. */
+export interface CatalogueSetting {
+  readonly model: CatalogueModel;
+  /** Names the run. */
+  readonly label: string;
+  /** Of published models. */
+  readonly precision: Precision;
 }
 
 /** A catalogue and the model that names it. */
@@ -29,14 +39,14 @@ export interface CatalogueStep {
 /**
  * The start of a run: the items known beforehand are live at once, in rows 0 and on, in the order given; equal ones once.
  *
- * @param label names the run
  * @param ids at most as many as the table has rows; the caller checks them
  */
-export async function beginCatalogue(model: CatalogueModel, label: string, ids: readonly string[], rng: Rng): Promise<CatalogueStep> {
+export async function beginCatalogue(setting: CatalogueSetting, ids: readonly string[], rng: Rng): Promise<CatalogueStep> {
+  const { model, label } = setting;
   const empty = await emptyCatalogue(model.items, label);
   const known = [...new Set(ids)];
   const rows = [...known.keys()];
-  return change(model, empty, model.initialize(rng), { expired: [], arrived: rows, ids: known, admitted: rows }, [], rng);
+  return change(setting, empty, model.initialize(rng), { expired: [], arrived: rows, ids: known, admitted: rows }, [], rng);
 }
 
 /**
@@ -48,15 +58,14 @@ export async function beginCatalogue(model: CatalogueModel, label: string, ids: 
  * @param state as the model's own step left it, which still names `current`
  */
 export async function stepCatalogue(
-  model: CatalogueModel,
-  label: string,
+  setting: CatalogueSetting,
   current: Catalogue,
   state: ModelState,
   orders: readonly ItemOrder[],
 ): Promise<CatalogueStep> {
-  const { changes, taken } = planChanges(current, model.judge(state), orders);
+  const { changes, taken } = planChanges(current, setting.model.judge(state), orders);
   // What a new row is drawn from is no secret: the row is published.
-  return change(model, current, state, changes, taken, createRng(0, "catalogue", label, current.version));
+  return change(setting, current, state, changes, taken, createRng(0, "catalogue", setting.label, current.version));
 }
 
 type Changes = Omit<CatalogueDelta, "version">;
@@ -97,7 +106,7 @@ export function planChanges(
 }
 
 async function change(
-  model: CatalogueModel,
+  { model, precision }: CatalogueSetting,
   current: Catalogue,
   state: ModelState,
   changes: Changes,
@@ -111,9 +120,10 @@ async function change(
   if (delta === undefined && current.version > 0) return { catalogue, state, delta: undefined, taken };
   const cleared = new Set([...changes.expired, ...changes.arrived]);
   const placement = { cleared, admitted: changes.admitted, phases: catalogue.phases, mark: await markOf(catalogue) };
+  const placed = model.place(state, placement, rng);
   return {
     catalogue,
-    state: model.place(state, placement, rng),
+    state: { ...placed, shared: toPrecision(placed.shared, precision) },
     delta: delta === undefined ? undefined : encodeDelta(delta),
     taken,
   };

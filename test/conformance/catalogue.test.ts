@@ -1,7 +1,7 @@
 /** What a table whose items come and go guarantees, for every model that it is made of; those that it refuses are refused with a reason. */
 import { describe, expect, it } from "vitest";
 import { type Catalogue, emptyCatalogue, phase } from "../../shared/catalogue/catalogue.ts";
-import { beginCatalogue, stepCatalogue } from "../../shared/catalogue/step.ts";
+import { beginCatalogue, type CatalogueSetting, stepCatalogue } from "../../shared/catalogue/step.ts";
 import { type CatalogueModel, withCatalogue } from "../../shared/catalogue/with-catalogue.ts";
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
 import { loadModels } from "../../shared/models/lazy.ts";
@@ -95,10 +95,10 @@ for (const [definition, options] of variants) {
     it("moves its live rows as a table of these alone does", async () => {
       const plain = create(definition, options, few);
       // Rows on both sides of the live ones and between them are free.
-      const started = await beginCatalogue(model, label, names(items), createRng(5));
+      const started = await beginCatalogue(settingOf(model), names(items), createRng(5));
       const gaps = names(items).filter((_, row) => !Array.from({ length: few }, (_, item) => rowOf(item)).includes(row));
       const orders = gaps.map((id, seq) => ({ seq, kind: "remove" as const, id }));
-      let { state } = await stepCatalogue(model, label, started.catalogue, started.state, orders);
+      let { state } = await stepCatalogue(settingOf(model), started.catalogue, started.state, orders);
       let alone: ModelState = { ...plain.initialize(createRng(5)), round: 0 };
       pick(model, state.shared, plain, alone.shared);
       for (let round = 1; round <= 4; round++) {
@@ -116,8 +116,8 @@ for (const [definition, options] of variants) {
     });
 
     it("counts whoever has an item, candidates included, and trains no candidate", async () => {
-      const { catalogue, state } = await beginCatalogue(model, label, names(few), createRng(5));
-      const ordered = await stepCatalogue(model, label, catalogue, state, [{ seq: 1, kind: "add", id: "new" }]);
+      const { catalogue, state } = await beginCatalogue(settingOf(model), names(few), createRng(5));
+      const ordered = await stepCatalogue(settingOf(model), catalogue, state, [{ seq: 1, kind: "add", id: "new" }]);
       const row = ordered.catalogue.rows.get("new")!;
       expect(ordered.catalogue.phases[row]).toBe(phase.candidate);
       const own = { items: Int32Array.of(0, row), values: Float64Array.of(1, 1) };
@@ -142,7 +142,7 @@ for (const [definition, options] of variants) {
 
     it("admits by count, forgets by silence, and gives a reused row nothing of what was there", async () => {
       const timed = wrap(create(definition, options, items), items, { expireAfterRounds: 2 })!;
-      const begun = await beginCatalogue(timed, label, names(items), createRng(5));
+      const begun = await beginCatalogue(settingOf(timed), names(items), createRng(5));
       let { catalogue, state } = begun;
       const silent = 3;
       const advance = async (counted: (row: number) => number, orders: string[] = []): Promise<void> => {
@@ -150,8 +150,7 @@ for (const [definition, options] of variants) {
         for (let row = 0; row < items; row++) values[values.length - items + row] = unit * counted(row);
         const next = timed.advance(state, { values, count: 3 });
         const step = await stepCatalogue(
-          timed,
-          label,
+          settingOf(timed),
           catalogue,
           next,
           orders.map((id, seq) => ({ seq, kind: "add", id })),
@@ -179,7 +178,7 @@ for (const [definition, options] of variants) {
     });
 
     it("scores no row that is not live", async () => {
-      const { state } = await beginCatalogue(model, label, names(few), createRng(5));
+      const { state } = await beginCatalogue(settingOf(model), names(few), createRng(5));
       const shared = model.open(state.shared);
       const own = { items: Int32Array.of(1, 2), values: Float64Array.of(1, 1) };
       const scores = new Float64Array(items);
@@ -190,11 +189,11 @@ for (const [definition, options] of variants) {
     });
 
     it("is the same bits for the same events", async () => {
-      const runs = await Promise.all([1, 2].map(() => beginCatalogue(model, label, names(few), createRng(5))));
+      const runs = await Promise.all([1, 2].map(() => beginCatalogue(settingOf(model), names(few), createRng(5))));
       const next = await Promise.all(
         runs.map(({ catalogue, state }) => {
           const sum = sumOf(model, state, spread, 1);
-          return stepCatalogue(model, label, catalogue, model.advance(state, { values: sum, count: users }), [
+          return stepCatalogue(settingOf(model), catalogue, model.advance(state, { values: sum, count: users }), [
             { seq: 0, kind: "add", id: "new" },
             { seq: 1, kind: "remove", id: "item-2" },
           ]);
@@ -226,6 +225,10 @@ function allLive(definition: ModelDefinition): ModelDefinition {
       return { ...model, initialize } as Model;
     },
   };
+}
+
+function settingOf(model: CatalogueModel): CatalogueSetting {
+  return { model, label, precision: "float64" };
 }
 
 /** All but the rows' counts, which stand at the end; zeros have no sign. */
