@@ -28,4 +28,6 @@ export interface CoordinatorParts {
   readonly gatherMs: number;
   /** What the first model is drawn from, when the store has none. */
   readonly modelRng: Rng;
+  /** The items that are live from the start, where items come and go and the store has none. */
+  readonly items: readonly string[];
 }
