@@ -12,8 +12,10 @@ import { type ModelRef, parseRequest, type RequestHeader } from "../shared/wire/
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import { Bell } from "./bell.ts";
 import { Budget, type SpentPrivacy } from "./budget.ts";
-import { type OwnRatings, toOwnRatings, withinCatalogue } from "./ratings.ts";
+import { openOwnItems, withIds, withRows } from "./own-items.ts";
+import { type GivenRatings, toGivenRatings } from "./ratings.ts";
 import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
+import type { OwnItems, RowRatings } from "./row-ratings.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
 import { memoryStore } from "./stores/memory.ts";
@@ -32,7 +34,7 @@ const nothing: Packet = { header: {}, payload: noBytes };
 export class Device implements Client {
   readonly #options: ClientOptions;
   readonly #run: string;
-  readonly #own: OwnRatings;
+  readonly #given: GivenRatings;
   readonly #connect: Connector;
   readonly #secure: SecureRng;
   readonly #clock: Clock;
@@ -47,8 +49,10 @@ export class Device implements Client {
   #session: Session | undefined;
   #opening: Promise<void> | undefined;
   #model:
-    | { readonly ref: ModelRef; readonly opened: unknown; readonly part: ReturnType<Session["run"]["model"]["createPrivate"]> }
+    | (RowRatings & { readonly ref: ModelRef; readonly opened: unknown; readonly part: ReturnType<Run["model"]["createPrivate"]> })
     | undefined;
+  /** The user's items in the run, once its terms are known: they never change. */
+  #items: OwnItems | undefined;
   #newest: ModelRef | undefined;
   #joinedAtMs = 0;
   #hasEnded = false;
@@ -68,7 +72,7 @@ export class Device implements Client {
     if ((options.connect === undefined) === (options.url === undefined)) throw new TypeError('one of "url" and "connect" expected');
     this.#options = options;
     this.#run = toRunId(options.run);
-    this.#own = toOwnRatings(options.ratings);
+    this.#given = toGivenRatings(options.ratings);
     this.#connect = options.connect ?? socketConnector(options.url!);
     this.#secure = options.secure ?? secureRng;
     this.#clock = options.clock ?? platformClock;
@@ -77,7 +81,7 @@ export class Device implements Client {
     this.#vault = new Vault(store, this.#run);
     this.#budget = new Budget(store, options.accept?.budget);
     this.#trainer = new Trainer({
-      ratings: this.#own.ratings,
+      ratingsAt: async (session, values) => (await this.#items!.at(session, values)).ratings,
       vault: this.#vault,
       budget: this.#budget,
       secure: this.#secure,
@@ -151,9 +155,9 @@ export class Device implements Client {
   recommend(options: RecommendOptions = {}): Recommendation[] {
     const session = this.#session;
     if (this.#model === undefined || session === undefined) throw new TypeError('"recommend" expected "join" before');
-    const { items } = session.run.terms;
-    const ratings = withinCatalogue(this.#own.ratings, items);
-    return recommendItems(session.run.model, this.#model.opened, this.#model.part, ratings, items, options);
+    const { opened, part, ratings, catalogue } = this.#model;
+    const best = recommendItems(session.run.model, opened, part, ratings, session.run.terms.items, withRows(options, catalogue));
+    return withIds(best, catalogue);
   }
 
   spent(): Promise<SpentPrivacy> {
@@ -165,10 +169,12 @@ export class Device implements Client {
     const ref = this.#newest;
     if (session === undefined || ref === undefined || this.#model?.ref.sha256 === ref.sha256) return;
     const { run } = session;
-    const opened = run.model.open(decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision));
+    const values = decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision);
+    const rows = await this.#items!.at(session, values);
+    const opened = run.model.open(values);
     const rng = createRng(drawSeed(this.#secure));
-    const part = run.model.fit(opened, await this.#trainer.privatePart(run), withinCatalogue(this.#own.ratings, run.terms.items), rng);
-    this.#model = { ref, opened, part };
+    const part = run.model.fit(opened, await this.#trainer.privatePart(run, rows.ratings), rows.ratings, rng);
+    this.#model = { ...rows, ref, opened, part };
   }
 
   async leave(): Promise<void> {
@@ -250,6 +256,7 @@ export class Device implements Client {
         primitives: this.#options.primitives,
         signal,
       });
+      this.#items ??= await openOwnItems(session, this.#given, this.#vault);
     } catch (error) {
       if (this.state !== "closed") this.#become("disconnected");
       throw error;
@@ -275,8 +282,7 @@ export class Device implements Client {
       this.#bell.ring();
     });
     session.channel.serve((kind, packet) => this.#handle(session, kind, packet));
-    const { ratings } = this.#own;
-    const leftOut = ratings.items.length - withinCatalogue(ratings, session.run.terms.items).items.length;
+    const { leftOut } = this.#items;
     this.#events.emit("joined", { isNew: session.joined.isNew, terms: session.run.terms, leftOut });
   }
 

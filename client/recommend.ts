@@ -6,7 +6,10 @@ import type { PrivatePart } from "../shared/models/private-part.ts";
 
 /** An item and its score: a predicted rating, or a number without a unit that orders items. */
 export interface Recommendation {
+  /** Its row in the model. */
   readonly item: number;
+  /** Its name, where items come and go: its row may be another's tomorrow. */
+  readonly id?: string;
   readonly score: number;
 }
 
@@ -16,6 +19,8 @@ export interface RecommendOptions {
   readonly count?: number;
   /** Items to leave out beside the rated ones. */
   readonly exclude?: Iterable<number>;
+  /** Names of items to leave out, where items have names; names that the model does not know are passed over. */
+  readonly excludeIds?: Iterable<string>;
   /** Also items that the user rated; default false. */
   readonly includeRated?: boolean;
 }

@@ -13,7 +13,6 @@ import { type Run, roundFrame } from "../shared/run.ts";
 import type { RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import type { Budget } from "./budget.ts";
-import { withinCatalogue } from "./ratings.ts";
 import type { Session } from "./session.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
 
@@ -29,7 +28,8 @@ export interface Contributed {
 
 /** What a trainer works with. */
 export interface TrainerParts {
-  readonly ratings: UserRatings;
+  /** The user's ratings as rows of the model with these published values. */
+  readonly ratingsAt: (session: Session, values: Float64Array) => Promise<UserRatings>;
   readonly vault: Vault;
   /** The device's ledger over all runs. */
   readonly budget: Budget;
@@ -124,9 +124,9 @@ export class Trainer {
   }
 
   /** The device's private part: the one it trained, else a fresh one. */
-  async privatePart(run: Run): Promise<PrivatePart> {
+  async privatePart(run: Run, ratings: UserRatings): Promise<PrivatePart> {
     const rng = createRng(drawSeed(this.#parts.secure));
-    return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(withinCatalogue(this.#parts.ratings, run.terms.items), rng);
+    return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(ratings, rng);
   }
 
   async #seal(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<PendingAnswer> {
@@ -162,12 +162,13 @@ export class Trainer {
     const { run } = session;
     const { round } = header;
     const { secure, budget } = this.#parts;
-    const ratings = withinCatalogue(this.#parts.ratings, run.terms.items);
-    const model = run.model.open(decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision));
+    const values = decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision);
+    const ratings = await this.#parts.ratingsAt(session, values);
+    const model = run.model.open(values);
     if (run.privacy !== undefined && !(await budget.reserve(run, round))) throw new CofactorError("UPDATE_REJECTED", reservedElsewhere);
     const out = new Float64Array(run.contributionSize);
     const rng = createRng(drawSeed(secure));
-    const { private: part } = run.model.contribute(model, await this.privatePart(run), ratings, rng, out);
+    const { private: part } = run.model.contribute(model, await this.privatePart(run, ratings), ratings, rng, out);
     this.#candidate = { round, part };
     const shared = run.sharing.encode(out, round);
     if (shared !== out) out.fill(0);

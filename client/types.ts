@@ -22,8 +22,8 @@ export interface ClientOptions {
   readonly connect?: Connector;
   /** The run's name. */
   readonly run: string;
-  /** The user's own ratings: item index and value (1 for implicit feedback). They stay here. */
-  readonly ratings: Iterable<readonly [item: number, value: number]>;
+  /** The user's own ratings: an item's index, or its name where the run's items come and go, and a value (1 for implicit feedback). They stay here. */
+  readonly ratings: Iterable<readonly [item: number | string, value: number]>;
   /** What the user accepts; by default only protections under which the aggregator reads no contribution. */
   readonly accept?: Acceptance;
   /** Where identity, private part and records are kept; by default in memory. */

@@ -70,6 +70,15 @@ export class Vault {
     await this.#store.set(this.#key("model"), stored);
   }
 
+  /** The bytes of the catalogue followed last, where items come and go. */
+  async catalogue(): Promise<Uint8Array | undefined> {
+    return this.#store.get(this.#key("catalogue"));
+  }
+
+  async saveCatalogue(bytes: Uint8Array): Promise<void> {
+    await this.#store.set(this.#key("catalogue"), bytes);
+  }
+
   async privatePart(): Promise<PrivatePart | undefined> {
     const stored = await this.#store.get(this.#key("private"));
     return stored === undefined ? undefined : new PrivatePart(new Float64Array(stored.slice().buffer));
@@ -117,7 +126,7 @@ export class Vault {
    * that a device that comes back under a new name is neither counted twice in a round nor shown other terms.
    */
   async clear(): Promise<void> {
-    for (const name of ["identity", "private", "model", "pending"]) await this.#store.delete(this.#key(name));
+    for (const name of ["identity", "private", "model", "catalogue", "pending"]) await this.#store.delete(this.#key(name));
   }
 
   async #json<T>(name: string): Promise<T | undefined> {

@@ -5,7 +5,7 @@
 import { digestOf } from "../crypto/hash.ts";
 import { CofactorError } from "../errors.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { applyDelta, type Catalogue, decodeCatalogue, decodeDelta } from "./catalogue.ts";
+import { applyDelta, type Catalogue, catalogueDigest, decodeCatalogue, decodeDelta } from "./catalogue.ts";
 import { maxIdBytes } from "./item-id.ts";
 import type { CatalogueMark } from "./mark.ts";
 
@@ -47,7 +47,10 @@ export async function takeDeltas(base: Catalogue, bytes: Uint8Array, mark: Catal
     if (delta.version > mark.version) throw otherThanNamed();
     catalogue = await applyDelta(catalogue, delta);
   }
-  if (catalogue.version !== mark.version || catalogue.chain !== mark.chain) throw otherThanNamed();
+  // The chain says that the deltas are right, the digest that the base was, too.
+  const isNamed =
+    catalogue.version === mark.version && catalogue.chain === mark.chain && (await catalogueDigest(catalogue)) === mark.digest;
+  if (!isNamed) throw otherThanNamed();
   return catalogue;
 }
 
