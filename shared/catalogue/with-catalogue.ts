@@ -138,7 +138,8 @@ export function withCatalogue(inner: Model, items: number, terms: CatalogueTerms
       advanceRows(current, aggregate, phases, ages, next);
       for (let row = 0; row < items; row++) {
         if (phases[row] === phase.free) continue;
-        const count = Math.max(0, Math.round(aggregate.values[givenSize + row]! / unit));
+        // Nobody counts for more than one where ranges hold; where contributions are not bounded, all together for no more than there are.
+        const count = Math.min(aggregate.count, Math.max(0, Math.round(aggregate.values[givenSize + row]! / unit)));
         counts[row] = terms.decay * counts[row]! + count;
         silences[row] = count >= terms.keepCount ? 0 : silences[row]! + 1;
         if (phases[row] === phase.live) ages[row] = ages[row]! + 1;
