@@ -63,6 +63,28 @@ export function orderItems(run: Run, store: Store, kind: ItemOrder["kind"], ids:
   if (orders.length > 0) store.catalogue.order(run.terms.id, orders);
 }
 
+/** Orders that make the given items the run's: those it does not have come, all others go, ordered ones too. @throws as `orderItems` */
+export function setItems(run: Run, store: Store, catalogue: Catalogue | undefined, ids: Iterable<string>): void {
+  const wanted = new Set(checkIds(run, ids));
+  const known = new Set(catalogue?.rows.keys());
+  for (const { kind, id } of store.catalogue.orders(run.terms.id)) {
+    if (kind === "add") known.add(id);
+    else known.delete(id);
+  }
+  orderItems(
+    run,
+    store,
+    "remove",
+    [...known].filter((id) => !wanted.has(id)),
+  );
+  orderItems(
+    run,
+    store,
+    "add",
+    [...wanted].filter((id) => !known.has(id)),
+  );
+}
+
 /** Every item that has a row, by row; none where items are numbers and stay. */
 export function standingsOf(catalogue: Catalogue | undefined): ItemStanding[] {
   if (catalogue === undefined) return [];

@@ -20,7 +20,7 @@ import { Coordinator } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
-import { catalogueStatus, type ItemStanding, orderItems, standingsOf, startItems } from "./items.ts";
+import { catalogueStatus, type ItemStanding, orderItems, setItems, standingsOf, startItems } from "./items.ts";
 import { Keyholders } from "./keyholders.ts";
 import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
@@ -73,6 +73,8 @@ export interface Server {
   addItems(ids: Iterable<string>): void;
   /** Has items go, likewise: nobody recommends them from the next publication on, and their rows are cleared. @throws as `addItems` */
   removeItems(ids: Iterable<string>): void;
+  /** Has exactly these items, likewise: those that are missing come, the others go. @throws as `addItems` */
+  setItems(ids: Iterable<string>): void;
   /** By device: the rounds that it was asked in, ascending; kept only where the terms promise privacy. */
   participations(): Iterable<readonly number[]>;
   /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
@@ -177,6 +179,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     items: () => standingsOf(coordinator.published.catalogue),
     addItems: (ids) => orderItems(run, store, "add", ids),
     removeItems: (ids) => orderItems(run, store, "remove", ids),
+    setItems: (ids) => setItems(run, store, coordinator.published.catalogue, ids),
     participations: () => coordinator.ledger.log,
     privacy: () => coordinator.ledger.spent,
     accept,

@@ -255,6 +255,26 @@ describe("an operator", () => {
     expect(server.items()).toEqual([]);
   });
 
+  it("may say which items there are: those that are missing come, the others go, orders that wait included", async () => {
+    const at = await world("memory");
+    at.server.addItems(["waits"]);
+    at.server.setItems(["b", "new", "c", "d"]);
+    const clients = tastes.map((liked) => device(at, liked));
+    await Promise.all(clients.map((client) => client.join()));
+    await round(clients);
+    expect(
+      at.server
+        .items()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(["b", "c", "d", "new"]);
+    at.server.setItems(["b", "new", "c", "d"]);
+    await round(clients);
+    expect(standing(at, "new")).toBe("live");
+    const status = (await (await fetch(`${(await at.server.listen()).url}/status`)).json()) as { catalogue: object };
+    expect(status.catalogue).toEqual({ version: 3, rows: 8, live: 4, candidates: 0, ordered: 0 });
+  });
+
   it("is refused what a catalogue does not go with, with the nearest choice", () => {
     const refuse = (changes: object) =>
       expect(() => defineRun({ ...terms, ...changes })).toThrow(
