@@ -177,6 +177,36 @@ for (const [definition, options] of variants) {
       expect(row.every(Number.isFinite)).toBe(true);
     });
 
+    it("begins an optimizer's steps with the row, however old the run is", async () => {
+      const plain = create(definition, options, items);
+      const sizes = [sizeOf(plain.parameters.shared), sizeOf(plain.parameters.state)] as const;
+      const given = sizeOf(plain.parameters.contribution);
+      const begun = await beginCatalogue(settingOf(model), names(few), createRng(5));
+      let { catalogue, state } = await stepCatalogue(settingOf(model), begun.catalogue, begun.state, [{ seq: 0, kind: "add", id: "new" }]);
+      const sum = (seed: number, counted: number): Float64Array => {
+        const rng = createRng(seed);
+        const values = Float64Array.from({ length: sizeOf(model.parameters.contribution) }, () => Math.abs(rng.normal()));
+        return values.fill(unit * counted, given);
+      };
+      for (let round = 1; round <= 4; round++) {
+        const moved = model.advance(state, { values: sum(round, round === 4 ? 2 : 1), count: 3 });
+        ({ catalogue, state } = await stepCatalogue(settingOf(model), catalogue, moved, []));
+      }
+      const row = catalogue.rows.get("new")!;
+      expect(catalogue.phases[row]).toBe(phase.live);
+      let alone: ModelState = {
+        shared: state.shared.slice(0, sizes[0]),
+        state: new Float64Array(sizes[1]),
+        round: sizes[1] > 0 ? 0 : state.round,
+      };
+      for (let round = 5; round <= 7; round++) {
+        const values = sum(round, 2);
+        state = model.advance(state, { values, count: 3 });
+        alone = plain.advance(alone, { values: values.subarray(0, given), count: 3 });
+        expect(rowAt(model, state.shared, row)).toEqual(rowAt(plain, alone.shared, row));
+      }
+    });
+
     it("scores no row that is not live", async () => {
       const { state } = await beginCatalogue(settingOf(model), names(few), createRng(5));
       const shared = model.open(state.shared);
