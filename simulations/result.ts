@@ -66,6 +66,8 @@ export interface Result {
     readonly validationBaselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** On test, by popularity of items and activity of people. */
     readonly groups: FigureGroups;
+    /** On test, the people whose devices take part in no round; absent where everyone's may. */
+    readonly newcomers?: NewcomerFigures;
     /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
     readonly spread: Readonly<Record<string, number>>;
   };
@@ -99,6 +101,15 @@ export interface CatalogueResult {
   readonly deltaBytes: number;
   /** The whole at the end: what a device that comes anew receives. */
   readonly wholeBytes: number;
+}
+
+/** Quality for people of whom training knows nothing: each is served by a local solve against the published model. */
+export interface NewcomerFigures {
+  /** How many of them are judged. */
+  readonly users: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Of the baselines that score everyone. */
+  readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** What a training gave, before it is evaluated. */
@@ -199,6 +210,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       baselines: compared,
       validationBaselines: onValidation,
       groups: figuresByFifth(fifths, people, everyone),
+      ...newcomerFigures(participants, people, everyone),
       spread: test.spread,
     },
     privacy: training.privacy,
@@ -232,6 +244,19 @@ function describeCatalogue({ run }: Prepared, { rounds, wholeCatalogueBytes }: T
   const mostRows = versions.reduce((most, version) => Math.max(most, version.live + version.candidates), 0);
   const deltaBytes = versions.reduce((total, version) => total + version.deltaBytes, 0);
   return { catalogue: { capacity: run.terms.items, live, candidates, waiting, mostRows, deltaBytes, wholeBytes: wholeCatalogueBytes } };
+}
+
+function newcomerFigures(
+  participants: Int32Array,
+  people: PeopleEvaluation,
+  baselines: ReadonlyMap<string, PeopleEvaluation>,
+): { readonly newcomers?: NewcomerFigures } {
+  const insiders = new Set(participants);
+  const isNew = (user: number): boolean => !insiders.has(user);
+  const { metrics, users } = summarize(people, isNew);
+  if (users === 0) return {};
+  const compared = [...baselines].map(([name, baseline]) => [name, summarize(baseline, isNew).metrics] as const);
+  return { newcomers: { users, metrics, baselines: Object.fromEntries(compared) } };
 }
 
 /** The protection's public options, without the run's own key, which differs from run to run. */

@@ -107,15 +107,25 @@ export function solveInPlace(a: Float64Array, aAt: number, b: Float64Array, bAt:
       else return false;
     }
   }
+  solveLower(a, aAt, b, bAt, order);
+  solveUpper(a, aAt, b, bAt, order);
+  return true;
+}
+
+/** b = L^-1 b for the packed lower triangle L at `aAt`, such as `solveInPlace` leaves. */
+export function solveLower(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
   for (let i = 0, row = aAt; i < order; row += i + 1, i++) {
     let rest = b[bAt + i]!;
     for (let m = 0; m < i; m++) rest -= a[row + m]! * b[bAt + m]!;
     b[bAt + i] = rest / a[row + i]!;
   }
+}
+
+/** b = L'^-1 b, as `solveLower`. */
+export function solveUpper(a: Float64Array, aAt: number, b: Float64Array, bAt: number, order: number): void {
   for (let i = order - 1; i >= 0; i--) {
     let rest = b[bAt + i]!;
     for (let m = i + 1; m < order; m++) rest -= a[aAt + packedSize(m) + i]! * b[bAt + m]!;
     b[bAt + i] = rest / a[aAt + packedSize(i) + i]!;
   }
-  return true;
 }

@@ -9,8 +9,8 @@
  * Source: Ammad-ud-din et al. 2019, https://arxiv.org/abs/1901.09888; objective of Rendle et al. 2022, https://arxiv.org/abs/2110.14037
  */
 import * as v from "valibot";
-import { dot } from "../math/linear.ts";
 import { createDescent, drawFactors } from "./descent.ts";
+import { writeItemGradient } from "./implicit-gradient.ts";
 import { type ImplicitShared, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
@@ -70,17 +70,7 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<ImplicitShared
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, _initial, ratings, _rng, out) {
       const own = solveUser(problem, shared, ratings);
-      const factors = shared.itemFactors;
-      const penalty = 2 * l2 * unratedWeight;
-      for (let at = 0; at < size; at += rank) {
-        const slope = 2 * unratedWeight * dot(own, 0, factors, at, rank);
-        for (let f = 0; f < rank; f++) out[at + f] = slope * own[f]! + penalty * factors[at + f]!;
-      }
-      for (let index = 0; index < ratings.items.length; index++) {
-        const at = ratings.items[index]! * rank;
-        const slope = 2 * (dot(own, 0, factors, at, rank) - 1);
-        for (let f = 0; f < rank; f++) out[at + f] = out[at + f]! + slope * own[f]! + 2 * l2 * factors[at + f]!;
-      }
+      writeItemGradient(problem, shared.itemFactors, own, ratings.items, out);
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,

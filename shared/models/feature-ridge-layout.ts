@@ -1,6 +1,6 @@
-/** The tensors of the feature ridge, where they begin, and what they begin with. Imports errors, math, model.ts. */
-import { CofactorError } from "../errors.ts";
+/** The tensors of the feature ridge, where they begin, and what they begin with. Imports math, item-features.ts, model.ts. */
 import { packedSize } from "../math/linear.ts";
+import { knownFeatures } from "./item-features.ts";
 import { type ModelParameters, type ModelShape, sizeOf, tensorOf } from "./model.ts";
 
 /** What the feature ridge can be set to. Standard deviations and variances are in rating units. */
@@ -122,17 +122,10 @@ function parametersOf(items: number, order: number, packed: number): ModelParame
 }
 
 /** Each item's 1 and public features; popularity and quality are 0 until something is known. */
-function writePublicRows(rows: Float64Array, { items, itemFeatures }: ModelShape, order: number): void {
-  const { count, values } = itemFeatures ?? { count: 0, values: undefined };
-  if (count > 0 && values === undefined) {
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      `"itemFeatures" expected ${count} values for each of ${items} items, as the terms say, got none: whoever starts the run gives them to defineRun`,
-      { details: { count, items } },
-    );
-  }
-  for (let item = 0; item < items; item++) {
+function writePublicRows(rows: Float64Array, shape: ModelShape, order: number): void {
+  const features = knownFeatures(shape);
+  for (let item = 0; item < shape.items; item++) {
     rows[item * order] = 1;
-    if (values !== undefined) rows.set(values.subarray(item * count, (item + 1) * count), item * order + 1);
+    if (features !== undefined) rows.set(features.values.subarray(item * features.count, (item + 1) * features.count), item * order + 1);
   }
 }

@@ -20,6 +20,7 @@ import { drawFactors } from "./descent.ts";
 import { type FedrapOptions, fedrapOptions } from "./fedrap-options.ts";
 import { createPartCodec } from "./fedrap-part.ts";
 import { createDescend, type Moved, type Pace, tableLimit } from "./fedrap-step.ts";
+import { knownFeatures } from "./item-features.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { drawSamples } from "./negatives.ts";
 import { PrivatePart } from "./private-part.ts";
@@ -83,7 +84,7 @@ function createFedrap(options: FedrapOptions, shape: ModelShape): Model<Float64A
     initialize(rng) {
       const shared = new Float64Array(size + items * features);
       shared.set(drawFactors(rng, items, rank, 0, options.initialStddev));
-      if (features > 0) shared.set(featureValues(shape, items * features), size);
+      if (features > 0) shared.set(knownFeatures(shape)!.values, size);
       return { shared, state: new Float64Array(0), round: 0 };
     },
     open: (shared) => shared,
@@ -133,11 +134,4 @@ function assertDecay({ l2, learningRate, personalRate }: FedrapOptions, itemRate
   const greatest = Math.max(learningRate, itemRate) * Math.max(1, personalRate);
   if (l2 * greatest < 1) return;
   throw new CofactorError("CONFIG_INVALID", `"model.l2" expected less than ${1 / greatest}, 1 / the greatest step, got ${l2}`);
-}
-
-/** The values of the items' features. @throws CofactorError CONFIG_INVALID when whoever initializes has none */
-function featureValues({ itemFeatures }: ModelShape, length: number): Float64Array {
-  const values = itemFeatures?.values;
-  if (values?.length === length) return values;
-  throw new CofactorError("CONFIG_INVALID", `"itemFeatures" expected ${length} values, got ${values?.length ?? "none"}`);
 }

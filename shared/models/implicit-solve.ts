@@ -35,20 +35,35 @@ export function openImplicit(problem: ImplicitProblem, itemFactors: Float64Array
 
 /** One person's factors [rank]; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
 export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, ratings: UserRatings): Float64Array {
-  const { rank, l2, unratedWeight } = problem;
-  const own = new Float64Array(rank);
-  const rated = ratings.items;
-  if (rated.length === 0) return own;
-  const normal = shared.weightedGram.slice();
+  const own = new Float64Array(problem.rank);
+  if (ratings.items.length > 0) solveSystem(problem, shared, ratings, shared.weightedGram.slice(), own);
+  return own;
+}
+
+/**
+ * As `solveUser`, with memory of the caller's.
+ *
+ * @param normal the weighted Gram matrix of the item side, packed; afterwards it holds the lower Cholesky factor of the person's system
+ * @param own [rank] zeros before, the factors afterwards
+ * @returns whether the system could be solved; where it could not, `own` is zeros
+ */
+export function solveSystem(
+  { rank, l2, unratedWeight }: ImplicitProblem,
+  { itemFactors, held }: ImplicitShared,
+  { items: rated }: UserRatings,
+  normal: Float64Array,
+  own: Float64Array,
+): boolean {
   for (let index = 0; index < rated.length; index++) {
     const at = rated[index]! * rank;
-    addOuter(normal, 0, 1, shared.itemFactors, at, rank);
-    addScaled(own, 0, 1, shared.itemFactors, at, rank);
+    addOuter(normal, 0, 1, itemFactors, at, rank);
+    addScaled(own, 0, 1, itemFactors, at, rank);
   }
-  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * shared.held));
+  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * held));
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
-  if (!solveInPlace(normal, 0, own, 0, rank)) own.fill(0);
-  return own;
+  if (solveInPlace(normal, 0, own, 0, rank)) return true;
+  own.fill(0);
+  return false;
 }
 
 /**

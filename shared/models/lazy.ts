@@ -13,6 +13,11 @@ const loaders: Readonly<Record<string, () => Promise<ModelDefinition>>> = {
   pfedrec: async () => (await import("./pfedrec.ts")).pfedrec,
   fedrap: async () => (await import("./fedrap.ts")).fedrap,
   nmf: async () => (await import("./nmf.ts")).nmf,
+  "graph-nmf": async () => (await import("./graph-nmf.ts")).graphNmf,
+  nbmf: async () => (await import("./nbmf.ts")).nbmf,
+  clustered: async () => (await import("./clustered.ts")).clustered,
+  "fed-recon": async () => (await import("./fed-recon.ts")).fedRecon,
+  "fed-pub": async () => (await import("./fed-pub.ts")).fedPub,
   "feature-ridge": async () => (await import("./feature-ridge.ts")).featureRidge,
 };
 

@@ -1,11 +1,11 @@
 /**
- * Item factors to begin with where the items have public features: their principal components. Public facts cost no privacy. Imports errors, math.
+ * Item factors to begin with where the items have public features: their principal components. Public facts cost no privacy. Imports math, item-features.ts.
  *
  * Source: public features in private factorization, Curmei et al. 2023, https://arxiv.org/abs/2309.11516
  */
-import { CofactorError } from "../errors.ts";
 import { eigenOf } from "../math/definite.ts";
 import { addOuter, addScaled, dot, packedSize } from "../math/linear.ts";
+import { knownFeatures } from "./item-features.ts";
 import type { ModelShape } from "./model.ts";
 
 /**
@@ -16,16 +16,10 @@ import type { ModelShape } from "./model.ts";
  * @throws CofactorError CONFIG_INVALID without the values of the items' features
  */
 export function writePublicFactors(rows: Float64Array, shape: ModelShape, rank: number, width: number, stddev: number): void {
-  const { items, itemFeatures } = shape;
-  const { count, values } = itemFeatures ?? { count: 0, values: undefined };
-  if (count === 0) return;
-  if (values === undefined) {
-    const expected = `${count} values for each of ${items} items, as the terms say`;
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      `"itemFeatures" expected ${expected}, got none: whoever starts the run gives them to defineRun`,
-    );
-  }
+  const { items } = shape;
+  const features = knownFeatures(shape);
+  if (features === undefined) return;
+  const { count, values } = features;
   const centered = values.slice();
   const mean = new Float64Array(count);
   const covariance = new Float64Array(packedSize(count));

@@ -35,7 +35,7 @@ ${fifthsTable("activity", groups.userActivity, mark)}`,
 }
 
 function finalTable(result: Result): Html {
-  const { test, validation, baselines, spread } = result.metrics;
+  const { test, validation, baselines, spread, newcomers } = result.metrics;
   const names = Object.keys(test);
   const row = (name: string | Html, figures: Readonly<Record<string, number>>) => [
     name,
@@ -44,6 +44,7 @@ function finalTable(result: Result): Html {
   const own = `federated ${String(result.scenario.model.kind)} (${String(result.scenario.protection.kind)})`;
   const rows = [
     row(html`<strong>${own}</strong>`, test),
+    ...(newcomers === undefined ? [] : [row(`its ${newcomers.users} people who never took part`, newcomers.metrics)]),
     ...Object.entries(baselines).map(([name, figures]) => row(name === "local-only" ? "local-only (canary)" : name, figures)),
     ...(Object.keys(spread).length > 0 ? [row("standard deviation over draws of negatives", spread)] : []),
     ...(Object.keys(validation).length > 0 ? [row("federated, on validation", validation)] : []),

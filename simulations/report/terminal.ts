@@ -22,11 +22,17 @@ export function roundLine(round: RoundResult, rounds: number, seconds?: number):
   return parts.join("  ");
 }
 
+/** The people who never took part, where there are any. */
+function newcomerRows({ metrics: { newcomers } }: Result): [string, Readonly<Record<string, number>>][] {
+  return newcomers === undefined ? [] : [[`  ${newcomers.users} who never took part`, newcomers.metrics]];
+}
+
 /** The table of quality beside the baselines, with what makes the figures comparable. */
 export function resultTable(result: Result, command: string): string {
   const names = Object.keys(result.metrics.test);
   const rows: [string, Readonly<Record<string, number>>][] = [
     [`federated ${String(result.scenario.model.kind)} (${String(result.scenario.protection.kind)})`, result.metrics.test],
+    ...newcomerRows(result),
     ...Object.entries(result.metrics.baselines),
   ];
   const width = Math.max(...rows.map(([name]) => name.length), 8);

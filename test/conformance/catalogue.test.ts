@@ -28,11 +28,18 @@ const terms = { minCount: 2, decay: 0, keepCount: 1 };
 const label = "films-1";
 
 const definitions = await loadModels();
-const variants: readonly (readonly [ModelDefinition, object])[] = definitions.flatMap((definition) => [
-  [definition, {}] as const,
-  ...(definition.kind === "fcf" ? [[definition, { optimizer: { kind: "sgd", momentum: 0.8, learningRate: 0.02 } }] as const] : []),
-  ...(definition.kind === "fed-mf" ? [[definition, { implicitFeedback: true, noiseVariance: 0 }] as const] : []),
-]);
+/** Options under which a model is another one to a table. */
+const options: Readonly<Record<string, readonly object[]>> = {
+  fcf: [{ optimizer: { kind: "sgd", momentum: 0.8, learningRate: 0.02 } }],
+  "implicit-als": [{ solver: "cg" }],
+  "fed-mf": [{ implicitFeedback: true, noiseVariance: 0 }],
+  clustered: [{ groups: 3, rank: 2, commonRank: 3 }],
+  "fed-recon": [{ query: "random", solver: "descent", localSteps: 5 }],
+  "fed-pub": [{ groups: 3, rank: 4, mask: "factors" }],
+};
+const variants: readonly (readonly [ModelDefinition, object])[] = definitions.flatMap((definition) =>
+  [{}, ...(options[definition.kind] ?? [])].map((each) => [definition, each] as const),
+);
 
 function create(definition: ModelDefinition, options: object, size: number): Model {
   const shape: ModelShape = { items: size, cohort: users, ratingRange: [1, 5], globalMean: 3.5 };

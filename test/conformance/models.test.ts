@@ -30,6 +30,18 @@ describeModel(
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { rank: 3, noised: {} });
 
+for (const changes of [{}, { code: "real" }, { rank: 20 }])
+  describeModel(models.find(({ kind }) => kind === "nbmf")!, { noiseVariance: 0, ...changes });
+for (const groups of [2, 3]) describeModel(models.find(({ kind }) => kind === "clustered")!, { groups, rank: 2, commonRank: 3 });
+for (const query of ["random", "all"]) describeModel(models.find(({ kind }) => kind === "fed-recon")!, { query });
+describeModel(models.find(({ kind }) => kind === "fed-recon")!, { query: "random", queryShare: 0.2, solver: "descent", localSteps: 20 });
+describeModel(models.find(({ kind }) => kind === "fed-pub")!, { groups: 3, rank: 4, mask: "factors" });
+describeModel(
+  models.find(({ kind }) => kind === "fed-pub")!,
+  { groups: 2, rank: 4, unratedWeight: 0 },
+  { learnsNothing: "where unrated items weigh nothing, every item may score 1" },
+);
+
 const rng = createRng(12);
 describeModel(
   models.find(({ kind }) => kind === "feature-ridge")!,
@@ -39,5 +51,10 @@ describeModel(
 describeModel(
   models.find(({ kind }) => kind === "fedrap")!,
   { personal: "features" },
+  { itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
+);
+describeModel(
+  models.find(({ kind }) => kind === "graph-nmf")!,
+  { neighbors: 3 },
   { itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
 );

@@ -155,6 +155,24 @@ it("lets only participants train, and evaluates everyone", async () => {
   expect(result.dataset.users).toBe(300);
 });
 
+it("judges the people who never took part apart, too", async () => {
+  const scenario = { dataset: { name: "xwines-starter" }, participants: 499, rounds: 4, baselines: ["popularity"] };
+  const { metrics } = await simulate(scenario);
+  const { newcomers } = metrics;
+  expect(newcomers!.users).toBe(1000);
+  const figures = [metrics.test, metrics.baselines["popularity"]!].map((of) => of["hr@10"]!);
+  const apart = [newcomers!.metrics, newcomers!.baselines["popularity"]!].map((of) => of["hr@10"]!);
+  for (const [at, all] of figures.entries()) {
+    // Whole numbers of people are hit: among the newcomers, and so among the others.
+    for (const hits of [apart[at]! * 1000, all * 1499 - apart[at]! * 1000]) {
+      expect(hits).toBeGreaterThan(1);
+      expect(hits).toBeCloseTo(Math.round(hits), 6);
+    }
+    expect(apart[at]).not.toBe(all);
+  }
+  expect((await simulate({ ...scenario, participants: 1499, rounds: 1 })).metrics.newcomers).toBeUndefined();
+});
+
 it("opens encrypted sums to what the open ones are, within fixed point", async () => {
   const scenario = {
     dataset: small,

@@ -229,6 +229,8 @@ describe("what public features are worth to a person", () => {
   });
 
   it("needs their values where the model begins", () => {
-    expect(() => build(options, { itemFeatures: { count: 2 } }).initialize(createRng(1))).toThrow(/"itemFeatures" expected 18 values/);
+    expect(() => build(options, { itemFeatures: { count: 2 } }).initialize(createRng(1))).toThrow(
+      /"itemFeatures" expected 2 values for each of 9 items/,
+    );
   });
 });

@@ -1,6 +1,17 @@
 /** Flat linear algebra on small cases worked by hand. */
 import { describe, expect, it } from "vitest";
-import { addDiagonal, addInto, addOuter, addScaled, dot, gram, packedSize, solveInPlace } from "../../shared/math/linear.ts";
+import {
+  addDiagonal,
+  addInto,
+  addOuter,
+  addScaled,
+  dot,
+  gram,
+  packedSize,
+  solveInPlace,
+  solveLower,
+  solveUpper,
+} from "../../shared/math/linear.ts";
 
 describe("flat linear algebra", () => {
   it("packs a symmetric matrix into half of a square and its diagonal", () => {
@@ -23,6 +34,16 @@ describe("flat linear algebra", () => {
 
   it("makes the scaled Gram matrix of rows", () => {
     expect([...gram(Float64Array.of(1, 2, 3, 4), 2, 2, 0.5)]).toEqual([5, 7, 10]);
+  });
+
+  it("solves with a triangle and with its transpose, at offsets and nowhere else", () => {
+    // L = [[2, 0], [1, 2]]: L x = [8, 12] has x = [4, 4], L' x = [4, 4] has x = [1, 2].
+    const a = Float64Array.of(7, 2, 1, 2);
+    const b = Float64Array.of(9, 8, 12, 9);
+    solveLower(a, 1, b, 1, 2);
+    expect([...b]).toEqual([9, 4, 4, 9]);
+    solveUpper(a, 1, b, 1, 2);
+    expect([...b]).toEqual([9, 1, 2, 9]);
   });
 
   it("solves a system worked by hand and leaves the factor behind", () => {

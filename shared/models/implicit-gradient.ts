@@ -1,0 +1,48 @@
+/**
+ * One person's share of the slope of the implicit objective (fcf.ts) along the item factors. Imports math, implicit-solve.ts.
+ *
+ * The sum over a cohort is the exact gradient at everyone's best factors: a device adds its own share of the item penalty, so that no item
+ * counts are needed.
+ */
+import { dot } from "../math/linear.ts";
+import type { ImplicitProblem } from "./implicit-solve.ts";
+
+/** Where the columns of a person's table lie in the rows of a contribution. */
+export interface GradientColumns {
+  /** Width of the contribution's rows. */
+  readonly width: number;
+  /** So many columns of the table lie at the beginning of a row; the others `shift` further on. */
+  readonly common: number;
+  readonly shift: number;
+}
+
+/**
+ * Writes for every item 2 a0 s p + 2 l2 a0 q, and for a rated one 2 (s - 1) p + 2 l2 q more, with s = p.q.
+ *
+ * @param factors [items x rank] q
+ * @param own [rank] p
+ * @param rated the rated items
+ * @param out [items x columns.width] the cells of the table's columns are overwritten, others are left as they are
+ */
+export function writeItemGradient(
+  { items, rank, l2, unratedWeight }: ImplicitProblem,
+  factors: Float64Array,
+  own: Float64Array,
+  rated: Int32Array,
+  out: Float64Array,
+  { width, common, shift }: GradientColumns = { width: rank, common: rank, shift: 0 },
+): void {
+  const penalty = 2 * l2 * unratedWeight;
+  for (let item = 0, at = 0, to = 0; item < items; item++, at += rank, to += width) {
+    const slope = 2 * unratedWeight * dot(own, 0, factors, at, rank);
+    for (let f = 0; f < common; f++) out[to + f] = slope * own[f]! + penalty * factors[at + f]!;
+    for (let f = common; f < rank; f++) out[to + shift + f] = slope * own[f]! + penalty * factors[at + f]!;
+  }
+  for (let index = 0; index < rated.length; index++) {
+    const at = rated[index]! * rank;
+    const to = rated[index]! * width;
+    const slope = 2 * (dot(own, 0, factors, at, rank) - 1);
+    for (let f = 0; f < common; f++) out[to + f] = out[to + f]! + slope * own[f]! + 2 * l2 * factors[at + f]!;
+    for (let f = common; f < rank; f++) out[to + shift + f] = out[to + shift + f]! + slope * own[f]! + 2 * l2 * factors[at + f]!;
+  }
+}
