@@ -99,10 +99,11 @@ export class Timeline {
 
 /** What the data's time orders: from training ratings alone. */
 function ordersOf({ dataset, split, scenario }: Prepared): Orders {
-  const { arrival, departure, span } = scenario.catalogue!;
+  const { arrival, departure, span, capacity = Number.POSITIVE_INFINITY } = scenario.catalogue!;
+  const isTimed = arrival === "first-rating";
   const { matrix, itemIds } = dataset;
   const { training } = split;
-  if (matrix.times === undefined && (arrival === "first-rating" || departure === "last-rating")) {
+  if (matrix.times === undefined && (isTimed || departure === "last-rating")) {
     throw new CofactorError("CONFIG_INVALID", '"catalogue" expected data with times, or arrival at-start and departure never');
   }
   const times = matrix.times ?? new Float64Array(matrix.values.length);
@@ -127,9 +128,10 @@ function ordersOf({ dataset, split, scenario }: Prepared): Orders {
   const roundOf = (time: number): number => 1 + Math.min(spanned - 1, Math.floor((spanned * countBelow(sorted, time)) / sorted.length));
   const orders = itemIds.flatMap((id, item) => {
     if (first[item] === Number.POSITIVE_INFINITY) return [];
-    const comes = { round: roundOf(first[item]!), kind: "add" as const, id };
+    // Where all are known from the start, those that find no row then wait for one.
+    const comes = { round: isTimed ? roundOf(first[item]!) : 1, kind: "add" as const, id };
     const goes = { round: roundOf(last[item]!) + 1, kind: "remove" as const, id };
-    return [...(arrival === "first-rating" ? [comes] : []), ...(departure === "last-rating" && goes.round <= spanned ? [goes] : [])];
+    return [...(isTimed || item >= capacity ? [comes] : []), ...(departure === "last-rating" && goes.round <= spanned ? [goes] : [])];
   });
   return orders.sort((a, b) => a.round - b.round);
 }
