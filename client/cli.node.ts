@@ -14,6 +14,8 @@ export const command: Command = defineCommand({
     run: { kind: "text", value: "ID", summary: "the run's name" },
     ratings: { kind: "text", value: "FILE", summary: "lines of item,value; a line of words on top is a header" },
     recommend: { kind: "number", value: "N", summary: "how many items to recommend at the end", default: 10 },
+    interests: { kind: "number", value: "V", summary: "part the ratings into so many tastes at most", default: 1 },
+    diversity: { kind: "number", value: "D", summary: "from 0, the highest scores, to 1, items as unlike as can be", default: 0 },
     rounds: { kind: "number", value: "N", summary: "stop after so many rounds; 0 takes no part; default: to the run's end" },
     store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
     "max-epsilon": { kind: "number", value: "E", summary: "refuse a run that promises no privacy, or a greater epsilon" },
@@ -25,6 +27,10 @@ export const command: Command = defineCommand({
     if (server === undefined || run === undefined || ratings === undefined) {
       throw new CofactorError("CONFIG_INVALID", '"--server", "--run" and "--ratings" are needed');
     }
+    const { interests, diversity } = options;
+    if (!Number.isInteger(interests) || interests < 1 || interests > 100)
+      throw new CofactorError("CONFIG_INVALID", '"--interests" expected 1 to 100');
+    if (!(diversity >= 0 && diversity <= 1)) throw new CofactorError("CONFIG_INVALID", '"--diversity" expected 0 to 1');
     const passphrase = process.env["COFACTOR_PASSPHRASE"] ?? "";
     if (options.store !== undefined && passphrase.length < 8) {
       throw new CofactorError("CONFIG_INVALID", '"--store" needs a passphrase of at least 8 characters in COFACTOR_PASSPHRASE');
@@ -46,7 +52,8 @@ export const command: Command = defineCommand({
       report(client, io);
       await client.join();
       if (rounds !== 0) await client.participate({ signal: io.signal, ...(rounds === undefined ? {} : { rounds }) });
-      for (const { item, id, score } of client.recommend({ count: recommend })) io.out(`item ${id ?? item}  ${score.toFixed(4)}\n`);
+      for (const { item, id, score } of client.recommend({ count: recommend, interests, diversity }))
+        io.out(`item ${id ?? item}  ${score.toFixed(4)}\n`);
       return 0;
     } catch (error) {
       throw namingLines(error, ratings, file);

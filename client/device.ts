@@ -10,12 +10,14 @@ import type { RunTerms } from "../shared/terms.ts";
 import { type Connector, noBytes, type Packet } from "../shared/transport.ts";
 import { type ModelRef, parseRequest, type RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
+import { Advice } from "./advice.ts";
 import { Bell } from "./bell.ts";
 import { Budget, type SpentPrivacy } from "./budget.ts";
-import { openOwnItems, withIds, withRows } from "./own-items.ts";
-import { type GivenRatings, toGivenRatings } from "./ratings.ts";
-import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
-import type { OwnItems, RowRatings } from "./row-ratings.ts";
+import type { CatalogueFollower } from "./catalogue-follower.ts";
+import type { Explanation } from "./explain.ts";
+import { openFollower } from "./open-follower.ts";
+import type { Ratings } from "./ratings.ts";
+import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
 import { memoryStore } from "./stores/memory.ts";
@@ -34,7 +36,6 @@ const nothing: Packet = { header: {}, payload: noBytes };
 export class Device implements Client {
   readonly #options: ClientOptions;
   readonly #run: string;
-  readonly #given: GivenRatings;
   readonly #connect: Connector;
   readonly #secure: SecureRng;
   readonly #clock: Clock;
@@ -43,16 +44,14 @@ export class Device implements Client {
   readonly #vault: Vault;
   readonly #budget: Budget;
   readonly #trainer: Trainer;
+  readonly #advice: Advice;
   readonly #events = createEmitter<ClientEvents>();
   #state: ClientState = "idle";
   #identity: Identity | undefined;
   #session: Session | undefined;
   #opening: Promise<void> | undefined;
-  #model:
-    | (RowRatings & { readonly ref: ModelRef; readonly opened: unknown; readonly part: ReturnType<Run["model"]["createPrivate"]> })
-    | undefined;
-  /** The user's items in the run, once its terms are known: they never change. */
-  #items: OwnItems | undefined;
+  /** Where items come and go. */
+  #follower: CatalogueFollower | undefined;
   #newest: ModelRef | undefined;
   #joinedAtMs = 0;
   #hasEnded = false;
@@ -72,21 +71,22 @@ export class Device implements Client {
     if ((options.connect === undefined) === (options.url === undefined)) throw new TypeError('one of "url" and "connect" expected');
     this.#options = options;
     this.#run = toRunId(options.run);
-    this.#given = toGivenRatings(options.ratings);
     this.#connect = options.connect ?? socketConnector(options.url!);
     this.#secure = options.secure ?? secureRng;
+    this.#advice = new Advice(options.ratings, this.#secure);
     this.#clock = options.clock ?? platformClock;
     this.#bell = new Bell(this.#clock);
     const store = options.store ?? memoryStore();
     this.#vault = new Vault(store, this.#run);
     this.#budget = new Budget(store, options.accept?.budget);
     this.#trainer = new Trainer({
-      ratingsAt: async (session, values) => (await this.#items!.at(session, values)).ratings,
+      ratingsAt: async (session, values) => this.#advice.ratingsIn(session.run, await this.#follower?.follow(session, values)),
       vault: this.#vault,
       budget: this.#budget,
       secure: this.#secure,
       primitives: options.primitives,
       maxRounds: options.accept?.maxRounds,
+      onSending: (sent) => this.#events.emit("sent", sent),
     });
   }
 
@@ -107,7 +107,7 @@ export class Device implements Client {
   }
 
   get model(): ModelRef | undefined {
-    return this.#model?.ref;
+    return this.#advice.model;
   }
 
   get traffic(): { readonly bytesSent: number; readonly bytesReceived: number } {
@@ -153,11 +153,15 @@ export class Device implements Client {
   }
 
   recommend(options: RecommendOptions = {}): Recommendation[] {
-    const session = this.#session;
-    if (this.#model === undefined || session === undefined) throw new TypeError('"recommend" expected "join" before');
-    const { opened, part, ratings, catalogue } = this.#model;
-    const best = recommendItems(session.run.model, opened, part, ratings, session.run.terms.items, withRows(options, catalogue));
-    return withIds(best, catalogue);
+    return this.#advice.recommend(options);
+  }
+
+  explain(item: number | string): Explanation | undefined {
+    return this.#advice.explain(item);
+  }
+
+  setRatings(ratings: Ratings): void {
+    this.#advice.setRatings(ratings);
   }
 
   spent(): Promise<SpentPrivacy> {
@@ -167,14 +171,12 @@ export class Device implements Client {
   async refresh(): Promise<void> {
     const session = this.#session;
     const ref = this.#newest;
-    if (session === undefined || ref === undefined || this.#model?.ref.sha256 === ref.sha256) return;
+    if (session === undefined || ref === undefined || this.#advice.model?.sha256 === ref.sha256) return;
     const { run } = session;
     const values = decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision);
-    const rows = await this.#items!.at(session, values);
-    const opened = run.model.open(values);
-    const rng = createRng(drawSeed(this.#secure));
-    const part = run.model.fit(opened, await this.#trainer.privatePart(run, rows.ratings), rows.ratings, rng);
-    this.#model = { ...rows, ref, opened, part };
+    const catalogue = await this.#follower?.follow(session, values);
+    const part = await this.#trainer.privatePart(run, this.#advice.ratingsIn(run, catalogue));
+    this.#advice.take({ run, ref, catalogue, opened: run.model.open(values) }, part);
   }
 
   async leave(): Promise<void> {
@@ -184,7 +186,7 @@ export class Device implements Client {
     await this.#working;
     await this.#vault.clear();
     this.#identity = undefined;
-    this.#model = undefined;
+    this.#advice.forget();
   }
 
   close(): void {
@@ -256,7 +258,7 @@ export class Device implements Client {
         primitives: this.#options.primitives,
         signal,
       });
-      this.#items ??= await openOwnItems(session, this.#given, this.#vault);
+      this.#follower ??= await openFollower(session, this.#advice, this.#vault);
     } catch (error) {
       if (this.state !== "closed") this.#become("disconnected");
       throw error;
@@ -282,8 +284,8 @@ export class Device implements Client {
       this.#bell.ring();
     });
     session.channel.serve((kind, packet) => this.#handle(session, kind, packet));
-    const { leftOut } = this.#items;
-    this.#events.emit("joined", { isNew: session.joined.isNew, terms: session.run.terms, leftOut });
+    const { run, joined } = session;
+    this.#events.emit("joined", { isNew: joined.isNew, terms: run.terms, leftOut: this.#advice.leftOut(run) });
   }
 
   async #handle(session: Session, kind: string, packet: Packet): Promise<Packet> {

@@ -54,13 +54,16 @@ export function withinCatalogue(ratings: UserRatings, items: number): UserRating
   return { items: ratings.items.subarray(0, count), values: ratings.values.subarray(0, count) };
 }
 
+/** Ratings as an app gives them: an item's index, or its name where the run's items come and go, and a value. */
+export type Ratings = Iterable<readonly [item: number | string, value: number]>;
+
 /** Ratings by the names of items, in the caller's order. */
 export interface NamedRatings {
   readonly ids: readonly string[];
   readonly values: Float64Array;
 }
 
-/** Ratings as an app gives them: by number, by name, or by number for a run that has names. */
+/** Ratings that were checked: by number, by name, or by number for a run that has names. */
 export interface GivenRatings {
   /** Undefined where items are given by name. */
   readonly numbered: OwnRatings | undefined;
@@ -72,7 +75,7 @@ export interface GivenRatings {
  * Ratings by number or by name, checked. Messages name positions in the list, never an item or a value.
  * @throws TypeError as `toOwnRatings`; with names, for an entry that is not (name, finite number) or repeats a name
  */
-export function toGivenRatings(pairs: Iterable<readonly [item: number | string, value: number]>): GivenRatings {
+export function toGivenRatings(pairs: Ratings): GivenRatings {
   const list = [...pairs];
   const hasNames = list.some((pair: unknown) => Array.isArray(pair) && typeof pair[0] === "string");
   if (hasNames) {

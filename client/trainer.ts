@@ -26,9 +26,23 @@ export interface Contributed {
   readonly status: "accepted" | "duplicate";
 }
 
+/** A sealed answer on its way: what leaves the device, byte for byte. */
+export interface Sent {
+  readonly round: number;
+  readonly stage: number;
+  /** The protection's name for the stage. */
+  readonly name: string;
+  /** True for the stage that carries the protected contribution; the others carry keys and the like. */
+  readonly isContribution: boolean;
+  /** sha256 of the bytes, base64url: what the device signs beside round and stage. */
+  readonly digest: string;
+  /** A copy of the sealed bytes. */
+  readonly bytes: Uint8Array;
+}
+
 /** What a trainer works with. */
 export interface TrainerParts {
-  /** The user's ratings as rows of the model with these published values. */
+  /** The user's ratings as they are now, as rows of the model with these published values. */
   readonly ratingsAt: (session: Session, values: Float64Array) => Promise<UserRatings>;
   readonly vault: Vault;
   /** The device's ledger over all runs. */
@@ -38,6 +52,8 @@ export interface TrainerParts {
   readonly primitives?: Primitives | undefined;
   /** Most rounds to contribute to, abandoned ones included; by default any number. */
   readonly maxRounds?: number | undefined;
+  /** Told of every answer as its first byte is handed to the transport. */
+  readonly onSending?: (sent: Sent) => void;
 }
 
 /** Takes part in rounds for one device. */
@@ -103,8 +119,18 @@ export class Trainer {
     const pending = await this.#parts.vault.pending();
     const isRepeat = pending !== undefined && pending.round === header.round && pending.stage === header.stage;
     const answer = isRepeat ? pending : await this.#seal(session, header, brief);
+    const { round, stage, digest, bytes } = answer;
+    const { stages, contributionStage } = session.run.protection;
+    this.#parts.onSending?.({
+      round,
+      stage,
+      name: stages[stage]!,
+      isContribution: stage === contributionStage,
+      digest,
+      bytes: bytes.slice(),
+    });
     const status = await session.upload(answer, isRepeat ? header.received : 0);
-    return { round: answer.round, stage: answer.stage, bytes: answer.bytes.length, digest: answer.digest, status };
+    return { round, stage, bytes: bytes.length, digest, status };
   }
 
   /**

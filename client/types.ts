@@ -10,9 +10,11 @@ import type { Connector } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import type { SpentPrivacy } from "./budget.ts";
 import type { Acceptance } from "./consent.ts";
+import type { Explanation } from "./explain.ts";
+import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import type { ClientStore } from "./store.ts";
-import type { Contributed } from "./trainer.ts";
+import type { Contributed, Sent } from "./trainer.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {
@@ -23,7 +25,7 @@ export interface ClientOptions {
   /** The run's name. */
   readonly run: string;
   /** The user's own ratings: an item's index, or its name where the run's items come and go, and a value (1 for implicit feedback). They stay here. */
-  readonly ratings: Iterable<readonly [item: number | string, value: number]>;
+  readonly ratings: Ratings;
   /** What the user accepts; by default only protections under which the aggregator reads no contribution. */
   readonly accept?: Acceptance;
   /** Where identity, private part and records are kept; by default in memory. */
@@ -51,6 +53,11 @@ export type ClientEvents = {
   asked: { readonly round: number; readonly stage: number; readonly deadlineMs: number };
   /** The device does not answer: it must not, or the app has not asked it to. */
   declined: { readonly round: number; readonly reason: string };
+  /**
+   * A sealed answer is handed to the transport: the bytes that leave, for apps that show their users what leaves. Once for every stage, and
+   * again with the same bytes when a lost connection makes the device send them again.
+   */
+  sent: Sent;
   contributed: Contributed;
   published: { readonly round: number; readonly accepted: number; readonly included: boolean; readonly ended: boolean };
   abandoned: { readonly round: number; readonly reason: string };
@@ -99,6 +106,17 @@ export interface Client {
   participate(options?: ParticipateOptions): Promise<Participated>;
   /** The best items for this user by the newest model that was fetched; needs no round of one's own. @throws TypeError before `join` */
   recommend(options?: RecommendOptions): Recommendation[];
+  /**
+   * Why an item has its score: what each of the user's ratings adds to it, by the model that recommendations come from. Exact; undefined for models
+   * whose scores are no sum over ratings.
+   * @throws TypeError before `join`; RangeError for an item that is not in the catalogue
+   */
+  explain(item: number | string): Explanation | undefined;
+  /**
+   * Replaces the user's ratings. With a model at hand they are fitted anew on the spot, without a connection; rounds from now on use them.
+   * @throws TypeError for ratings that are not pairs of an item index and a finite number: then nothing is changed
+   */
+  setRatings(ratings: Ratings): void;
   /** The privacy that this device has spent, over all runs in its store: what they promised, added up. */
   spent(): Promise<SpentPrivacy>;
   /** Fetches the newest published model. */

@@ -7,12 +7,14 @@ import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
 import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import type { Run } from "../shared/run.ts";
+import { parseTerms } from "../shared/terms.ts";
+import { readItemFeatures } from "./item-features.ts";
 import { createServer, type Server } from "./server.ts";
 import { sqliteStore } from "./stores/sqlite.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
-  positionals: ["<TERMS.yaml>"],
+  positionals: ["[TERMS.yaml]"],
   options: {
     port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
     host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
@@ -22,14 +24,23 @@ export const command: Command = defineCommand({
       value: "FILE",
       summary: "under terms with a catalogue: names of items, one a line; read again on SIGHUP: new ones come, missing ones go",
     },
+    "item-features": {
+      kind: "text",
+      value: "FILE",
+      summary: "public features of the items, for a model that begins with them or learns from them: .csv, .npy or .jsonl",
+    },
     origin: { kind: "list", value: "ORIGIN", summary: "an origin whose pages may connect" },
   },
   examples: ["cofactor serve wines.yaml --port 8080 --store wines.sqlite --origin https://shop.example"],
   async run({ options, positionals, io }) {
     const { port, host, origin } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CofactorError("CONFIG_INVALID", '"--port" expected 0 to 65535');
+    const [path] = positionals;
+    if (path === undefined) throw new CofactorError("CONFIG_INVALID", "the argument <TERMS.yaml> is missing");
     const log = pino({ name: "aggregator" });
-    const run = await planRun(readTerms(positionals[0]!));
+    const terms = readTerms(path);
+    const features = options["item-features"];
+    const run = await planRun(terms, features === undefined ? {} : { itemFeatures: readItemFeatures(features, parseTerms(terms).items) });
     logPlan(run, log);
     const names = options.items === undefined ? undefined : readNames(options.items);
     const store = sqliteStore(options.store ?? `${run.terms.id}.sqlite`);

@@ -26,8 +26,12 @@ export interface CoordinatorParts {
   readonly events: Emitter<ServerEvents>;
   /** How long to wait for more clients once there are `cohort.min`, before a smaller cohort is asked. */
   readonly gatherMs: number;
+  /** How long to rest after a published round before the next one may begin. */
+  readonly restMs: number;
   /** What the first model is drawn from, when the store has none. */
   readonly modelRng: Rng;
   /** The items that are live from the start, where items come and go and the store has none. */
   readonly items: readonly string[];
+  /** What it is instead. */
+  readonly firstModel?: Float64Array | undefined;
 }

@@ -382,13 +382,13 @@ export class Coordinator {
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;
     this.#parts.events.emit("round", { ...record, seconds, bytesUp: active.bytesUp, ended, ...cost });
     // An abandoned round is tried again after the gathering time: never in a tight loop.
-    if (record.outcome === "published") this.#gather();
-    else if (!this.#isStopped) {
-      this.#isPaused = true;
-      this.#cancelPause = this.#parts.clock.after(this.#parts.gatherMs, () => {
-        this.#isPaused = false;
-        this.#gather();
-      });
-    }
+    this.#rest(record.outcome === "published" ? this.#parts.restMs : this.#parts.gatherMs);
+  }
+
+  /** Begins no round for so long. */
+  #rest(ms: number): void {
+    this.#isPaused = ms > 0;
+    if (ms === 0) this.#gather();
+    else if (!this.#isStopped) this.#cancelPause = this.#parts.clock.after(ms, () => this.#rest(0));
   }
 }

@@ -22,6 +22,8 @@ export interface PublisherParts {
   readonly modelRng: Rng;
   /** The items that are known and live from the start, when the store has none. */
   readonly items: readonly string[];
+  /** [shared size] what the first model is instead, when the store has none. */
+  readonly firstModel?: Float64Array | undefined;
 }
 
 /** A model that is ready to be published. */
@@ -50,7 +52,8 @@ export class Publisher {
 
   /**
    * Loads the newest model of the run, or makes the first and publishes it as round 0.
-   * @throws CofactorError STORE_FAILED when the store's catalogue is not the one that its model names
+   * @throws CofactorError SHAPE_MISMATCH, VALUE_NOT_FINITE for a first model that is none of the run's; CONFIG_INVALID for one where items come
+   *   and go; STORE_FAILED when the store's catalogue is not the one that its model names
    */
   static async open(parts: PublisherParts): Promise<Publisher> {
     const { run, store, secure } = parts;
@@ -64,7 +67,7 @@ export class Publisher {
     }
     const begun = run.catalogue === undefined ? undefined : await beginCatalogue(run.catalogue, parts.items, parts.modelRng);
     const initial = begun?.state ?? run.model.initialize(parts.modelRng);
-    const model = { ...initial, shared: toPrecision(initial.shared, precision) };
+    const model = { ...initial, shared: toPrecision(firstModel(parts) ?? initial.shared, precision) };
     const { ref, bytes } = await packModel(model.shared, precision, 0);
     const publication = { round: 0, advanced: 0, sha256: ref.sha256, model: bytes, state: model.state };
     store.publish(id, { ...publication, ...publishedCatalogue(begun) }, undefined);
@@ -140,4 +143,14 @@ async function loadCatalogue(run: Run, store: Store, { shared }: ModelState): Pr
   } catch (cause) {
     throw new CofactorError("STORE_FAILED", "the store's catalogue is not the one that its model names: the file is damaged", { cause });
   }
+}
+
+function firstModel({ run, firstModel: values }: PublisherParts): Float64Array | undefined {
+  if (values === undefined) return undefined;
+  if (run.catalogue !== undefined)
+    throw new CofactorError("CONFIG_INVALID", '"firstModel" expected none where items come and go: its rows would be other items\'');
+  if (values.length !== run.sharedSize)
+    throw new CofactorError("SHAPE_MISMATCH", `"firstModel" expected ${run.sharedSize} values, got ${values.length}`);
+  if (!values.every(Number.isFinite)) throw new CofactorError("VALUE_NOT_FINITE", '"firstModel" expected finite values');
+  return values;
 }

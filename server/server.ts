@@ -39,6 +39,8 @@ export interface ServerOptions {
   readonly opener?: EvidencedOpener;
   /** How long to wait for a full cohort once `cohort.min` clients are there; default 2,000. */
   readonly gatherMs?: number;
+  /** How long to rest after a published round before the next one may begin; default 0: rounds follow each other. */
+  readonly restMs?: number;
   /** How long a sum waits while fewer keyholders are connected than it takes; default 60,000. */
   readonly keyholderWaitMs?: number;
   /** How long a keyholder may be silent before a further one is asked beside it; default 15,000. */
@@ -47,6 +49,8 @@ export interface ServerOptions {
   readonly maxEnrolled?: number;
   /** What the first model is drawn from; by default a fresh seed. A known one makes runs comparable, and is no secret. */
   readonly modelRng?: Rng;
+  /** Values of the first published model, for a run that goes on from another one's; by default they are drawn. A store that has a model keeps it. */
+  readonly firstModel?: Float64Array;
   /** How long a connection may take to join; default 10,000. */
   readonly joinMs?: number;
   /** Under terms with a catalogue: names of the items that are live from the start, when the store has none. Later ones: `addItems`. */
@@ -125,8 +129,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     opener: options.opener ?? keyholders,
     events,
     gatherMs: options.gatherMs ?? 2_000,
+    restMs: options.restMs ?? 0,
     modelRng: options.modelRng ?? createRng(drawSeed(secure)),
     items,
+    firstModel: options.firstModel,
   });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
   await coordinator.start();

@@ -2,7 +2,7 @@
  * The server's end of Socket.IO: websocket only, small limits, origins and connection counts checked before a byte is kept.
  * Imports socket.io, node:http.
  */
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server as SocketServer } from "socket.io";
 import { CofactorError } from "../shared/errors.ts";
@@ -21,6 +21,8 @@ export interface ListenOptions {
   readonly maxConnections?: number;
   /** Open connections from one address; default 1,000. */
   readonly maxConnectionsPerAddress?: number;
+  /** An app's own pages, on the same origin as the socket. Takes a request before the server's pages do; false leaves it to them. */
+  readonly site?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** A listening socket. */
@@ -47,7 +49,12 @@ const maxMessageBytes = 524_288;
 
 /** Listens and hands over a channel for each connection. */
 export async function listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener> {
-  const http = createHttpServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }, handlers.pages);
+  const http = createHttpServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 },
+    (request, response) => {
+      if (options.site?.(request, response) !== true) handlers.pages(request, response);
+    },
+  );
   http.maxHeadersCount = 64;
   const perAddress = new Map<string, number>();
   let connections = 0;

@@ -3,8 +3,18 @@ export type { CatalogueTerms } from "./catalogue/rules.ts";
 export { defineRun } from "./define-run.ts";
 export { CofactorError, type ErrorCode, errorCodes, isCofactorError } from "./errors.ts";
 export type { RatingMatrix, UserRatings } from "./math/ratings.ts";
+export { type TermVectors, termVectors, wordsOf } from "./math/tf-idf.ts";
 export { models } from "./models/index.ts";
-export type { Aggregate, ItemFeatures, Model, ModelDefinition, ModelShape, ModelState, ParameterSpec } from "./models/model.ts";
+export type {
+  Aggregate,
+  ItemFeatures,
+  ItemVectors,
+  Model,
+  ModelDefinition,
+  ModelShape,
+  ModelState,
+  ParameterSpec,
+} from "./models/model.ts";
 export { PrivatePart } from "./models/private-part.ts";
 export { protections } from "./protections/index.ts";
 export type { AggregatorHalf, DeviceHalf, Opener, Protection, ProtectionDefinition, RoundFrame } from "./protections/protection.ts";

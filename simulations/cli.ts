@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { runAudit } from "./audits/run-audit.ts";
+import { offerDemo } from "./demo/offer.ts";
 import { runLive } from "./live/live.ts";
 import { type ComparedRun, readComparedRun } from "./report/compared.ts";
 import { leakWarning, resultTable, roundLine } from "./report/terminal.ts";
@@ -27,6 +28,12 @@ export const command: Command = defineCommand({
     json: { kind: "text", value: "FILE", summary: "writes the result as JSON; - for standard output, and nothing else there" },
     report: { kind: "text", value: "FILE.html", summary: "writes the result as a page that needs nothing else" },
     compare: { kind: "list", value: "FILE.json", summary: "shows a result of --json beside this one in the report" },
+    demo: {
+      kind: "text",
+      value: "auto|off",
+      summary: "auto: on a terminal with a browser, opens the wine demo there afterwards",
+      default: "off",
+    },
   },
   examples: [
     "cofactor simulate",
@@ -36,7 +43,8 @@ export const command: Command = defineCommand({
     "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
   ],
   async run({ options, positionals, io }) {
-    const { set, seed, workers, audit, json, report, compare } = options;
+    const { set, seed, workers, audit, json, report, compare, demo } = options;
+    if (demo !== "auto" && demo !== "off") throw new CofactorError("CONFIG_INVALID", `"--demo" expected auto or off, got "${demo}"`);
     if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
       throw new CofactorError("CONFIG_INVALID", `"--workers" expected 1 to 256, got ${workers}`);
     }
@@ -60,7 +68,9 @@ export const command: Command = defineCommand({
       writeFileSync(report, await renderReport(result, { command, compared }));
       say(`  report    ${report}`);
     }
-    return io.signal.aborted ? 130 : 0;
+    if (io.signal.aborted) return 130;
+    if (demo === "auto") await offerDemo(io);
+    return 0;
   },
 });
 

@@ -4,17 +4,31 @@
  */
 import { rankAmong, rankAmongAll } from "../shared/math/metrics.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
+import { topItems } from "../shared/math/top.ts";
+import { coRatingDistance } from "./co-ratings.ts";
 import { drawNegatives, negativeRng } from "./evaluation-negatives.ts";
-import { fullPrefix, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
+import { fullPrefix, isListed, isRanked, metricsFor, rankingProtocol, ratingProtocol } from "./evaluation-options.ts";
 import { clippedErrors, createSheet, type Outcome, pickOutcome, type SheetFigures } from "./evaluation-sheet.ts";
 import type { Split } from "./split.ts";
 
 /** Writes the score of every item for one person into `out` [items]. */
 export type ScoresFor = (user: number, out: Float64Array) => void;
 
-/** What to evaluate and how. */
-export interface EvaluateInput {
+/**
+ * Changes the order of candidates before they are ranked, by changing `scores` [items]; no candidates are those whose score is NaN.
+ * @param places how long a list is asked for
+ */
+export type Arrange = (scores: Float64Array, places: number) => void;
+
+/** How people are served. */
+export interface Served {
   readonly scoresFor: ScoresFor;
+  /** By default lists are in the order of the scores. Predicted ratings are those before. */
+  readonly arrange?: Arrange | undefined;
+}
+
+/** What to evaluate and how. */
+export interface EvaluateInput extends Served {
   readonly split: Split;
   readonly part: "validation" | "test";
   readonly objective: "rating" | "ranking";
@@ -35,8 +49,12 @@ export interface EvaluateInput {
   readonly itemGroups?: Uint8Array;
 }
 
+const noItems = new Int32Array(0);
+
 /** Figures per person. */
 export interface PeopleEvaluation extends SheetFigures {
+  /** Size of the catalogue. */
+  readonly items: number;
   /** [n] indices of the people evaluated, ascending: those with at least one held-out item. */
   readonly users: Int32Array;
   /** [n] how many items each held out. */
@@ -75,6 +93,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
  *
  * Ranked metrics: candidates are the held-out items and, of the rest of the catalogue without the person's training items and
  * the other held-out part, all or 99 drawn ones (fewer where there are fewer). Ties count by expectation; a NaN score is a miss.
+ * Metrics of lists: the first candidates among all, ties in the order of the catalogue; see `ListMetric`.
  * Under "sampled-99" every ranked metric comes a second time, against all candidates, its name beginning with `fullPrefix`.
  * Rating metrics: predictions are clipped to the rating range; a NaN prediction makes the figure NaN.
  *
@@ -91,26 +110,41 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
   const draws = candidates === "all" ? 0 : negatives === "paper-compat" ? 1 : (input.negativeDraws ?? 5);
   const streams = Array.from({ length: draws }, (_, draw) => negativeRng({ seed, negatives, part, draw }));
   const rated = metrics.filter((metric) => !("k" in metric));
-  const ranking = metrics.filter((metric) => "k" in metric);
+  const ranking = metrics.filter(isRanked);
+  const listed = metrics.filter(isListed);
+  const longest = metrics.reduce((most, metric) => Math.max(most, "k" in metric ? metric.k : 0), 0);
   // Figures against sampled candidates never stand alone: those of the full ranking come with them.
   const whole = draws === 0 ? ranking : ranking.map((metric) => ({ ...metric, name: `${fullPrefix}${metric.name}` }));
   const names = [...metrics, ...whole].map(({ name }) => name);
-  const columns = { names, rated, whole, sampled: draws === 0 ? [] : ranking, draws };
+  const distance = listed.length === 0 ? () => Number.NaN : coRatingDistance(split.training);
+  const columns = { names, rated, whole, sampled: draws === 0 ? [] : ranking, draws, listed, distance, items: heldOut.items };
   const everyone = createSheet(columns);
   const groups = input.itemGroups?.reduce((most, group) => Math.max(most, group + 1), 0) ?? 0;
-  const sheets = Array.from({ length: groups }, () => createSheet(columns));
+  // A list is the same whichever group of a person's held-out items is looked at.
+  const grouped = { ...columns, listed: [], names: names.filter((name) => !listed.some((metric) => metric.name === name)) };
+  const sheets = Array.from({ length: groups }, () => createSheet(grouped));
   const scores = new Float64Array(heldOut.items);
   const excluded = new Uint8Array(heldOut.items);
 
-  const rank = (user: number, targets: Int32Array): Pick<Outcome, "ranks" | "drawn"> => {
+  const isPlain = input.arrange === undefined && listed.length === 0;
+  const candidateScores = new Float64Array(heldOut.items);
+  const arrangeCandidates = (targets: Int32Array): Float64Array => {
+    for (let item = 0; item < scores.length; item++) candidateScores[item] = excluded[item] === 0 ? scores[item]! : Number.NaN;
+    for (const target of targets) candidateScores[target] = scores[target]!;
+    input.arrange?.(candidateScores, longest);
+    return candidateScores;
+  };
+  const rank = (user: number, targets: Int32Array): Pick<Outcome, "ranks" | "drawn" | "list"> => {
     const marked = mark(split.training, user, 1, excluded) + mark(other, user, 1, excluded);
-    const ranks = rankAmongAll(scores, targets, excluded);
+    const arranged = isPlain ? scores : arrangeCandidates(targets);
+    const ranks = rankAmongAll(arranged, targets, excluded);
+    const list = listed.length === 0 ? noItems : topItems(arranged, Math.min(longest, heldOut.items));
     mark(heldOut, user, 1, excluded);
     const drawn = streams.map((stream) =>
       rankAmong(scores, targets, drawNegatives(stream.fork(user), excluded, heldOut.items - marked - targets.length)),
     );
     for (const matrix of [heldOut, split.training, other]) mark(matrix, user, 0, excluded);
-    return { ranks, drawn };
+    return { ranks, drawn, list };
   };
 
   for (const user of users) {
@@ -118,7 +152,7 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
     const targets = heldOut.itemIndex.subarray(heldOut.rowStart[user]!, heldOut.rowStart[user + 1]!);
     const outcome: Outcome = {
       errors: rated.length === 0 ? new Float64Array(0) : clippedErrors(scores, heldOut, user, input.ratingRange),
-      ...(ranking.length === 0 ? { ranks: [], drawn: [] } : rank(user, targets)),
+      ...(ranking.length + listed.length === 0 ? { ranks: [], drawn: [], list: noItems } : rank(user, targets)),
     };
     everyone.add(user, targets.length, outcome);
     for (const [group, sheet] of sheets.entries()) {
@@ -131,8 +165,9 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
   const full = rankingProtocol(split, { candidates: "all", negatives, negativeDraws: draws });
   const clipped = ratingProtocol(split, input.ratingRange);
   const about = {
+    items: heldOut.items,
     protocols: Object.fromEntries([
-      ...metrics.map((metric) => [metric.name, "k" in metric ? ranked : clipped]),
+      ...metrics.map((metric) => [metric.name, isListed(metric) ? full : isRanked(metric) ? ranked : clipped]),
       ...whole.map(({ name }) => [name, full]),
     ]),
     isLeaking: ranking.length > 0 && negatives === "paper-compat",
@@ -145,7 +180,7 @@ export function evaluatePeople(input: EvaluateInput): PeopleEvaluation {
 }
 
 /**
- * The figures over everyone, or over a group. Ranked metrics are means over people; rmse and mae are over ratings.
+ * The figures over everyone, or over a group. Ranked metrics are means over people; rmse and mae are over ratings; coverage is over all lists.
  *
  * @param isMember whether a person (by index) belongs to the group
  */
@@ -155,7 +190,9 @@ export function summarize(people: PeopleEvaluation, isMember: (user: number) => 
   const spread: Record<string, number> = {};
   for (const [name, values] of Object.entries(people.values)) {
     const draws = people.perDraw[name] ?? [];
-    if (name === "rmse" || name === "mae") metrics[name] = overRatings(name, values, people.heldOut, members);
+    const [kind, k] = name.split("@");
+    if (kind === "coverage") metrics[name] = coverageOf(people, Number(k), members);
+    else if (name === "rmse" || name === "mae") metrics[name] = overRatings(name, values, people.heldOut, members);
     else metrics[name] = meanOf(values, members);
     if (draws.length > 1) {
       const means = draws.map((draw) => meanOf(draw, members));
@@ -182,6 +219,13 @@ function overRatings(kind: "rmse" | "mae", values: Float64Array, heldOut: Int32A
     count += heldOut[at]!;
   }
   return kind === "rmse" ? Math.sqrt(sum / count) : sum / count;
+}
+
+/** The share of the catalogue that is among the first k of a list of the members. */
+function coverageOf({ lists, items }: PeopleEvaluation, k: number, members: Int32Array): number {
+  const listed = new Set<number>();
+  for (const at of members) for (const item of lists[at]!.subarray(0, k)) listed.add(item);
+  return listed.size / items;
 }
 
 function meanOf(values: Float64Array, members: Int32Array): number {

@@ -5,7 +5,7 @@ import type { Split } from "./split.ts";
 
 /** How an evaluation is done. */
 export interface EvaluationOptions {
-  /** "rmse", "mae", "hr@K", "ndcg@K", "recall@K"; empty for the usual ones of the model's objective. */
+  /** "rmse", "mae", "hr@K", "ndcg@K", "recall@K", "ild@K", "coverage@K"; empty for the usual ones of the model's objective. */
   readonly metrics: readonly string[];
   /**
    * "all": the catalogue without the person's training items and the other held-out part; "sampled-99": 99 drawn from those, and
@@ -22,29 +22,64 @@ export interface EvaluationOptions {
   readonly negativeDraws: number;
   /** Rounds between two evaluations during training; 0 for the end alone. */
   readonly every: number;
+  /** Into how many tastes people's ratings are parted at most, as `client.recommend` does; of the model alone, not of baselines. */
+  readonly interests: number;
+  /** How far lists are made less alike, likewise, from 0 to 1: each is as long as the longest that a metric asks for. */
+  readonly diversity: number;
 }
 
 /** Begins the name of a full-ranking figure that stands beside one against sampled candidates: "all/hr@10". */
 export const fullPrefix = "all/";
 
-const metricPattern = /^(?:rmse|mae|(?:hr|ndcg|recall)@[1-9]\d{0,5})$/;
+const metricPattern = /^(?:rmse|mae|(?:hr|ndcg|recall|ild|coverage)@[1-9]\d{0,5})$/;
+const expected = "rmse, mae, hr@K, ndcg@K, recall@K, ild@K or coverage@K";
 
 /** Schema of the section, with defaults. */
-export const evaluationOptions: v.GenericSchema<unknown, EvaluationOptions> = v.strictObject({
-  metrics: v.optional(
-    v.array(v.pipe(v.string(), v.regex(metricPattern, "expected rmse, mae, hr@K, ndcg@K or recall@K, such as hr@10"))),
-    [],
+export const evaluationOptions: v.GenericSchema<unknown, EvaluationOptions> = v.pipe(
+  v.strictObject({
+    metrics: v.optional(v.array(v.pipe(v.string(), v.regex(metricPattern, `expected ${expected}, such as hr@10`))), []),
+    candidates: v.optional(v.picklist(["all", "sampled-99"]), "all"),
+    negatives: v.optional(v.picklist(["honest", "paper-compat"]), "honest"),
+    negativeDraws: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 5),
+    every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+    interests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 1),
+    diversity: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
+  }),
+  v.check(
+    ({ candidates, diversity }) => diversity === 0 || candidates === "all",
+    "diversity expected candidates: all: a list is made of the whole catalogue, not of drawn negatives",
   ),
-  candidates: v.optional(v.picklist(["all", "sampled-99"]), "all"),
-  negatives: v.optional(v.picklist(["honest", "paper-compat"]), "honest"),
-  negativeDraws: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 5),
-  every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-});
+);
 
 /** A metric's name taken apart. */
-export type Metric =
-  | { readonly name: string; readonly kind: "rmse" | "mae" }
-  | { readonly name: string; readonly kind: "hr" | "ndcg" | "recall"; readonly k: number };
+export type Metric = { readonly name: string; readonly kind: "rmse" | "mae" } | RankedMetric | ListMetric;
+
+/** Of where held-out items stand. */
+export interface RankedMetric {
+  readonly name: string;
+  readonly kind: "hr" | "ndcg" | "recall";
+  readonly k: number;
+}
+
+/**
+ * Of the first k candidates, whatever is held out. "ild": their mean distance by co-ratings in training (co-ratings.ts); "coverage": the
+ * share of the catalogue that is in the list of at least one person.
+ */
+export interface ListMetric {
+  readonly name: string;
+  readonly kind: "ild" | "coverage";
+  readonly k: number;
+}
+
+/** Whether a metric looks at lists and not at what is held out. */
+export function isListed(metric: Metric): metric is ListMetric {
+  return metric.kind === "ild" || metric.kind === "coverage";
+}
+
+/** Whether a metric looks at the ranks of held-out items. */
+export function isRanked(metric: Metric): metric is RankedMetric {
+  return "k" in metric && !isListed(metric);
+}
 
 /**
  * The metrics to compute for a model: those asked for, or rmse and mae for ratings, hr@10, ndcg@10 and recall@10 for orders.
@@ -54,9 +89,8 @@ export type Metric =
 export function metricsFor(objective: "rating" | "ranking", names: readonly string[] = []): Metric[] {
   const wanted = names.length > 0 ? names : objective === "rating" ? ["rmse", "mae"] : ["hr@10", "ndcg@10", "recall@10"];
   return wanted.map((name) => {
-    if (!metricPattern.test(name))
-      throw new CofactorError("CONFIG_INVALID", `"evaluation.metrics" expected rmse, mae, hr@K, ndcg@K or recall@K, got "${name}"`);
-    const [kind, k] = name.split("@") as ["rmse" | "mae" | "hr" | "ndcg" | "recall", string | undefined];
+    if (!metricPattern.test(name)) throw new CofactorError("CONFIG_INVALID", `"evaluation.metrics" expected ${expected}, got "${name}"`);
+    const [kind, k] = name.split("@") as [Metric["kind"], string | undefined];
     if (kind !== "rmse" && kind !== "mae") return { name, kind, k: Number(k) };
     if (objective === "rating") return { name, kind };
     throw new CofactorError(

@@ -1,7 +1,8 @@
 /** Figures of one person after another, from what the held-out items came to; for everyone, or for a part of the catalogue. Imports shared. */
 import { hitRateAt, ndcgAt, type Rank, recallAt } from "../shared/math/metrics.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
-import type { Metric } from "./evaluation-options.ts";
+import { type Distance, listDistance } from "./co-ratings.ts";
+import type { ListMetric, Metric, RankedMetric } from "./evaluation-options.ts";
 
 /** What one person's held-out items came to; every list is in their order. */
 export interface Outcome {
@@ -11,6 +12,8 @@ export interface Outcome {
   readonly ranks: readonly Rank[];
   /** [draws][n] among sampled candidates. */
   readonly drawn: readonly (readonly Rank[])[];
+  /** The first candidates, best first; empty when no metric looks at lists. */
+  readonly list: Int32Array;
 }
 
 /** Which figures a sheet has. */
@@ -20,10 +23,14 @@ export interface SheetColumns {
   /** Of errors. */
   readonly rated: readonly Metric[];
   /** Of ranks among all candidates. */
-  readonly whole: readonly Metric[];
+  readonly whole: readonly RankedMetric[];
   /** Of ranks among sampled candidates. */
-  readonly sampled: readonly Metric[];
+  readonly sampled: readonly RankedMetric[];
   readonly draws: number;
+  /** Of lists. */
+  readonly listed: readonly ListMetric[];
+  readonly distance: Distance;
+  readonly items: number;
 }
 
 /** A filled sheet: see `PeopleEvaluation`. */
@@ -32,6 +39,8 @@ export interface SheetFigures {
   readonly heldOut: Int32Array;
   readonly values: Readonly<Record<string, Float64Array>>;
   readonly perDraw: Readonly<Record<string, readonly Float64Array[]>>;
+  /** [n] each person's list; empty ones when no metric looks at lists. */
+  readonly lists: readonly Int32Array[];
 }
 
 /** A sheet to be filled. */
@@ -42,17 +51,23 @@ export interface Sheet {
 }
 
 /** An empty sheet. */
-export function createSheet({ names, rated, whole, sampled, draws }: SheetColumns): Sheet {
+export function createSheet({ names, rated, whole, sampled, draws, listed, distance, items }: SheetColumns): Sheet {
   const users: number[] = [];
   const held: number[] = [];
+  const lists: Int32Array[] = [];
   const values = new Map(names.map((name) => [name, [] as number[]]));
   const perDraw = new Map(sampled.map(({ name }) => [name, Array.from({ length: draws }, () => [] as number[])]));
   return {
-    add(user, heldOut, { errors, ranks, drawn }) {
+    add(user, heldOut, { errors, ranks, drawn, list }) {
       users.push(user);
       held.push(heldOut);
+      lists.push(list);
       for (const metric of rated) values.get(metric.name)!.push(errorFigure(metric.kind === "rmse", errors));
       for (const metric of whole) values.get(metric.name)!.push(rankedFigure(metric, ranks));
+      for (const { name, kind, k } of listed) {
+        const first = list.subarray(0, k);
+        values.get(name)!.push(kind === "ild" ? listDistance(first, distance) : first.length / items);
+      }
       for (const metric of sampled) {
         let mean = 0;
         for (const [draw, among] of drawn.entries()) {
@@ -67,15 +82,16 @@ export function createSheet({ names, rated, whole, sampled, draws }: SheetColumn
       users: Int32Array.from(users),
       heldOut: Int32Array.from(held),
       values: Object.fromEntries([...values].map(([name, list]) => [name, Float64Array.from(list)])),
+      lists,
       perDraw: Object.fromEntries([...perDraw].map(([name, lists]) => [name, lists.map((list) => Float64Array.from(list))])),
     }),
   };
 }
 
 /** The outcome of some of the held-out items alone, by their places; ranks stay those among everything. */
-export function pickOutcome({ errors, ranks, drawn }: Outcome, places: readonly number[]): Outcome {
+export function pickOutcome({ errors, ranks, drawn, list }: Outcome, places: readonly number[]): Outcome {
   const pick = <T>(list: readonly T[]): T[] => (list.length === 0 ? [] : places.map((at) => list[at]!));
-  return { errors: Float64Array.from(pick([...errors])), ranks: pick(ranks), drawn: drawn.map(pick) };
+  return { errors: Float64Array.from(pick([...errors])), ranks: pick(ranks), drawn: drawn.map(pick), list };
 }
 
 /** [n] one person's clipped predictions less the held-out ratings. */
@@ -99,8 +115,7 @@ function errorFigure(isSquared: boolean, errors: Float64Array): number {
   return isSquared ? Math.sqrt(sum / errors.length) : sum / errors.length;
 }
 
-function rankedFigure(metric: Metric, ranks: readonly Rank[]): number {
-  if (!("k" in metric)) return Number.NaN;
+function rankedFigure(metric: RankedMetric, ranks: readonly Rank[]): number {
   if (metric.kind === "hr") return hitRateAt(metric.k, ranks);
   return metric.kind === "ndcg" ? ndcgAt(metric.k, ranks) : recallAt(metric.k, ranks);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { baselines } from "./baselines/index.ts";
-import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type ScoresFor, summarize } from "./evaluate.ts";
+import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageRoot } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
@@ -117,7 +117,7 @@ export interface Training {
   readonly rounds: readonly RoundResult[];
   readonly roundSeconds: readonly number[];
   readonly clientSeconds: readonly number[];
-  readonly scoresFor: ScoresFor;
+  readonly served: Served;
   /** Whether people were judged with the parts that their devices trained; otherwise each by a local solve. */
   readonly isJudgedAsTrained: boolean;
   /** Whether all rounds were run. */
@@ -128,20 +128,20 @@ export interface Training {
 }
 
 /** Evaluates a part of the split as the scenario says. */
-export function evaluatePart(prepared: Prepared, scoresFor: ScoresFor, part: "validation" | "test", users?: Int32Array): Evaluation {
-  return summarize(evaluatePeoplePart(prepared, scoresFor, part, users === undefined ? {} : { users }));
+export function evaluatePart(prepared: Prepared, served: Served, part: "validation" | "test", users?: Int32Array): Evaluation {
+  return summarize(evaluatePeoplePart(prepared, served, part, users === undefined ? {} : { users }));
 }
 
 function evaluatePeoplePart(
   prepared: Prepared,
-  scoresFor: ScoresFor,
+  served: Served,
   part: "validation" | "test",
   who: Pick<EvaluateInput, "users" | "itemGroups">,
 ): PeopleEvaluation {
   const { scenario, split, run, dataset } = prepared;
   const { metrics, candidates, negatives, negativeDraws } = scenario.evaluation;
   return evaluatePeople({
-    scoresFor,
+    ...served,
     split,
     part,
     objective: run.model.objective,
@@ -163,9 +163,9 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
   const { scenario, dataset, split, participants } = prepared;
   const fifths = trainingFifths(split.training);
   const itemGroups = fifths.items.group;
-  const people = evaluatePeoplePart(prepared, training.scoresFor, "test", { itemGroups });
+  const people = evaluatePeoplePart(prepared, training.served, "test", { itemGroups });
   const test = summarize(people);
-  const validation = evaluatePart(prepared, training.scoresFor, "validation");
+  const validation = evaluatePart(prepared, training.served, "validation");
   const compared: Record<string, Readonly<Record<string, number>>> = {};
   const onValidation: Record<string, Readonly<Record<string, number>>> = {};
   const everyone = new Map<string, PeopleEvaluation>();
@@ -175,13 +175,14 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     if (signal?.aborted === true) break;
     const ready = baseline.prepare({ run: prepared.fixed, split, participants, rounds: scenario.rounds, seed: scenario.seed });
     const { users } = ready;
-    const judged = evaluatePeoplePart(prepared, ready.scoresFor, "test", { itemGroups, ...(users === undefined ? {} : { users }) });
+    const served = { scoresFor: ready.scoresFor };
+    const judged = evaluatePeoplePart(prepared, served, "test", { itemGroups, ...(users === undefined ? {} : { users }) });
     compared[baseline.name] = summarize(judged).metrics;
     // Of a sample of the people fifths would be of a few, and each of them costs a training.
     if (users !== undefined) continue;
     everyone.set(baseline.name, judged);
     if (scenario.evaluation.every > 0 && split.counts.validation > 0) {
-      onValidation[baseline.name] = evaluatePart(prepared, ready.scoresFor, "validation").metrics;
+      onValidation[baseline.name] = evaluatePart(prepared, served, "validation").metrics;
     }
   }
   const published = training.rounds.filter(({ outcome }) => outcome === "published");
@@ -201,7 +202,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     protocol: Object.values(test.protocols)[0] ?? split.label,
     protocols: test.protocols,
     isLeaking: test.isLeaking,
-    served: training.isJudgedAsTrained ? "everyone served by what their device trained" : "everyone served by a local solve",
+    served: servedInWords(training.isJudgedAsTrained, scenario),
     isComplete: training.isComplete,
     rounds: training.rounds,
     metrics: {
@@ -244,6 +245,11 @@ function describeCatalogue({ run }: Prepared, { rounds, wholeCatalogueBytes }: T
   const mostRows = versions.reduce((most, version) => Math.max(most, version.live + version.candidates), 0);
   const deltaBytes = versions.reduce((total, version) => total + version.deltaBytes, 0);
   return { catalogue: { capacity: run.terms.items, live, candidates, waiting, mostRows, deltaBytes, wholeBytes: wholeCatalogueBytes } };
+}
+
+function servedInWords(isJudgedAsTrained: boolean, { evaluation: { interests, diversity } }: Scenario): string {
+  const how = isJudgedAsTrained ? "everyone served by what their device trained" : "everyone served by a local solve";
+  return `${how}${interests > 1 ? `, up to ${interests} interests` : ""}${diversity > 0 ? `, diversity ${diversity}` : ""}`;
 }
 
 function newcomerFigures(

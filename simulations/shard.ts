@@ -8,7 +8,7 @@ import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
-import { inRows } from "./catalogued-ratings.ts";
+import { inRows } from "./catalogued-people.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
 /** A stage of a round, for every device. */

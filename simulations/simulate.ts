@@ -7,7 +7,8 @@ import { CofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import { hasEnded, type Run } from "../shared/run.ts";
-import { fittedScores } from "./fitted.ts";
+import { cataloguedPeople } from "./catalogued-people.ts";
+import { servedPeople } from "./fitted.ts";
 import { type Prepared, prepareScenario } from "./prepare.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult, type Training } from "./result.ts";
 import { parseScenario, type Scenario } from "./scenario.ts";
@@ -70,7 +71,10 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const total = run.terms.rounds;
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
   const drive = await createDrive(prepared, shards);
-  const scoresOf = ({ shared }: ModelState) => fittedScores(run, split.training, shared, partOf, scenario.seed, drive.timeline?.rowOf);
+  const served = ({ shared }: ModelState) =>
+    drive.timeline === undefined
+      ? servedPeople(run, split.training, shared, partOf, scenario)
+      : cataloguedPeople(run, split.training, shared, drive.timeline.rowOf, scenario);
   const account = createPrivacyAccount(run, drive.attendance);
   let state = drive.initial;
   let abandoned = 0;
@@ -87,7 +91,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
       state = outcome.state;
       const { every } = scenario.evaluation;
       const isDue = every > 0 && split.counts.validation > 0 && (state.round % every === 0 || state.round === total);
-      if (isDue) result = { ...result, metrics: evaluatePart(prepared, scoresOf(state), "validation").metrics };
+      if (isDue) result = { ...result, metrics: evaluatePart(prepared, served(state), "validation").metrics };
     }
     rounds.push(result);
     options.onRound?.(result, total);
@@ -99,7 +103,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     rounds,
     roundSeconds,
     clientSeconds,
-    scoresFor: scoresOf(state),
+    served: served(state),
     isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),

@@ -96,6 +96,7 @@ export function withCatalogue(inner: Model, items: number, terms: CatalogueTerms
     }
   }
 
+  const { explain, itemVectors } = inner;
   return {
     kind: inner.kind,
     objective: inner.objective,
@@ -182,6 +183,21 @@ export function withCatalogue(inner: Model, items: number, terms: CatalogueTerms
       const length = chosen?.length ?? items;
       for (let at = 0; at < length; at++) if (shared.phases[chosen?.[at] ?? at] !== phase.live) out[at] = Number.NaN;
     },
+    ...(itemVectors === undefined ? {} : { itemVectors: (shared: OpenTable) => itemVectors(shared.inner) }),
+    ...(explain === undefined ? {} : { explain: explainLive(explain) }),
+  };
+}
+
+/** What a model says of a score, about live rows: ratings of others have no part in it, and a row that is not live has no score to explain. */
+function explainLive(explain: NonNullable<Model["explain"]>): NonNullable<Model<OpenTable>["explain"]> {
+  return (shared, ratings, item, out) => {
+    const live = liveRatings(shared, ratings);
+    const shares = new Float64Array(live.items.length);
+    const base = explain(shared.inner, live, item, shares);
+    for (let place = 0, at = 0; place < ratings.items.length; place++) {
+      out[place] = shared.phases[ratings.items[place]!] === phase.live ? shares[at++]! : 0;
+    }
+    return shared.phases[item] === phase.live ? base : Number.NaN;
   };
 }
 

@@ -43,6 +43,8 @@ export interface CommandIo {
   err(text: string): void;
   /** Whether a person watches standard error, so that a line may be rewritten. */
   readonly isTerminal: boolean;
+  /** Whether a person sits at it, and no script or continuous integration: reads standard output and could type. Absent: nobody does. */
+  readonly isInteractive?: boolean;
   /** Aborted at the first SIGINT or SIGTERM: end in good order. A second signal ends the process at once. */
   readonly signal: AbortSignal;
 }

@@ -21,14 +21,14 @@ import {
   greatestEntry,
   noisedState,
 } from "./als-noised.ts";
-import { drawFactors } from "./descent.ts";
-import { type ExplicitProblem, improveUserWithBias, predictItems, solveUserWithBias } from "./explicit-solve.ts";
+import { explainBiased } from "./explain.ts";
+import { type ExplicitProblem, improveUserWithBias, predictItems, solveUserWithBias, systemOf } from "./explicit-solve.ts";
 import { type Model, type ModelDefinition, type ModelShape, sizeOf } from "./model.ts";
 import { boundNorm } from "./noised-rows.ts";
 import { positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
-import { writePublicFactors } from "./public-factors.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of ALS. */
 export interface AlsOptions extends SolveSection {
@@ -39,6 +39,8 @@ export interface AlsOptions extends SolveSection {
   readonly weighting: "count" | "none";
   /** Standard deviation of the initial item factors. */
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   /** Bounds contributions and reads noised sums: for runs that promise privacy. Without it contributions are those of the exact algorithm. */
   readonly noised?: AlsNoisedOptions | undefined;
 }
@@ -54,6 +56,7 @@ export const als: ModelDefinition<AlsOptions> = {
     l2: positive(0.15),
     weighting: v.optional(v.picklist(["count", "none"]), "count"),
     initialStddev: positive(0.1),
+    ...startOptions,
     ...solveOptions,
     noised: v.optional(alsNoisedOptions),
   }),
@@ -75,6 +78,7 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
   const targetAt = items * packed;
   const space = createCgSpace(order);
   const state = noisedState(noised);
+  const noisedStart = { kind: "features", selection: "components", scale: noised.options.featureStddev / options.initialStddev } as const;
 
   /** Conjugate-gradient steps from the row that stands; `rows` holds the target at `at`, and the solution afterwards. */
   function improve(normals: Float64Array, normalAt: number, rows: Float64Array, standing: Float64Array, at: number): boolean {
@@ -97,8 +101,8 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
       state,
     },
     initialize(rng) {
-      const shared = drawFactors(rng, items, rank, 1, options.initialStddev);
-      if (noised.publicFactors > 0) writePublicFactors(shared, shape, rank, order, noised.options.featureStddev);
+      const table = { rank, extra: 1, stddev: options.initialStddev };
+      const shared = startFactors(noised.publicFactors > 0 ? noisedStart : options.start, shape, table, rng);
       return { shared, state: new Float64Array(sizeOf(state)), round: 0 };
     },
     open: (itemSide) => itemSide,
@@ -145,6 +149,8 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (itemSide, own, out, chosen) => predictItems(problem, itemSide, own.values, out, chosen),
+    explain: (itemSide, ratings, item, out) => explainBiased(systemOf(problem, ratings), itemSide, ratings, item, out),
   };
 }

@@ -12,11 +12,13 @@ import * as v from "valibot";
 import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
 import { biasedItemSide, createDescent, drawFactors } from "./descent.ts";
-import { type ExplicitProblem, predict, predictItems, solveUserWithBias } from "./explicit-solve.ts";
+import { explainBiased } from "./explain.ts";
+import { type ExplicitProblem, predict, predictItems, solveUserWithBias, systemOf } from "./explicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { count, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of biased matrix factorization. */
 export interface BiasedMfOptions {
@@ -30,6 +32,8 @@ export interface BiasedMfOptions {
   /** "full": one step a pass along the whole gradient; "single": a step a rating. */
   readonly batch: "full" | "single";
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   readonly optimizer: OptimizerSection;
 }
 
@@ -46,6 +50,7 @@ export const biasedMf: ModelDefinition<BiasedMfOptions> = {
     localEpochs: count(1),
     batch: v.optional(v.picklist(["full", "single"]), "single"),
     initialStddev: positive(0.1),
+    ...startOptions,
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
   }),
   rounds: 80,
@@ -71,7 +76,7 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
       contribution: [{ name: "itemGradient", shape: [items, order] }],
       state: descent.state,
     },
-    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 1, options.initialStddev)),
+    initialize: (rng) => descent.start(startFactors(options.start, shape, { rank, extra: 1, stddev: options.initialStddev }, rng)),
     open: (itemSide) => itemSide,
     createPrivate: (_ratings, rng) => new PrivatePart(drawFactors(rng, 1, rank, 1, options.initialStddev)),
     fit: (itemSide, _initial, ratings) => new PrivatePart(solveUserWithBias(problem, itemSide, ratings)),
@@ -85,7 +90,9 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (itemSide, own, out, chosenItems) => predictItems(problem, itemSide, own.values, out, chosenItems),
+    explain: (itemSide, ratings, item, out) => explainBiased(systemOf(problem, ratings), itemSide, ratings, item, out),
   };
 }
 

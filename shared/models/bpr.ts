@@ -16,6 +16,7 @@ import { drawNegative, hasNegatives } from "./negatives.ts";
 import { count, nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of BPR. */
 export interface BprOptions {
@@ -30,6 +31,8 @@ export interface BprOptions {
   /** Passes with which a cold user's own part is fitted to fixed items. */
   readonly fitEpochs: number;
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   readonly optimizer: OptimizerSection;
 }
 
@@ -47,6 +50,7 @@ export const bpr: ModelDefinition<BprOptions> = {
     negatives: count(3),
     fitEpochs: count(20),
     initialStddev: positive(0.1),
+    ...startOptions,
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.1 }),
   }),
   rounds: 60,
@@ -71,7 +75,7 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
       contribution: [{ name: "itemGradient", shape: [items, order] }],
       state: descent.state,
     },
-    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 1, options.initialStddev)),
+    initialize: (rng) => descent.start(startFactors(options.start, shape, { rank, extra: 1, stddev: options.initialStddev }, rng)),
     open: (itemSide) => itemSide,
     createPrivate: (_ratings, rng) => new PrivatePart(drawFactors(rng, 1, rank, 0, options.initialStddev)),
     fit(itemSide, initial, ratings, rng) {
@@ -86,6 +90,7 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance: descent.advance,
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score(itemSide, own, out, chosenItems) {
       const length = chosenItems?.length ?? items;
       for (let index = 0; index < length; index++) {

@@ -93,7 +93,7 @@ function createClustered(options: ClusteredOptions, { items }: ModelShape): Mode
           table.set(itemFactors.subarray(at, at + commonRank), item * order);
           table.set(itemFactors.subarray(from, from + rank), item * order + commonRank);
         }
-        return openImplicit(problem, table, held);
+        return openImplicit(problem, table, { held });
       }),
     createPrivate: () => new PrivatePart(new Float64Array(1 + order)),
     fit: (shared, _initial, ratings) => new PrivatePart(pick(shared, ratings)),

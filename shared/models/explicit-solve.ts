@@ -20,6 +20,17 @@ export interface ExplicitProblem {
   readonly ratingRange: readonly [number, number] | undefined;
 }
 
+/** The penalties of a person's system, by factor and by bias. */
+export function systemOf(
+  problem: ExplicitProblem,
+  { items }: UserRatings,
+): { rank: number; globalMean: number; l2: number; biasL2: number } {
+  const { rank, globalMean } = problem;
+  // Without ratings there is nothing to solve: any penalty does.
+  const penalty = problem.isWeighted ? problem.l2 * Math.max(1, items.length) : problem.l2;
+  return { rank, globalMean, l2: penalty, biasL2: penalty };
+}
+
 /** The user vector with the user's bias behind it; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
 export function solveUserWithBias(problem: ExplicitProblem, itemSide: Float64Array, ratings: UserRatings): Float64Array {
   const order = problem.rank + 1;

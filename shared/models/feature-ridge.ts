@@ -80,6 +80,8 @@ function createFeatureRidge(settings: FeatureRidgeOptions, shape: ModelShape): M
       return { weight: 1, private: new PrivatePart(posterior.mean) };
     },
     advance: (current, aggregate) => advanceFeatureRidge(layout, current, aggregate),
+    // What is behind the 1 that every row begins with.
+    itemVectors: ({ rows }) => ({ values: rows.subarray(1), length: order - 1, stride: order }),
     score(open, own, out, chosen) {
       const count = chosen?.length ?? items;
       for (let index = 0; index < count; index++) {

@@ -15,13 +15,15 @@
 import * as v from "valibot";
 import { addScaled, dot } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
-import { biasedItemSide, createDescent, drawFactors } from "./descent.ts";
+import { biasedItemSide, createDescent } from "./descent.ts";
+import { explainBiased, explainPrior } from "./explain.ts";
 import { posteriorMean, posteriorOf } from "./explicit-posterior.ts";
 import { predictItems } from "./explicit-solve.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of federated matrix factorization. */
 export interface FedMfOptions {
@@ -40,6 +42,8 @@ export interface FedMfOptions {
   /** Noise variance over the prior variance of an item's implicit factors. */
   readonly implicitL2: number;
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   readonly optimizer: OptimizerSection;
 }
 
@@ -58,6 +62,7 @@ export const fedMf: ModelDefinition<FedMfOptions> = {
     implicitFeedback: v.optional(v.boolean(), false),
     implicitL2: nonNegative(100),
     initialStddev: positive(0.1),
+    ...startOptions,
     optimizer: optimizerSection({ kind: "adam", learningRate: 0.05 }),
   }),
   rounds: 60,
@@ -98,7 +103,7 @@ function createFedMf(options: FedMfOptions, shape: ModelShape): Model<Float64Arr
     },
     initialize(rng) {
       const shared = new Float64Array(size);
-      shared.set(drawFactors(rng, items, rank, 1, options.initialStddev));
+      shared.set(startFactors(options.start, shape, { rank, extra: 1, stddev: options.initialStddev }, rng));
       return descent.start(shared);
     },
     open: (shared) => shared,
@@ -134,6 +139,13 @@ function createFedMf(options: FedMfOptions, shape: ModelShape): Model<Float64Arr
       for (let at = rank; at < sideSize; at += order) values[at] = values[at]! + (biasL2 - itemL2) * current.shared[at]!;
       return descent.advance(current, { values, count: aggregate.count });
     },
+    itemVectors: (values) => ({ values, length: rank, stride: order }),
     score: (shared, own, out, chosen) => predictItems(problem, shared, own.values, out, chosen),
+    explain(shared, ratings, item, out) {
+      const system = { ...problem, prior: priorOf(shared, ratings) };
+      const left = explainBiased(system, shared, ratings, item, out);
+      if (!implicitFeedback || ratings.items.length === 0) return left;
+      return left - explainPrior(system, shared, sideSize, 1 / Math.sqrt(ratings.items.length), ratings, item, out);
+    },
   };
 }

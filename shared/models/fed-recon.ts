@@ -15,7 +15,7 @@
 import * as v from "valibot";
 import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
-import { createDescent, drawFactors } from "./descent.ts";
+import { createDescent } from "./descent.ts";
 import { createLocalSolve } from "./fed-recon-solve.ts";
 import { writeItemGradient } from "./implicit-gradient.ts";
 import { createLeaveOutSolve, scoreLeftOut, solveAll, writeFactorsLeftOut } from "./implicit-leave-out.ts";
@@ -25,6 +25,7 @@ import { shuffle } from "./negatives.ts";
 import { count, nonNegative, type OptimizerSection, optimizer as optimizerSection, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
 
 /** Options of federated reconstruction. */
 export interface FedReconOptions {
@@ -43,6 +44,8 @@ export interface FedReconOptions {
   readonly localLearningRate: number;
   /** Standard deviation of the initial item factors. */
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   readonly optimizer: OptimizerSection;
 }
 
@@ -62,6 +65,7 @@ export const fedRecon: ModelDefinition<FedReconOptions> = {
     localSteps: count(50),
     localLearningRate: v.optional(v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1)), 1),
     initialStddev: positive(0.1),
+    ...startOptions,
     optimizer: optimizerSection({ kind: "adam" }),
   }),
   rounds: 50,
@@ -73,7 +77,8 @@ export const fedRecon: ModelDefinition<FedReconOptions> = {
 /** Writes a person's contribution; returns their own factors. */
 type Contribute = (shared: ImplicitShared, ratings: UserRatings, rng: Rng, out: Float64Array) => Float64Array;
 
-function createFedRecon(options: FedReconOptions, { items }: ModelShape): Model<ImplicitShared> {
+function createFedRecon(options: FedReconOptions, shape: ModelShape): Model<ImplicitShared> {
+  const { items } = shape;
   const { rank, l2, unratedWeight } = options;
   const problem = { items, rank, l2, unratedWeight };
   const tensors = [{ name: "itemFactors", shape: [items, rank] }];
@@ -98,8 +103,8 @@ function createFedRecon(options: FedReconOptions, { items }: ModelShape): Model<
       contribution: [{ name: "itemGradient", shape: [items, rank] }],
       state: descent.state,
     },
-    initialize: (rng) => descent.start(drawFactors(rng, items, rank, 0, options.initialStddev)),
-    open: (itemFactors, held) => openImplicit(problem, itemFactors, held),
+    initialize: (rng) => descent.start(startFactors(options.start, shape, { rank, stddev: options.initialStddev }, rng)),
+    open: (itemFactors, held) => openImplicit(problem, itemFactors, { held }),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solve(shared, ratings, 1)),
     contribute: (shared, _initial, ratings, rng, out) => ({
@@ -107,6 +112,7 @@ function createFedRecon(options: FedReconOptions, { items }: ModelShape): Model<
       private: new PrivatePart(contributeTo(shared, ratings, rng, out)),
     }),
     advance: descent.advance,
+    itemVectors: ({ itemFactors }) => ({ values: itemFactors, length: rank, stride: rank }),
     score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own.values, rank, out, chosen),
   };
 }

@@ -1,6 +1,7 @@
 /** What FedRAP can be set to. Imports options.ts. The published settings are those of `simulations/scenarios/fedrap-paper.yaml`. */
 import * as v from "valibot";
 import { count, nonNegative, positive, rank } from "./options.ts";
+import { type StartSection, startOptions } from "./start.ts";
 
 /** Options of FedRAP. */
 export interface FedrapOptions {
@@ -40,6 +41,8 @@ export interface FedrapOptions {
   /** Passes with which a device that took part in no round fits its own part to the published table. */
   readonly fitEpochs: number;
   readonly initialStddev: number;
+  /** How the table begins. */
+  readonly start: StartSection;
   /** Of D; as published 1, the same draw on every device. */
   readonly initialPersonalStddev: number;
 }
@@ -66,5 +69,6 @@ export const fedrapOptions: v.GenericSchema<unknown, FedrapOptions> = v.strictOb
   curriculum: v.optional(v.picklist(["constant", "tanh"]), "constant"),
   fitEpochs: count(30),
   initialStddev: positive(1),
+  ...startOptions,
   initialPersonalStddev: nonNegative(0),
 });

@@ -16,7 +16,6 @@
  */
 import { CofactorError } from "../errors.ts";
 import { dot } from "../math/linear.ts";
-import { drawFactors } from "./descent.ts";
 import { type FedrapOptions, fedrapOptions } from "./fedrap-options.ts";
 import { createPartCodec } from "./fedrap-part.ts";
 import { createDescend, type Moved, type Pace, tableLimit } from "./fedrap-step.ts";
@@ -25,6 +24,7 @@ import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { drawSamples } from "./negatives.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { startFactors } from "./start.ts";
 
 /** The definition of FedRAP. */
 export const fedrap: ModelDefinition<FedrapOptions> = {
@@ -83,7 +83,7 @@ function createFedrap(options: FedrapOptions, shape: ModelShape): Model<Float64A
     },
     initialize(rng) {
       const shared = new Float64Array(size + items * features);
-      shared.set(drawFactors(rng, items, rank, 0, options.initialStddev));
+      shared.set(startFactors(options.start, shape, { rank, stddev: options.initialStddev }, rng));
       if (features > 0) shared.set(knownFeatures(shape)!.values, size);
       return { shared, state: new Float64Array(0), round: 0 };
     },
@@ -114,6 +114,7 @@ function createFedrap(options: FedrapOptions, shape: ModelShape): Model<Float64A
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: rank }),
     score(shared, part, out, chosen) {
       const { own, personal: mine } = parts.view(part);
       const length = chosen?.length ?? items;

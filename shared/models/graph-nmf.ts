@@ -22,6 +22,7 @@ import { type Model, type ModelDefinition, type ModelShape, sizeOf, tensorOf } f
 import { createNonnegativeRatings } from "./nonnegative-ratings.ts";
 import { count, nonNegative, positive, rank as rankOption } from "./options.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
+import { type StartSection, startOptions } from "./start.ts";
 
 /** Options of graph-regularized factorization. */
 export interface GraphNmfOptions {
@@ -37,6 +38,8 @@ export interface GraphNmfOptions {
   readonly neighbors: number;
   /** Passes over the entries of a factor vector in a round. */
   readonly sweeps: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
 }
 
 /** The definition of graph-regularized factorization. */
@@ -47,11 +50,12 @@ export const graphNmf: ModelDefinition<GraphNmfOptions> = {
   options: v.strictObject({
     kind: v.literal("graph-nmf"),
     rank: rankOption(8),
-    l2: positive(0.12),
-    l1: nonNegative(0.02),
-    graphWeight: nonNegative(2),
+    l2: positive(0.1),
+    l1: nonNegative(0.01),
+    graphWeight: nonNegative(5),
     neighbors: count(10),
     sweeps: count(5),
+    ...startOptions,
   }),
   rounds: 30,
   range: (_options, shape) => rangeFor(4 * ratingSpan(shape), 22),

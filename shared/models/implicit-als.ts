@@ -10,7 +10,7 @@
 import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
-import { drawFactors } from "./descent.ts";
+import { explainImplicit } from "./explain.ts";
 import {
   advanceNoisedImplicit,
   createNoisedImplicit,
@@ -19,21 +19,23 @@ import {
   implicitNoisedOptions,
 } from "./implicit-noised.ts";
 import { type ImplicitShared, improveUser, openImplicit, scoreItems, solveUser } from "./implicit-solve.ts";
-import { type Model, type ModelDefinition, type ModelShape, sizeOf, tensorOf } from "./model.ts";
+import { type Aggregate, type Model, type ModelDefinition, type ModelShape, sizeOf, tensorOf } from "./model.ts";
 import { boundNorm } from "./noised-rows.ts";
 import { nonNegative, positive, rank as rankOption, type SolveSection, solveOptions } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
+import { createUnratedWeights, type UnratedOptions } from "./unrated-weights.ts";
 
 /** Options of implicit ALS. */
-export interface ImplicitAlsOptions extends SolveSection {
+export interface ImplicitAlsOptions extends SolveSection, UnratedOptions {
   readonly kind: "implicit-als";
   readonly rank: number;
   readonly l2: number;
-  /** Weight a0 of every (user, item) pair as an unrated one. */
-  readonly unratedWeight: number;
   /** Standard deviation of the initial item factors. */
   readonly initialStddev: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
   /** Bounds contributions, for runs that promise privacy. Without it contributions are those of the exact algorithm. */
   readonly noised?: ImplicitNoisedOptions | undefined;
 }
@@ -48,7 +50,9 @@ export const implicitAls: ModelDefinition<ImplicitAlsOptions> = {
     rank: rankOption(16),
     l2: positive(0.01),
     unratedWeight: nonNegative(0.3),
+    unratedPower: nonNegative(0),
     initialStddev: positive(0.1),
+    ...startOptions,
     ...solveOptions,
     noised: v.optional(implicitNoisedOptions),
   }),
@@ -63,6 +67,8 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
   const { items } = shape;
   const space = createCgSpace(rank);
   const noised = createNoisedImplicit(options.noised, rank);
+  const weights = createUnratedWeights(options, shape);
+  const size = items * rank;
   const problem = { items, rank, l2, unratedWeight };
   const packed = packedSize(rank);
   const contribution = [
@@ -83,12 +89,37 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     return true;
   }
 
+  /** The item rows [items x rank] that solve a sum's systems. @param itemWeights [items] */
+  function solveItems(standing: Float64Array, itemWeights: Float64Array, aggregate: Aggregate): Float64Array {
+    const userGram = tensorOf(aggregate.values, contribution, "userGram");
+    const itemGram = tensorOf(aggregate.values, contribution, "itemGram");
+    const counts = tensorOf(aggregate.values, contribution, "itemCount");
+    const shared = tensorOf(aggregate.values, contribution, "itemTarget").slice();
+    const normal = new Float64Array(packed);
+    for (let item = 0; item < items; item++) {
+      const at = item * rank;
+      const weight = itemWeights[item]!;
+      for (let cell = 0; cell < packed; cell++) normal[cell] = itemGram[item * packed + cell]! + weight * userGram[cell]!;
+      addDiagonal(normal, 0, rank, l2 * (counts[item]! + weight * aggregate.count));
+      // A zero target has the zero solution. Where a system is spoiled the row that stands stays.
+      if (isZero(shared, at, rank)) continue;
+      if (solver === "exact" ? solveInPlace(normal, 0, shared, at, rank) : improve(normal, shared, standing, at)) continue;
+      shared.set(standing.subarray(at, at + rank), at);
+    }
+    return shared;
+  }
+
   return {
     kind: "implicit-als",
     objective: "ranking",
-    parameters: { shared: [{ name: "itemFactors", shape: [items, rank] }], contribution, state: [] },
-    initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 0, options.initialStddev), state: new Float64Array(0), round: 0 }),
-    open: (itemFactors, held) => openImplicit(problem, itemFactors, held),
+    parameters: { shared: [{ name: "itemFactors", shape: [items, rank] }, ...weights.shared], contribution, state: weights.state },
+    initialize(rng) {
+      const shared = new Float64Array(size + weights.initial.length);
+      shared.set(startFactors(options.start, shape, { rank, stddev: options.initialStddev }, rng));
+      shared.set(weights.initial, size);
+      return { shared, state: new Float64Array(sizeOf(weights.state)), round: 0 };
+    },
+    open: (shared, held) => openImplicit(problem, shared.subarray(0, size), { itemWeights: weights.read(shared), held }),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, initial, ratings, _rng, out) {
@@ -109,25 +140,22 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       return { weight: 1, private: new PrivatePart(own) };
     },
     advance(current, aggregate) {
-      if (noised.isBounded || (aggregate.noiseStddev ?? 0) > 0)
-        return advanceNoisedImplicit(noised, problem, contribution, current, aggregate);
-      const userGram = tensorOf(aggregate.values, contribution, "userGram");
-      const itemGram = tensorOf(aggregate.values, contribution, "itemGram");
-      const counts = tensorOf(aggregate.values, contribution, "itemCount");
-      const shared = tensorOf(aggregate.values, contribution, "itemTarget").slice();
-      const normal = new Float64Array(packed);
-      for (let item = 0; item < items; item++) {
-        const at = item * rank;
-        for (let cell = 0; cell < packed; cell++) normal[cell] = itemGram[item * packed + cell]! + unratedWeight * userGram[cell]!;
-        addDiagonal(normal, 0, rank, l2 * (counts[item]! + unratedWeight * aggregate.count));
-        // A zero target has the zero solution. Where a system is spoiled the row that stands stays.
-        if (isZero(shared, at, rank)) continue;
-        if (solver === "exact" ? solveInPlace(normal, 0, shared, at, rank) : improve(normal, shared, current.shared, at)) continue;
-        shared.set(current.shared.subarray(at, at + rank), at);
-      }
-      return { shared, state: current.state, round: current.round + 1 };
+      const isNoised = noised.isBounded || (aggregate.noiseStddev ?? 0) > 0;
+      const itemWeights = weights.read(current.shared);
+      const rows = isNoised
+        ? advanceNoisedImplicit(noised, problem, contribution, itemWeights, aggregate)
+        : solveItems(current.shared, itemWeights, aggregate);
+      const shared = new Float64Array(size + weights.initial.length);
+      shared.set(rows);
+      const state = current.state.slice();
+      const { countScale } = noised.options;
+      const counts = tensorOf(aggregate.values, contribution, "itemCount").map((value) => value / countScale);
+      weights.update(counts, aggregate.count, shared, state);
+      return { shared, state, round: current.round + 1 };
     },
+    itemVectors: ({ itemFactors }) => ({ values: itemFactors, length: rank, stride: rank }),
     score: (shared, own, out, chosen) => scoreItems(shared.itemFactors, own.values, rank, out, chosen),
+    explain: (shared, ratings, item, out) => explainImplicit(problem, shared, ratings, item, out),
   };
 }
 

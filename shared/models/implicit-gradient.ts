@@ -16,6 +16,11 @@ export interface GradientColumns {
   readonly shift: number;
 }
 
+/** The problem, where unrated items may weigh differently: [items] a_i, by default a0 for all. */
+export interface GradientProblem extends ImplicitProblem {
+  readonly itemWeights?: Float64Array;
+}
+
 /**
  * Writes for every item 2 a0 s p + 2 l2 a0 q, and for a rated one 2 (s - 1) p + 2 l2 q more, with s = p.q.
  *
@@ -25,16 +30,17 @@ export interface GradientColumns {
  * @param out [items x columns.width] the cells of the table's columns are overwritten, others are left as they are
  */
 export function writeItemGradient(
-  { items, rank, l2, unratedWeight }: ImplicitProblem,
+  { items, rank, l2, unratedWeight, itemWeights }: GradientProblem,
   factors: Float64Array,
   own: Float64Array,
   rated: Int32Array,
   out: Float64Array,
   { width, common, shift }: GradientColumns = { width: rank, common: rank, shift: 0 },
 ): void {
-  const penalty = 2 * l2 * unratedWeight;
   for (let item = 0, at = 0, to = 0; item < items; item++, at += rank, to += width) {
-    const slope = 2 * unratedWeight * dot(own, 0, factors, at, rank);
+    const weight = itemWeights === undefined ? unratedWeight : itemWeights[item]!;
+    const penalty = 2 * l2 * weight;
+    const slope = 2 * weight * dot(own, 0, factors, at, rank);
     for (let f = 0; f < common; f++) out[to + f] = slope * own[f]! + penalty * factors[at + f]!;
     for (let f = common; f < rank; f++) out[to + shift + f] = slope * own[f]! + penalty * factors[at + f]!;
   }

@@ -10,7 +10,7 @@
 import * as v from "valibot";
 import { addScaled, packedSize } from "../math/linear.ts";
 import type { ImplicitProblem } from "./implicit-solve.ts";
-import { type Aggregate, type ModelState, type ParameterSpec, tensorOf } from "./model.ts";
+import { type Aggregate, type ParameterSpec, tensorOf } from "./model.ts";
 import { boundNorm, estimateCounts, gramScales, meanGram, moveRow, semidefinite, shrinkGram } from "./noised-rows.ts";
 import { positive } from "./options.ts";
 
@@ -51,14 +51,14 @@ export function greatestEntry({ factor, gramScale, countScale }: ImplicitNoisedO
   return Math.max(factor, gramScale * Math.SQRT2 * factor ** 2, countScale);
 }
 
-/** The next state from a noised sum. */
+/** The next item rows [items x rank] from a noised sum. @param itemWeights [items] of unrated pairs */
 export function advanceNoisedImplicit(
   { options, scales, isBounded }: NoisedImplicit,
-  { items, rank, l2, unratedWeight }: ImplicitProblem,
+  { items, rank, l2 }: ImplicitProblem,
   contribution: ParameterSpec,
-  current: ModelState,
+  itemWeights: Float64Array,
   aggregate: Aggregate,
-): ModelState {
+): Float64Array {
   const packed = scales.length;
   // Where noise is none, next to none: estimates are the ridge's up to rounding.
   const stddev = Math.max(1e-4, aggregate.noiseStddev ?? 0);
@@ -79,10 +79,10 @@ export function advanceNoisedImplicit(
   const shared = tensorOf(aggregate.values, contribution, "itemTarget").slice();
   for (let item = 0; item < items; item++) {
     const matrix = shrinkGram(noised, mean, item);
-    addScaled(matrix, 0, unratedWeight, users, 0, packed);
-    const prior = new Float64Array(rank).fill(1 / (l2 * (counts[item]! + unratedWeight * aggregate.count)));
+    addScaled(matrix, 0, itemWeights[item]!, users, 0, packed);
+    const prior = new Float64Array(rank).fill(1 / (l2 * (counts[item]! + itemWeights[item]! * aggregate.count)));
     shared.set(moveRow(matrix, shared.subarray(item * rank, (item + 1) * rank), prior, 1, stddev * stddev), item * rank);
     boundNorm(shared, item * rank, rank, 2 / options.factor);
   }
-  return { shared, state: current.state, round: current.round + 1 };
+  return shared;
 }

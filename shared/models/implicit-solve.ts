@@ -1,19 +1,19 @@
 /**
  * The device's exact solve for implicit feedback, shared by the models of this family: the factors that minimize
- * sum over rated (1 - p.q)^2 + a0 * sum over all (p.q)^2 + l2 (n + a0 M) |p|^2. May import math.
+ * sum over rated (1 - p.q)^2 + sum over all a_i (p.q)^2 + l2 (n + a0 M) |p|^2. May import math.
  *
  * Source: Hu, Koren and Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22; scaling of l2 from Rendle et al. 2022,
  * https://arxiv.org/abs/2110.14037
  */
 import { type CgSpace, conjugateGradient } from "../math/conjugate-gradient.ts";
-import { addDiagonal, addOuter, addScaled, dot, gram, multiplyPacked, solveInPlace } from "../math/linear.ts";
+import { addDiagonal, addOuter, addScaled, dot, gram, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
 
 /** The published item factors and their weighted Gram matrix. */
 export interface ImplicitShared {
   /** [items x rank]. */
   readonly itemFactors: Float64Array;
-  /** a0 Q'Q, packed [rank (rank + 1) / 2]. */
+  /** The sum of a_i q q', packed [rank (rank + 1) / 2]. */
   readonly weightedGram: Float64Array;
   /** M: how many rows hold an item. */
   readonly held: number;
@@ -28,9 +28,19 @@ export interface ImplicitProblem {
   readonly unratedWeight: number;
 }
 
-/** Opens published item factors, of which `held` rows hold an item: one Gram matrix for all people. */
-export function openImplicit(problem: ImplicitProblem, itemFactors: Float64Array, held: number = problem.items): ImplicitShared {
-  return { itemFactors, weightedGram: gram(itemFactors, problem.items, problem.rank, problem.unratedWeight), held };
+/**
+ * Opens published item factors: one Gram matrix for all people.
+ * @param known what is known of the items beside: [items] what unrated ones weigh, of mean a0 (by default a0 each), and how many rows hold one
+ */
+export function openImplicit(
+  { items, rank, unratedWeight }: ImplicitProblem,
+  itemFactors: Float64Array,
+  { itemWeights, held = items }: { readonly itemWeights?: Float64Array | undefined; readonly held?: number | undefined } = {},
+): ImplicitShared {
+  if (itemWeights === undefined) return { itemFactors, weightedGram: gram(itemFactors, items, rank, unratedWeight), held };
+  const weightedGram = new Float64Array(packedSize(rank));
+  for (let item = 0; item < items; item++) addOuter(weightedGram, 0, itemWeights[item]!, itemFactors, item * rank, rank);
+  return { itemFactors, weightedGram, held };
 }
 
 /** One person's factors [rank]; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
@@ -48,22 +58,30 @@ export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, rati
  * @returns whether the system could be solved; where it could not, `own` is zeros
  */
 export function solveSystem(
-  { rank, l2, unratedWeight }: ImplicitProblem,
+  problem: ImplicitProblem,
   { itemFactors, held }: ImplicitShared,
   { items: rated }: UserRatings,
   normal: Float64Array,
   own: Float64Array,
 ): boolean {
-  for (let index = 0; index < rated.length; index++) {
-    const at = rated[index]! * rank;
-    addOuter(normal, 0, 1, itemFactors, at, rank);
-    addScaled(own, 0, 1, itemFactors, at, rank);
-  }
-  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * held));
+  const { rank } = problem;
+  completeNormal(problem, { itemFactors, held }, rated, normal);
+  for (let index = 0; index < rated.length; index++) addScaled(own, 0, 1, itemFactors, rated[index]! * rank, rank);
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
   if (solveInPlace(normal, 0, own, 0, rank)) return true;
   own.fill(0);
   return false;
+}
+
+/** Adds the person's ratings and penalty to the weighted Gram matrix of the item side, packed: the matrix of the person's system. */
+export function completeNormal(
+  { rank, l2, unratedWeight }: ImplicitProblem,
+  { itemFactors, held }: Pick<ImplicitShared, "itemFactors" | "held">,
+  rated: Int32Array,
+  normal: Float64Array,
+): void {
+  for (let index = 0; index < rated.length; index++) addOuter(normal, 0, 1, itemFactors, rated[index]! * rank, rank);
+  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * held));
 }
 
 /**

@@ -10,7 +10,7 @@ export function knownFeatures({ items, itemFeatures }: ModelShape): ItemFeatures
   const expected = `${count} values for each of ${items} items, as the terms say`;
   throw new CofactorError(
     "CONFIG_INVALID",
-    `"itemFeatures" expected ${expected}, got ${values === undefined ? "none" : values.length}: whoever starts the run gives them to defineRun`,
+    `"itemFeatures" expected ${expected}, got ${values === undefined ? "none" : values.length}: whoever starts the run gives them to defineRun, or to serve as --item-features`,
     { details: { count, items } },
   );
 }

@@ -73,6 +73,14 @@ export interface ModelState {
   readonly round: number;
 }
 
+/** A vector for each item, of which the cosine says how alike two items are to people. */
+export interface ItemVectors {
+  /** Item i's vector is the `length` values from i x `stride`. Not to be written to. */
+  readonly values: Float64Array;
+  readonly length: number;
+  readonly stride: number;
+}
+
 /**
  * A recommender split between devices and a server.
  *
@@ -118,6 +126,16 @@ export interface Model<Shared = unknown> {
 
   /** Writes the score of every item (or of `items`) for one person into `out`; rating units when the objective is "rating". */
   score(shared: Shared, own: PrivatePart, out: Float64Array, items?: Int32Array): void;
+  /** The items' vectors, for lists of unlike items and for people of several tastes; absent where items have none. No copy is made. */
+  itemVectors?(shared: Shared): ItemVectors;
+  /**
+   * Why an item has its score: writes what each rating adds to it into `out` [n], in the order of `ratings`. For models whose fitted score is
+   * such a sum; the others have no explanation.
+   *
+   * Guarantees: `out` and what is returned sum to the score by the part that `fit` gives, before it is clipped to a range (relative 1e-9).
+   * @returns what no rating has a part in: the score of somebody without ratings
+   */
+  explain?(shared: Shared, ratings: UserRatings, item: number, out: Float64Array): number;
 }
 
 /** What a model is built for. */

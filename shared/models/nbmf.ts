@@ -126,6 +126,7 @@ function createNbmf(options: NbmfOptions, shape: ModelShape): Model<Float64Array
       }
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: rank + 1 }),
     score(itemSide, own, out, chosen) {
       const centered = own.values.map((value, f) => (f < rank ? value - unknownBit : value));
       const length = chosen?.length ?? items;

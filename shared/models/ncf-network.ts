@@ -39,7 +39,8 @@ export interface Network {
   readonly size: number;
   /** Length of a user part. */
   readonly ownSize: number;
-  initialize(rng: Rng, stddev: number): Float64Array;
+  /** @param drawTable gives an item table [items x rank] to begin with, each time it is called */
+  initialize(rng: Rng, drawTable: () => Float64Array): Float64Array;
   open(values: Float64Array): OpenNetwork;
   begin(opened: OpenNetwork, own: Float64Array): void;
   /** The score of an item, a logit. */
@@ -116,11 +117,11 @@ export function createNetwork({ items, rank, hasProduct, layers }: NetworkShape)
     ],
     size,
     ownSize,
-    initialize(rng, stddev) {
+    initialize(rng, drawTable) {
       const values = new Float64Array(size);
-      if (hasProduct) values.set(drawFactors(rng, items, rank, 0, stddev));
+      if (hasProduct) values.set(drawTable());
       if (hasHidden) {
-        values.set(drawFactors(rng, items, rank, 0, stddev), hiddenAt);
+        values.set(drawTable(), hiddenAt);
         // He's scale keeps the size of what passes through rectified layers.
         values.set(drawFactors(rng, 1, 2 * first * rank, 0, Math.sqrt(1 / rank)), userWeightsAt);
         for (let layer = 1; layer < depth; layer++) {

@@ -13,6 +13,7 @@ import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { createNonnegativeRatings } from "./nonnegative-ratings.ts";
 import { count, positive, rank as rankOption } from "./options.ts";
 import { rangeFor, ratingSpan } from "./range.ts";
+import { type StartSection, startOptions } from "./start.ts";
 
 /** Options of nonnegative factorization. */
 export interface NmfOptions {
@@ -22,6 +23,8 @@ export interface NmfOptions {
   readonly l2: number;
   /** Passes over the entries of a factor vector in a round. */
   readonly sweeps: number;
+  /** How the item factors begin. */
+  readonly start: StartSection;
 }
 
 /** The definition of nonnegative factorization. */
@@ -29,7 +32,7 @@ export const nmf: ModelDefinition<NmfOptions> = {
   kind: "nmf",
   summary: "Explicit ratings; nonnegative factors by HALS from summed statistics, equal to centralised.",
   source: "Cichocki and Phan 2009, https://doi.org/10.1587/transfun.E92.A.708",
-  options: v.strictObject({ kind: v.literal("nmf"), rank: rankOption(8), l2: positive(0.15), sweeps: count(5) }),
+  options: v.strictObject({ kind: v.literal("nmf"), rank: rankOption(8), l2: positive(0.15), sweeps: count(5), ...startOptions }),
   rounds: 30,
   range: (_options, shape) => rangeFor(4 * ratingSpan(shape), 22),
   create: (options, shape) => createNmf(options, shape),

@@ -9,9 +9,9 @@ import { addDiagonal, addOuter, addScaled, dot, packedSize } from "../math/linea
 import { sweepNonnegative } from "../math/nonnegative.ts";
 import type { UserRatings } from "../math/ratings.ts";
 import type { Rng } from "../random.ts";
-import { drawFactors } from "./descent.ts";
 import type { Model, ModelShape, ParameterSpec } from "./model.ts";
 import { PrivatePart } from "./private-part.ts";
+import { type StartSection, startFactors } from "./start.ts";
 
 /** What the device's half depends on. */
 export interface NonnegativeOptions {
@@ -20,6 +20,8 @@ export interface NonnegativeOptions {
   /** Penalty of the sum of a person's factors: above 0 many of them are none at all. */
   readonly l1: number;
   readonly sweeps: number;
+  /** How the item factors begin: what else is drawn is the logarithm of a factor. */
+  readonly start: StartSection;
 }
 
 /** The half that models put an `advance` beside. Shared vector: item factors [items x rank]. */
@@ -33,14 +35,14 @@ export interface NonnegativeRatings {
   readonly countAt: number;
   /** Random item factors that predict about the mean. */
   drawItems(rng: Rng): Float64Array;
-  readonly device: Pick<Model<Float64Array>, "objective" | "open" | "createPrivate" | "fit" | "contribute" | "score">;
+  readonly device: Pick<Model<Float64Array>, "objective" | "open" | "createPrivate" | "fit" | "contribute" | "itemVectors" | "score">;
 }
 
 /** How many sweeps fit a person to fixed items from the start. */
 const fitSweeps = 30;
 
 /** The half for a catalogue. */
-export function createNonnegativeRatings({ rank, l2, l1, sweeps }: NonnegativeOptions, shape: ModelShape): NonnegativeRatings {
+export function createNonnegativeRatings({ rank, l2, l1, sweeps, start }: NonnegativeOptions, shape: ModelShape): NonnegativeRatings {
   const { items } = shape;
   const [least, greatest] = shape.ratingRange ?? [0, Number.POSITIVE_INFINITY];
   const fallback = shape.globalMean ?? least;
@@ -49,7 +51,7 @@ export function createNonnegativeRatings({ rank, l2, l1, sweeps }: NonnegativeOp
   const countAt = targetAt + items * rank;
   // A start at which rank equal factors predict the mean.
   const level = Math.sqrt(Math.max(0.1, fallback - least) / rank);
-  const start = (): Float64Array => new Float64Array(rank).fill(level);
+  const ownStart = (): Float64Array => new Float64Array(rank).fill(level);
   const normal = new Float64Array(packed);
   const target = new Float64Array(rank);
   const outer = new Float64Array(packed);
@@ -79,12 +81,12 @@ export function createNonnegativeRatings({ rank, l2, l1, sweeps }: NonnegativeOp
     packed,
     targetAt,
     countAt,
-    drawItems: (rng) => drawFactors(rng, items, rank, 0, 1).map((value) => level * Math.exp(0.5 * value)),
+    drawItems: (rng) => startFactors(start, shape, { rank, stddev: 1 }, rng).map((value) => level * Math.exp(0.5 * value)),
     device: {
       objective: "rating",
       open: (factors) => factors,
-      createPrivate: () => new PrivatePart(start()),
-      fit: (factors, _initial, ratings) => new PrivatePart(sweepUser(factors, start(), ratings, fitSweeps)),
+      createPrivate: () => new PrivatePart(ownStart()),
+      fit: (factors, _initial, ratings) => new PrivatePart(sweepUser(factors, ownStart(), ratings, fitSweeps)),
       contribute(factors, initial, ratings, _rng, out) {
         const own = sweepUser(factors, initial.values, ratings, sweeps);
         out.fill(0, 0, countAt + items);
@@ -98,6 +100,7 @@ export function createNonnegativeRatings({ rank, l2, l1, sweeps }: NonnegativeOp
         }
         return { weight: 1, private: new PrivatePart(own) };
       },
+      itemVectors: (values) => ({ values, length: rank, stride: rank }),
       score(factors, own, out, chosen) {
         const hasFactors = own.values.some((value) => value > 0);
         const length = chosen?.length ?? items;

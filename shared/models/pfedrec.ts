@@ -3,7 +3,7 @@
  * tables. As published, a device then scores with the table that it has just trained; by default here, with the shared one.
  * May import math, random, registry.
  *
- * Score: w.e_j + b, w and b private. Per batch of n samples, logistic loss (mean): a step of w and b, the errors anew, a step of the
+ * Score: w.e_j + b, w and b private. Per batch of n samples, logistic loss (mean; with a prior that of unlabelled.ts): a step of w and b, the errors anew, a step of the
  * table rows with the learning rate times `itemLearningRate` times the catalogue's size. Contribution: the table's difference.
  *
  * The personal table holds a free row for each item that the person met, so it learns nothing about the others. It scores worse than
@@ -14,12 +14,13 @@
 import * as v from "valibot";
 import { addScaled, dot } from "../math/linear.ts";
 import type { Rng } from "../random.ts";
-import { drawFactors } from "./descent.ts";
 import type { Model, ModelDefinition, ModelShape } from "./model.ts";
 import { drawSamples, type Samples, shuffle } from "./negatives.ts";
 import { count, positive, rank as rankOption } from "./options.ts";
 import { PrivatePart } from "./private-part.ts";
 import { rangeFor } from "./range.ts";
+import { type StartSection, startFactors, startOptions } from "./start.ts";
+import { classPrior, softplus, unlabelledTerm } from "./unlabelled.ts";
 
 /** Options of PFedRec. */
 export interface PfedrecOptions {
@@ -31,11 +32,15 @@ export interface PfedrecOptions {
   readonly itemLearningRate: number;
   /** Negatives drawn for each positive in a round. */
   readonly negatives: number;
+  /** The share of unrated items that a person would choose: above 0 drawn samples are unlabelled, not negative. */
+  readonly classPrior: number;
   readonly batchSize: number;
   /** Passes with which a score function is fitted to the published table. */
   readonly fitEpochs: number;
   /** What scores: "shared", the published table; "personal", the device's own after a pass of training, as published. */
   readonly table: "shared" | "personal";
+  /** How the item factors begin. */
+  readonly start: StartSection;
 }
 
 /** The definition of PFedRec. */
@@ -49,9 +54,11 @@ export const pfedrec: ModelDefinition<PfedrecOptions> = {
     learningRate: positive(0.1),
     itemLearningRate: positive(80),
     negatives: count(4),
+    classPrior,
     batchSize: count(256),
     fitEpochs: count(30),
     table: v.optional(v.picklist(["shared", "personal"]), "shared"),
+    ...startOptions,
   }),
   rounds: 100,
   // Greatest entry seen on films: 1100. Losses are means over a batch, so that a short last batch takes long steps.
@@ -75,7 +82,7 @@ function createPfedrec(options: PfedrecOptions, shape: ModelShape): Model<Float6
       contribution: [{ name: "itemDifference", shape: [items, rank] }],
       state: [],
     },
-    initialize: (rng) => ({ shared: drawFactors(rng, items, rank, 0, 1), state: new Float64Array(0), round: 0 }),
+    initialize: (rng) => ({ shared: startFactors(options.start, shape, { rank, stddev: 1 }, rng), state: new Float64Array(0), round: 0 }),
     open: (table) => table,
     createPrivate(_ratings, rng) {
       const bound = 1 / Math.sqrt(rank);
@@ -109,6 +116,7 @@ function createPfedrec(options: PfedrecOptions, shape: ModelShape): Model<Float6
       addScaled(shared, 0, 1 / contributors, values, 0, size);
       return { shared, state: current.state, round: current.round + 1 };
     },
+    itemVectors: (values) => ({ values, length: rank, stride: rank }),
     score(table, own, out, chosen) {
       const { values } = own;
       const length = chosen?.length ?? items;
@@ -129,21 +137,32 @@ function createPfedrec(options: PfedrecOptions, shape: ModelShape): Model<Float6
  */
 type Train = (table: Float64Array, own: Float64Array, samples: Samples, rng: Rng, difference: Float64Array | undefined) => void;
 
-function createTrainer({ rank, learningRate, itemLearningRate, batchSize }: PfedrecOptions, catalogue: number): Train {
+function createTrainer({ rank, learningRate, itemLearningRate, batchSize, classPrior: prior }: PfedrecOptions, catalogue: number): Train {
   const errors = new Float64Array(batchSize);
   const slope = new Float64Array(rank + 1);
   return (table, own, { items, chosen }, rng, difference) => {
     const order = Int32Array.from(items.keys());
     shuffle(order, rng);
+    const ratio = (items.length - chosen) / Math.max(1, chosen);
     for (let from = 0; from < order.length; from += batchSize) {
       const length = Math.min(batchSize, order.length - from);
       const look = (): void => {
+        let chosenLoss = 0;
+        let drawnLoss = 0;
         for (let at = 0; at < length; at++) {
           const sample = order[from + at]!;
           const row = items[sample]! * rank;
           let logit = own[rank]! + dot(own, 0, table, row, rank);
           if (difference !== undefined) logit += dot(own, 0, difference, row, rank);
-          errors[at] = 1 / (1 + Math.exp(-logit)) - (sample < chosen ? 1 : 0);
+          errors[at] = 1 / (1 + Math.exp(-logit));
+          if (prior === 0) continue;
+          if (sample < chosen) chosenLoss += softplus(logit);
+          else drawnLoss += softplus(logit);
+        }
+        const term = unlabelledTerm(prior, ratio, drawnLoss, chosenLoss);
+        for (let at = 0; at < length; at++) {
+          const probability = errors[at]!;
+          errors[at] = order[from + at]! < chosen ? probability - 1 + term.chosen * probability : term.drawn * probability;
         }
       };
       look();

@@ -5,9 +5,9 @@
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
 import type { AlsOptions } from "../../shared/models/als.ts";
 import type { ModelShape } from "../../shared/models/model.ts";
+import { transpose } from "../transpose.ts";
 import type { CentralSolver } from "./baseline.ts";
 import { chooseRows, ridge } from "./ridge.ts";
-import { transpose } from "./transpose.ts";
 
 /** The solver for these ratings. */
 export function centralAls({ rank, l2, weighting }: AlsOptions, shape: ModelShape, training: RatingMatrix): CentralSolver {

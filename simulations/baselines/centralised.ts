@@ -48,7 +48,8 @@ function directSolver({ terms }: Run, training: RatingMatrix): CentralSolver | u
     ...(globalMean === undefined ? {} : { globalMean }),
   };
   if (terms.model.kind === "als") return centralAls(terms.model as unknown as AlsOptions, shape, training);
-  if (terms.model.kind === "implicit-als") return centralImplicitAls(terms.model as unknown as ImplicitAlsOptions, training);
+  if (terms.model.kind === "implicit-als")
+    return centralImplicitAls(terms.model as unknown as ImplicitAlsOptions, training, terms.cohort.size);
   return undefined;
 }
 

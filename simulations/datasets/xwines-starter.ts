@@ -7,6 +7,7 @@ import { readRatings } from "./delimited-ratings.ts";
 import { finishDataset } from "./finish.ts";
 import { InteractionLog } from "./interaction-log.ts";
 import { alignTexts, readTable, type TableRow } from "./table.ts";
+import { wineColumns, wineFeatures } from "./wine-features.ts";
 
 /** Options of the loader: none. */
 export interface XWinesOptions {
@@ -17,7 +18,7 @@ export interface XWinesOptions {
 export const xWinesStarter: DatasetDefinition<XWinesOptions> = {
   name: "xwines-starter",
   aliases: ["wines"],
-  summary: "X-Wines starter: wines rated 1 to 5 by halves, with days and names",
+  summary: "X-Wines starter: wines rated 1 to 5 by halves, with days, names and what the labels say",
   source: "https://github.com/rogerioxavier/X-Wines (de Azambuja et al. 2023, https://doi.org/10.3390/bdcc7010020)",
   licence: "CC0 1.0",
   bundled: true,
@@ -26,7 +27,7 @@ export const xWinesStarter: DatasetDefinition<XWinesOptions> = {
   async load({ name }) {
     const ratings = await readDataFile(bundledPath(name, "ratings.csv"));
     const wines = await readDataFile(bundledPath(name, "wines.csv"));
-    const rows = readTable(wines, ["wine", "name", "winery", "country"]);
+    const rows = readTable(wines, ["wine", "name", "winery", ...wineColumns]);
     const log = new InteractionLog();
     readRatings(ratings, { user: "user", item: "wine", rating: "rating", time: "date", feedback: "explicit", ratingRange: [1, 5] }, log);
     return finishDataset(log, {
@@ -37,6 +38,7 @@ export const xWinesStarter: DatasetDefinition<XWinesOptions> = {
       ratingFiles: [ratings],
       otherFiles: [wines],
       titles: (ids) => alignTexts(ids, rows, "wine", titleOf),
+      features: (ids) => wineFeatures(ids, rows),
     });
   },
 };

@@ -13,6 +13,7 @@ const devices = new Map<number, Client>();
 process.on("message", (order: HostOrder) => {
   if (order.kind === "start") void start(order);
   else if (order.kind === "recommend") recommend(order.user, order.count);
+  else if (order.kind === "dismiss") dismiss();
   else stop();
 });
 process.on("disconnect", stop);
@@ -26,7 +27,7 @@ async function start(order: Extract<HostOrder, { kind: "start" }>): Promise<void
       devices.set(device.user, client);
       client.on("asked", ({ round }) => report({ kind: "asked", user: device.user, round }));
       await client.join();
-      void takePart(device.user, client);
+      void takePart(device.user, client, order.rounds);
     } catch (error) {
       report(failure(device.user, error));
     }
@@ -43,9 +44,10 @@ function createDevice(order: Extract<HostOrder, { kind: "start" }>, device: Host
   });
 }
 
-async function takePart(user: number, client: Client): Promise<void> {
+async function takePart(user: number, client: Client, rounds: number | undefined): Promise<void> {
   try {
-    await client.participate();
+    await client.participate(rounds === undefined ? {} : { rounds });
+    if (rounds !== undefined) client.close();
     const { bytesSent, bytesReceived } = client.traffic;
     report({ kind: "ended", user, bytesUp: bytesSent, bytesDown: bytesReceived });
   } catch (error) {
@@ -59,8 +61,13 @@ function recommend(user: number, count: number): void {
   report({ kind: "recommended", user, items: client.recommend({ count }) });
 }
 
-function stop(): void {
+function dismiss(): void {
   for (const client of devices.values()) client.close();
+  devices.clear();
+}
+
+function stop(): void {
+  dismiss();
   process.exit(0);
 }
 

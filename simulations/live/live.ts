@@ -12,7 +12,7 @@ import { CofactorError } from "../../shared/errors.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
 import { bytesPerValue } from "../../shared/wire/model-codec.ts";
-import { fittedScores } from "../fitted.ts";
+import { servedPeople } from "../fitted.ts";
 import { type Prepared, prepareScenario } from "../prepare.ts";
 import { formatBytes, roundLine } from "../report/terminal.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
@@ -77,12 +77,12 @@ export async function runLive(scenario: Scenario, { say, signal }: LiveOptions):
     say(`devices      ${participants.length} real clients over Socket.IO in ${hosts.length} processes, each with its own user's ratings`);
     const outcome = await follow(prepared, server, hosts, storeFolder, say, signal);
     const people = outcome.isComplete ? await showPeople(prepared, hosts[0]!) : [];
-    const scoresFor = fittedScores(run, prepared.split.training, server.shared, () => undefined, scenario.seed);
+    const served = servedPeople(run, prepared.split.training, server.shared, () => undefined, scenario);
     const training = {
       rounds: outcome.rounds,
       roundSeconds: outcome.seconds,
       clientSeconds: [],
-      scoresFor,
+      served,
       isJudgedAsTrained: false,
       isComplete: outcome.isComplete,
       privacy: server.privacy(),
@@ -180,11 +180,8 @@ function follow(
       refused += 1;
     });
     server.on("round", (report) => {
-      const { metrics } = evaluatePart(
-        prepared,
-        fittedScores(run, split.training, server.shared, () => undefined, scenario.seed),
-        "validation",
-      );
+      const served = servedPeople(run, split.training, server.shared, () => undefined, scenario);
+      const { metrics } = evaluatePart(prepared, served, "validation");
       const result = toRoundResult(report, prepared, metrics, refused);
       refused = 0;
       rounds.push(result);

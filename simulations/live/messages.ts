@@ -15,7 +15,11 @@ export type HostOrder =
       readonly run: string;
       readonly protections: readonly string[];
       readonly devices: readonly HostedDevice[];
+      /** Each device leaves the connection after so many rounds of its own; by default at the run's end, when it is still asked to recommend. */
+      readonly rounds?: number;
     }
+  /** Ends the connections of all devices and forgets them; others may be started. */
+  | { readonly kind: "dismiss" }
   | { readonly kind: "recommend"; readonly user: number; readonly count: number }
   | { readonly kind: "stop" };
 

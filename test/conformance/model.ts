@@ -153,6 +153,46 @@ export function describeModel(
       if (model.objective === "rating") for (const score of all) expect(score >= 1 && score <= 5).toBe(true);
     });
 
+    it("gives a vector for each item, where items have any: finite, within the published numbers, and written to by nobody", () => {
+      const opened = model.open(start.shared);
+      const vectors = model.itemVectors?.(opened);
+      if (vectors === undefined) return;
+      const { values, length, stride } = vectors;
+      expect(length).toBeGreaterThan(0);
+      expect(stride).toBeGreaterThanOrEqual(length);
+      expect(values.length).toBeGreaterThanOrEqual((items - 1) * stride + length);
+      const before = values.slice();
+      expect(before.every(Number.isFinite)).toBe(true);
+      expect(model.itemVectors!(opened)).toEqual(vectors);
+      expect(values).toEqual(before);
+    });
+
+    if (model.explain !== undefined) {
+      it("explains scores exactly: what each rating adds, and what is left, is the score", () => {
+        const trained = federate(model, ratings, 3, createRng(9)).state;
+        // A range that clips nothing shows the sum itself.
+        const wide = build({ ...shape, ratingRange: [-1e6, 1e6] });
+        const opened = wide.open(trained.shared);
+        const scores = new Float64Array(items);
+        for (const person of [own, ratingsOf(ratings, 11), nobody]) {
+          wide.score(opened, wide.fit(opened, wide.createPrivate(person, createRng(2)), person, createRng(4)), scores);
+          for (let item = 0; item < items; item++) {
+            const out = new Float64Array(person.items.length).fill(Number.NaN);
+            const left = wide.explain!(opened, person, item, out);
+            expect(Math.abs(out.reduce((sum, share) => sum + share, left) - scores[item]!)).toBeLessThan(
+              1e-9 * Math.max(1, Math.abs(scores[item]!)),
+            );
+            if (person === nobody) expect(left).toBeCloseTo(scores[item]!, 9);
+          }
+        }
+        // What is left is nobody's: the same for everyone, where there is no rating to take it from.
+        expect(wide.explain!(opened, own, 3, new Float64Array(own.items.length))).toBeCloseTo(
+          wide.explain!(opened, nobody, 3, new Float64Array(0)),
+          9,
+        );
+      });
+    }
+
     it("stays finite when noise has spoiled the sum", () => {
       const rng = createRng(6);
       let state: ModelState = start;
@@ -165,7 +205,9 @@ export function describeModel(
     });
 
     it("works for a catalogue of one item, for someone who rated all of it, and with nothing known of the ratings", () => {
-      const small = build({ items: 1, cohort: 1 });
+      const { count = 0, values = new Float64Array(0) } = itemFeatures ?? {};
+      const known = itemFeatures === undefined ? {} : { itemFeatures: { count, values: values.slice(0, count) } };
+      const small = build({ items: 1, cohort: 1, ...known });
       const person: UserRatings = { items: Int32Array.of(0), values: Float64Array.of(1) };
       const { state } = federate(
         small,

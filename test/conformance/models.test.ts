@@ -11,6 +11,9 @@ for (const definition of models) {
   if (hasRank) describeModel(definition, { rank: 3 });
 }
 
+for (const kind of ["fcf", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { rank: 3, unratedPower: 0.5 });
+describeModel(models.find(({ kind }) => kind === "ncf")!, { variant: "gmf", classPrior: 0.05 });
+describeModel(models.find(({ kind }) => kind === "pfedrec")!, { classPrior: 0.05 });
 describeModel(models.find(({ kind }) => kind === "als")!, { weighting: "none", l2: 2 });
 describeModel(models.find(({ kind }) => kind === "biased-mf")!, { batch: "full", localEpochs: 2 });
 describeModel(models.find(({ kind }) => kind === "fcf")!, { optimizer: { kind: "sgd", learningRate: 0.02, momentum: 0.8 } });
@@ -29,6 +32,7 @@ describeModel(
 );
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { solver: "cg" });
 for (const kind of ["als", "implicit-als"]) describeModel(models.find((model) => model.kind === kind)!, { rank: 3, noised: {} });
+describeModel(models.find(({ kind }) => kind === "implicit-als")!, { rank: 3, noised: {}, unratedPower: 0.5 });
 
 for (const changes of [{}, { code: "real" }, { rank: 20 }])
   describeModel(models.find(({ kind }) => kind === "nbmf")!, { noiseVariance: 0, ...changes });
@@ -43,6 +47,13 @@ describeModel(
 );
 
 const rng = createRng(12);
+for (const kind of ["fcf", "nmf"]) {
+  describeModel(
+    models.find((model) => model.kind === kind)!,
+    { start: { kind: "features", selection: "variance" } },
+    { itemFeatures: { count: 4, values: Float64Array.from({ length: 4 * 40 }, () => rng.below(2)) } },
+  );
+}
 describeModel(
   models.find(({ kind }) => kind === "feature-ridge")!,
   {},

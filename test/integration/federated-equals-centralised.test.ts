@@ -25,6 +25,7 @@ const cases = [
   { name: "ML-100K's shape", matrix: toImplicit(films), section: { kind: "implicit-als", rank: 8 } },
   { name: "the bundled wines", matrix: wines, section: { kind: "als" } },
   { name: "the bundled wines", matrix: toImplicit(wines), section: { kind: "implicit-als", rank: 8 } },
+  { name: "the bundled wines", matrix: toImplicit(wines), section: { kind: "implicit-als", rank: 8, unratedPower: 0.5 } },
 ];
 
 describe.each(cases)("$section.kind on $name", ({ matrix, section }) => {

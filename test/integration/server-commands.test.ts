@@ -289,6 +289,28 @@ describe("cofactor serve and keyholder", () => {
     expect((await server.ended).code).toBe(0);
   });
 
+  it("begin a model with features from a file, the same after a restart, and refuse a file that does not fit", async () => {
+    const path = join(folder, "features.yaml");
+    const terms = { id: "features", items: 6, model: { kind: "fcf", rank: 2, start: { kind: "features" } }, protection: { kind: "open" } };
+    writeFileSync(path, stringify(terms));
+    const file = join(folder, "features.csv");
+    writeFileSync(file, "item,sweet,dry\n0,1,0\n1,0,1\n2,1,1\n5,0,3\n");
+    const serve = (): Running => start("serve", path, "--item-features", file, "--port", "0", "--store", join(folder, "features.sqlite"));
+    const server = serve();
+    const { url } = await server.line(({ msg }) => msg === "listening");
+    await ScriptedClient.join(socketConnector(String(url)), "features");
+    server.child.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
+    expect(await serve().line(({ msg }) => msg === "listening")).toMatchObject({ published: 0 });
+    writeFileSync(file, "item,sweet\n6,1\n");
+    const refused = await run("serve", path, "--item-features", file, "--store", join(folder, "other.sqlite"));
+    expect(refused).toMatchObject({ out: "", err: expect.stringContaining("line 2: expected an item from 0 to 5") as string });
+    expect(refused.code).not.toBe(0);
+    const without = await run("serve", path, "--store", join(folder, "third.sqlite"));
+    expect(without).toMatchObject({ err: expect.stringContaining("--item-features") as string });
+    expect(without.code).not.toBe(0);
+  });
+
   it("say what is wrong with the terms, and end with 2", async () => {
     const path = join(folder, "bad.yaml");
     writeFileSync(path, "id: wines\nitems: 6\nrouds: 3\nprotection: { kind: open }\n");

@@ -10,9 +10,9 @@ import type { BaselineInput } from "../../simulations/baselines/baseline.ts";
 import { trainCentralised } from "../../simulations/baselines/centralised.ts";
 import { localOnly } from "../../simulations/baselines/local-only.ts";
 import { popularity } from "../../simulations/baselines/popularity.ts";
-import { transpose } from "../../simulations/baselines/transpose.ts";
 import type { ScoresFor } from "../../simulations/evaluate.ts";
 import type { Split } from "../../simulations/split.ts";
+import { transpose } from "../../simulations/transpose.ts";
 import { drawRatings } from "../support/ratings.ts";
 
 const small: RatingMatrix = {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
+import { coRatingDistance, listDistance } from "../../simulations/co-ratings.ts";
 import { datasetFromRows, type InteractionRow } from "../../simulations/datasets/from-rows.ts";
 import { loadDataset } from "../../simulations/datasets/index.ts";
 import { type EvaluateInput, evaluate, evaluatePeople, summarize } from "../../simulations/evaluate.ts";
@@ -29,6 +30,59 @@ const input = (split: Split, more: Partial<EvaluateInput> & Pick<EvaluateInput, 
   objective: "ranking",
   seed: 1,
   ...more,
+});
+
+describe("metrics of lists", () => {
+  it("are of the first candidates: how unlike they are by who rated both in training, and how much of the catalogue anyone sees", async () => {
+    const split = await smallSplit();
+    // Training: a rated item 1, b item 4. Lists of two, a: 5, 3; b: 1, 2. Item 1 has one rating, the others of the lists none.
+    const scoresFor = fixed([9, 9, 5, 1, 7], [3, 2, 1, 9, 9]);
+    const people = evaluatePeople(input(split, { scoresFor, metrics: ["ild@2", "coverage@2", "coverage@1", "hr@1"] }));
+    expect([...people.values["ild@2"]!]).toEqual([1, 1]);
+    expect(summarize(people).metrics).toEqual({ "ild@2": 1, "coverage@2": 0.8, "coverage@1": 0.4, "hr@1": 0.5 });
+    expect(summarize(people, (user) => user === 0).metrics["coverage@2"]).toBe(0.4);
+    expect(people.protocols["coverage@2"]).toContain("all candidates");
+    expect(metricsFor("rating", ["ild@10", "rmse"]).map(({ kind }) => kind)).toEqual(["ild", "rmse"]);
+  });
+
+  it("measure distance as 1 less the cosine of who rated both", () => {
+    // Item 0 by people 0, 1, 2; item 1 by 1, 2, 3; item 2 by nobody.
+    const matrix = {
+      users: 4,
+      items: 3,
+      rowStart: Int32Array.of(0, 1, 3, 5, 6),
+      itemIndex: Int32Array.of(0, 0, 1, 0, 1, 1),
+      values: new Float64Array(6).fill(1),
+    };
+    const distance = coRatingDistance(matrix);
+    expect(distance(0, 1)).toBeCloseTo(1 - 2 / 3, 14);
+    expect([distance(0, 0), distance(0, 2)]).toEqual([0, 1]);
+    expect(listDistance(Int32Array.of(0, 1, 2), distance)).toBeCloseTo((1 / 3 + 1 + 1) / 3, 14);
+    expect(listDistance(Int32Array.of(0), distance)).toBeNaN();
+  });
+
+  it("see candidates in the order in which a list was arranged; predicted ratings are those before", async () => {
+    const split = await smallSplit();
+    const scoresFor = fixed([9, 9, 3, 1, 4], [3, 2, 1, 9, 9]);
+    const arrange = (scores: Float64Array, places: number) => {
+      expect(places).toBe(2);
+      expect([...scores].filter(Number.isNaN)).toHaveLength(2);
+      const worst = scores.reduce((low, score) => Math.min(low, Number.isNaN(score) ? low : score), 99);
+      scores[scores.indexOf(worst)] = 99;
+    };
+    const metrics = ["hr@1", "ild@2", "rmse"];
+    const plain = evaluate(input(split, { scoresFor, metrics, objective: "rating" }));
+    const arranged = evaluate(input(split, { scoresFor, arrange, metrics, objective: "rating" }));
+    expect([plain.metrics["hr@1"], arranged.metrics["hr@1"]]).toEqual([0.5, 0]);
+    expect(arranged.metrics["rmse"]).toBe(plain.metrics["rmse"]);
+  });
+
+  it("refuse a list that is made less alike of drawn negatives", () => {
+    const parse = (section: object) => () => parseConfig(evaluationOptions, section, "evaluation");
+    expect(parse({ diversity: 0.2, candidates: "sampled-99" })).toThrow(/candidates: all/);
+    expect(parse({ diversity: 1.2 })).toThrow(/diversity/);
+    expect(parse({ metrics: ["ild"] })).toThrow(/ild@K/);
+  });
 });
 
 describe("evaluation against all candidates", () => {

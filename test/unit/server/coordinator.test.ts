@@ -1,6 +1,6 @@
 /** The coordinator under a clock and a store of the test's: deadlines, grace, and what is acknowledged when. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createServer, memoryStore, type Server, type Store } from "../../../server/index.ts";
+import { createServer, memoryStore, type Server, type ServerOptions, type Store } from "../../../server/index.ts";
 import type { TermsInput } from "../../../shared/terms.ts";
 import { type Connector, createMemoryPair } from "../../../shared/transport.ts";
 import { contributionOf, countingRun } from "../../support/counting-run.ts";
@@ -23,10 +23,15 @@ interface World {
 }
 
 /** A server with three devices that are asked in round 1, unless `terms` say otherwise. */
-async function openWorld(store: Store = memoryStore(), terms: Partial<TermsInput> = {}, devices = 3): Promise<World> {
+async function openWorld(
+  store: Store = memoryStore(),
+  terms: Partial<TermsInput> = {},
+  devices = 3,
+  options: Partial<ServerOptions> = {},
+): Promise<World> {
   const clock = createVirtualClock();
   const run = countingRun(size, { rounds: 2, deadline: { stageMs, graceMs }, ...terms });
-  const server = await createServer({ run, store, clock, gatherMs: 50 });
+  const server = await createServer({ run, store, clock, gatherMs: 50, ...options });
   servers.push(server);
   const connect: Connector = async () => {
     const [near, far] = createMemoryPair();
@@ -65,6 +70,31 @@ describe("a round", () => {
     await clock.advance(1);
     await Promise.all(clients.map((client) => client.invitation(1)));
     expect(clients.map(({ asked }) => asked.length)).toEqual([1, 1]);
+  });
+
+  it("is followed by the next one at once, or after a rest", async () => {
+    for (const restMs of [0, 700]) {
+      const { clock, clients } = await openWorld(memoryStore(), {}, 3, { restMs });
+      for (const [index, client] of clients.entries()) await client.answer(1, bytesOf(index));
+      await announced(clients[0]!);
+      await clock.advance(restMs === 0 ? 0 : restMs - 1);
+      expect(clients.map(({ asked }) => asked.length)).toEqual(restMs === 0 ? [2, 2, 2] : [1, 1, 1]);
+      await clock.advance(1);
+      await Promise.all(clients.map((client) => client.invitation(2)));
+    }
+  });
+
+  it("goes on from a first model that is given, once: a store that has a model keeps it", async () => {
+    const store = memoryStore();
+    const firstModel = Float64Array.of(4, 3, 2, 1);
+    const { server } = await openWorld(store, {}, 3, { firstModel });
+    expect([...server.shared]).toEqual([4, 3, 2, 1]);
+    expect(server.model.round).toBe(0);
+    const again = await openWorld(store, {}, 0, { firstModel: Float64Array.of(9, 9, 9, 9) });
+    expect([...again.server.shared]).toEqual([4, 3, 2, 1]);
+    await expect(openWorld(memoryStore(), {}, 0, { firstModel: new Float64Array(3) })).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });
+    const spoiled = Float64Array.of(1, 2, Number.NaN, 4);
+    await expect(openWorld(memoryStore(), {}, 0, { firstModel: spoiled })).rejects.toMatchObject({ code: "VALUE_NOT_FINITE" });
   });
 
   it("ends at the deadline with the answers that are there, and closes behind them", async () => {

@@ -1,5 +1,5 @@
 /** The same ratings item by item. Imports shared. */
-import type { RatingMatrix } from "../../shared/math/ratings.ts";
+import type { RatingMatrix } from "../shared/math/ratings.ts";
 
 /** The matrix with people and items exchanged: row i holds who rated item i, ascending. */
 export function transpose(matrix: RatingMatrix): RatingMatrix {

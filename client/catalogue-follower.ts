@@ -1,41 +1,37 @@
 /**
- * A user's ratings by the names of items, in a run whose items come and go: follows the catalogue that each model names, and says which row each
- * rated item has there. Ratings of items without a row stay on the device and come back with the item. Imports shared, vault.
+ * Follows the catalogue that each model names, in a run whose items come and go: by deltas from the version at hand, or whole. Imports shared,
+ * vault.
  */
 import { type Catalogue, decodeCatalogue, encodeCatalogue } from "../shared/catalogue/catalogue.ts";
 import { assertSamePhases, maxCatalogueBytes, takeDeltas, takeWhole } from "../shared/catalogue/follow.ts";
 import type { CatalogueMark } from "../shared/catalogue/mark.ts";
 import { CofactorError } from "../shared/errors.ts";
-import type { UserRatings } from "../shared/math/ratings.ts";
 import type { Run } from "../shared/run.ts";
 import { type Channel, noBytes } from "../shared/transport.ts";
 import { parseAnswer } from "../shared/wire/messages.ts";
-import type { NamedRatings } from "./ratings.ts";
-import type { OwnItems, RowRatings } from "./row-ratings.ts";
 import type { Session } from "./session.ts";
 import type { Vault } from "./vault.ts";
 
-/** Rated items by name. */
-export class CataloguedItems implements OwnItems {
-  /** An item that is not known now may come: no rating is left out for good. */
-  readonly leftOut = 0;
-  readonly #named: NamedRatings;
+/** A device's catalogue, at the versions that models name. */
+export class CatalogueFollower {
   readonly #vault: Vault;
   /** The version followed last, or what the device's store has. */
   #known: Catalogue | undefined;
   /** Followings go one by one: each begins with what the one before it came to. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(named: NamedRatings, vault: Vault) {
-    this.#named = named;
+  constructor(vault: Vault) {
     this.#vault = vault;
   }
 
-  /** @throws CofactorError ROUND_STALE when the server no longer keeps that version, MESSAGE_MALFORMED for another one than the model names */
-  at(session: Session, values: Float64Array): Promise<RowRatings> {
+  /**
+   * The catalogue that published values name.
+   * @throws CofactorError ROUND_STALE when the server no longer keeps that version, MESSAGE_MALFORMED for another one than the model names
+   */
+  follow(session: Session, values: Float64Array): Promise<Catalogue> {
     const following = this.#turn.then(() => this.#follow(session, values));
     this.#turn = following.catch(() => undefined);
-    return following.then((catalogue) => ({ ratings: toRows(this.#named, catalogue), catalogue }));
+    return following;
   }
 
   async #follow({ run, channel }: Session, values: Float64Array): Promise<Catalogue> {
@@ -102,15 +98,4 @@ async function pull(
     offset += answer.payload.length;
     if (offset === total) return { bytes: buffer, encoding };
   }
-}
-
-/** The ratings of items that have a row, ascending by row. */
-function toRows({ ids, values }: NamedRatings, { rows }: Catalogue): UserRatings {
-  const known: (readonly [row: number, value: number])[] = [];
-  for (const [place, id] of ids.entries()) {
-    const row = rows.get(id);
-    if (row !== undefined) known.push([row, values[place]!]);
-  }
-  known.sort(([a], [b]) => a - b);
-  return { items: Int32Array.from(known, ([row]) => row), values: Float64Array.from(known, ([, value]) => value) };
 }
