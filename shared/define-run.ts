@@ -1,6 +1,7 @@
-/** Runs from terms at once, with every model at hand: for servers, simulations and tests. Imports run, models. */
+/** Runs from terms at once, with every model and sharing policy at hand: for servers, simulations and tests. Imports run, models, sharing. */
 import { models } from "./models/index.ts";
 import { buildRun, type Run, type RunExtras } from "./run.ts";
+import { sharings } from "./sharing/index.ts";
 
 /**
  * Makes a run ready from terms as a person or a server wrote them. Terms that do not say how many features items have take it from
@@ -11,5 +12,5 @@ import { buildRun, type Run, type RunExtras } from "./run.ts";
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  return buildRun(input, models, extras);
+  return buildRun(input, { models, sharings }, extras);
 }

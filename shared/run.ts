@@ -24,8 +24,8 @@ import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
-import { sharings } from "./sharing/index.ts";
-import type { Sharing } from "./sharing/sharing.ts";
+import { loadSharings } from "./sharing/lazy.ts";
+import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 import { quantize } from "./wire/quantize.ts";
@@ -58,22 +58,34 @@ export interface RunExtras {
   readonly privacy?: PrivacySupport | undefined;
 }
 
+/** The definitions of the seams whose code is loaded when terms name it. */
+export interface NamedParts {
+  readonly models: readonly ModelDefinition[];
+  readonly sharings: readonly SharingDefinition[];
+}
+
+/** What the terms' sections name. */
+export async function loadParts({ model, sharing }: Pick<UnresolvedTerms, "model" | "sharing">): Promise<NamedParts> {
+  const [models, sharings] = await Promise.all([loadModels(model.kind), loadSharings(sharing.kind)]);
+  return { models, sharings };
+}
+
 /**
- * Makes a run ready from terms: see `defineRun`, which has every model, and `openRun`, which loads what the terms name.
+ * Makes a run ready from terms: see `defineRun`, which has every part, and `openRun`, which loads what the terms name.
  *
- * @param models the definitions that `terms.model` may name
+ * @param parts the definitions that the terms' sections may name
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
  */
-export function buildRun(input: unknown, models: readonly ModelDefinition[], extras: RunExtras): Run {
+export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): Run {
   const terms = withItemFeatures(parseTerms(input), extras);
   const shape = shapeOf(terms, extras);
-  const model = resolveSection(models, terms.model, "terms.model");
+  const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
   const built = model.definition.create(model.options, shape);
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
-  const sharing = sharingOf(terms, built);
+  const sharing = sharingOf(terms, built, parts);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
   const own = scaled(model.definition.range(model.options, shape), sharing.entryGain);
@@ -89,7 +101,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     ...others,
     model: { ...model.options },
     protection: { ...protection.options },
-    sharing: { ...resolveSection(sharings, terms.sharing, "terms.sharing").options },
+    sharing: { ...resolveSection(parts.sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
     aggregation: { ...rule.options },
     range,
@@ -111,16 +123,16 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
 }
 
 /**
- * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy when they make one.
+ * As `defineRun`, but models and sharing policies are loaded when the terms name them, and what keeps promises of privacy when they make one.
  *
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const { model, privacy } = parseTerms(input);
-  const models = await loadModels(model.kind);
-  if (privacy === undefined) return buildRun(input, models, extras);
+  const terms = parseTerms(input);
+  const parts = await loadParts(terms);
+  if (terms.privacy === undefined) return buildRun(input, parts, extras);
   const { privacySupport } = await import("./privacy/support.ts");
-  return buildRun(input, models, { ...extras, privacy: privacySupport });
+  return buildRun(input, parts, { ...extras, privacy: privacySupport });
 }
 
 /** What the terms' model is built for. */
@@ -176,8 +188,8 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
 }
 
 /** The terms' policy for the model's contributions. */
-export function sharingOf(terms: UnresolvedTerms, model: Model): Sharing {
-  const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
+export function sharingOf(terms: UnresolvedTerms, model: Model, parts: NamedParts): Sharing {
+  const { definition, options } = resolveSection(parts.sharings, terms.sharing, "terms.sharing");
   return definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
 }
 
