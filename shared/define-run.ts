@@ -1,8 +1,9 @@
-/** Runs from terms at once, with every model at hand: for servers, simulations and tests. Imports run, models. */
+/** Runs from terms at once, with every model and sharing policy at hand: for servers, simulations and tests. Imports run, models, sharing. */
 import { catalogueSupport } from "./catalogue/support.ts";
 import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { buildRun, type Run, type RunExtras } from "./run.ts";
+import { sharings } from "./sharing/index.ts";
 
 /**
  * Makes a run ready from terms as a person or a server wrote them. Terms that do not say how many features items have take it from
@@ -13,5 +14,5 @@ import { buildRun, type Run, type RunExtras } from "./run.ts";
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  return buildRun(input, models, { evaluation: evaluationSupport, catalogue: catalogueSupport, ...extras });
+  return buildRun(input, { models, sharings }, { evaluation: evaluationSupport, catalogue: catalogueSupport, ...extras });
 }

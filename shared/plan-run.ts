@@ -1,9 +1,18 @@
 /** Terms with a promise of privacy made ready: the noise is calibrated before anyone signs them. Imports run, terms; the accountants when needed. */
-import { loadModels } from "./models/lazy.ts";
 import { protections } from "./protections/index.ts";
 import { resolveSection } from "./registry.ts";
-import { assertScattered, guardSettingOf, openRun, type Run, type RunExtras, shapeOf, sharingOf, withItemFeatures } from "./run.ts";
-import { sharings } from "./sharing/index.ts";
+import {
+  assertScattered,
+  guardSettingOf,
+  loadParts,
+  openRun,
+  type Run,
+  type RunExtras,
+  shapeOf,
+  sharingOf,
+  withItemFeatures,
+} from "./run.ts";
+import { loadSharings } from "./sharing/lazy.ts";
 import { parseTerms, type Section, type UnresolvedTerms } from "./terms.ts";
 
 /**
@@ -18,12 +27,12 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
   const terms = { ...written, sharing: await plannedSharing(written, extras) };
   if (terms.privacy === undefined) return openRun(terms, extras);
   const { planPrivacy } = await import("./privacy/plan.ts");
-  const models = await loadModels(terms.model.kind);
-  const model = resolveSection(models, terms.model, "terms.model");
+  const parts = await loadParts(terms);
+  const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const support = terms.evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport };
   const built = model.definition.create(model.options, shapeOf(terms, extras));
-  const sharing = sharingOf(terms, built, { ...extras, ...support });
+  const sharing = sharingOf(terms, built, parts, { ...extras, ...support });
   const protects = protection.definition.create(protection.options);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, terms.privacy);
   const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, sharing, protects));
@@ -32,7 +41,7 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
 
 /** The policy's section with what its maker alone can fill in. */
 async function plannedSharing({ items, sharing }: UnresolvedTerms, { itemFeatures }: RunExtras): Promise<Section> {
-  const { definition, options } = resolveSection(sharings, sharing, "terms.sharing");
+  const { definition, options } = resolveSection(await loadSharings(sharing.kind), sharing, "terms.sharing");
   return { ...((await definition.plan?.(options, items, itemFeatures)) ?? options) };
 }
 

@@ -115,3 +115,12 @@ interface SchemaNode {
   readonly pipe?: readonly unknown[];
   readonly options?: unknown;
 }
+
+/** Loaders of definitions by kind, in the order in which they are listed: code is fetched when terms name it. */
+export type Loaders<D> = Readonly<Record<string, () => Promise<D>>>;
+
+/** The definition of a known `kind` alone; all of them otherwise, for whoever lists them or names the nearest. */
+export async function loadDefinitions<D>(loaders: Loaders<D>, kind?: string): Promise<readonly D[]> {
+  const one = kind !== undefined && Object.hasOwn(loaders, kind) ? loaders[kind] : undefined;
+  return one === undefined ? Promise.all(Object.values(loaders).map((load) => load())) : [await one()];
+}

@@ -29,8 +29,8 @@ import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
-import { sharings } from "./sharing/index.ts";
-import type { Sharing } from "./sharing/sharing.ts";
+import { loadSharings } from "./sharing/lazy.ts";
+import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 import { quantize } from "./wire/quantize.ts";
@@ -71,16 +71,28 @@ export interface RunExtras {
   readonly catalogue?: CatalogueSupport | undefined;
 }
 
+/** The definitions of the seams whose code is loaded when terms name it. */
+export interface NamedParts {
+  readonly models: readonly ModelDefinition[];
+  readonly sharings: readonly SharingDefinition[];
+}
+
+/** What the terms' sections name. */
+export async function loadParts({ model, sharing }: Pick<UnresolvedTerms, "model" | "sharing">): Promise<NamedParts> {
+  const [models, sharings] = await Promise.all([loadModels(model.kind), loadSharings(sharing.kind)]);
+  return { models, sharings };
+}
+
 /**
- * Makes a run ready from terms: see `defineRun`, which has every model, and `openRun`, which loads what the terms name.
+ * Makes a run ready from terms: see `defineRun`, which has every part, and `openRun`, which loads what the terms name.
  *
- * @param models the definitions that `terms.model` may name
+ * @param parts the definitions that the terms' sections may name
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
  */
-export function buildRun(input: unknown, models: readonly ModelDefinition[], extras: RunExtras): Run {
+export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): Run {
   const terms = withItemFeatures(parseTerms(input), extras);
   const shape = shapeOf(terms, extras);
-  const model = resolveSection(models, terms.model, "terms.model");
+  const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
   const modelRange = model.definition.range(model.options, shape);
@@ -90,7 +102,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const layout = evaluationOf(terms, built, extras);
-  const sharing = sharingOf(terms, built, extras);
+  const sharing = sharingOf(terms, built, parts, extras);
   if (catalogue !== undefined) assertCounts(sharing, built);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
@@ -109,7 +121,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     ...others,
     model: { ...model.options },
     protection: { ...protection.options },
-    sharing: { ...resolveSection(sharings, terms.sharing, "terms.sharing").options },
+    sharing: { ...resolveSection(parts.sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
     ...(layout === undefined ? {} : { evaluation: layout.terms }),
     aggregation: { ...rule.options },
@@ -139,14 +151,14 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const { model, privacy, evaluation, catalogue } = parseTerms(input);
-  const models = await loadModels(model.kind);
+  const terms = parseTerms(input);
+  const { privacy, evaluation, catalogue } = terms;
   const support = {
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
     ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
   };
-  return buildRun(input, models, { ...extras, ...support });
+  return buildRun(input, await loadParts(terms), { ...extras, ...support });
 }
 
 /** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
@@ -235,7 +247,7 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
 }
 
 /** The terms' policy for the model's contributions, with room for the metrics that ride along. */
-export function sharingOf(terms: UnresolvedTerms, model: Model, extras: RunExtras): Sharing {
+export function sharingOf(terms: UnresolvedTerms, model: Model, { sharings }: NamedParts, extras: RunExtras): Sharing {
   const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
   const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
   const layout = evaluationOf(terms, model, extras);

@@ -1,8 +1,9 @@
 /** Every model, loaded when it is named: a device fetches the code of its run's model alone. A new one is a file and a line here. */
+import { type Loaders, loadDefinitions } from "../registry.ts";
 import type { ModelDefinition } from "./model.ts";
 
 /** By kind, in the order in which they are listed. */
-const loaders: Readonly<Record<string, () => Promise<ModelDefinition>>> = {
+const loaders: Loaders<ModelDefinition> = {
   fcf: async () => (await import("./fcf.ts")).fcf,
   "implicit-als": async () => (await import("./implicit-als.ts")).implicitAls,
   als: async () => (await import("./als.ts")).als,
@@ -22,7 +23,6 @@ const loaders: Readonly<Record<string, () => Promise<ModelDefinition>>> = {
 };
 
 /** The definitions that terms may name; with a known `kind`, that one alone. */
-export async function loadModels(kind?: string): Promise<readonly ModelDefinition[]> {
-  const one = kind !== undefined && Object.hasOwn(loaders, kind) ? loaders[kind] : undefined;
-  return one === undefined ? Promise.all(Object.values(loaders).map((load) => load())) : [await one()];
+export function loadModels(kind?: string): Promise<readonly ModelDefinition[]> {
+  return loadDefinitions(loaders, kind);
 }

@@ -85,8 +85,10 @@ export function problemsOf(page: Page): Promise<string[]> {
     for (const one of shown) {
       const hasText = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && (node.textContent ?? "").trim() !== "");
       if (!hasText || one.closest(":disabled, [aria-hidden=true]") !== null) continue;
-      const grounds: string[] = ["white"];
+      const grounds: string[] = [];
       for (let at: Element | null = one; at !== null; at = at.parentElement) grounds.unshift(getComputedStyle(at).backgroundColor);
+      // Behind all of them is the browser's own.
+      grounds.unshift("white");
       const style = getComputedStyle(one);
       const [text, ground] = [luminance(painted([...grounds, style.color])), luminance(painted(grounds))];
       const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
