@@ -290,6 +290,25 @@ describe("an operator", () => {
 });
 
 describe("devices", () => {
+  it("replace ratings and are told why an item is recommended, by names", async () => {
+    const at = await world("memory");
+    const client = device(at, ["a", "unknown"]);
+    await client.join();
+    expect(client.recommend({ count: 9 }).map(({ id }) => id)).not.toContain("a");
+    client.setRatings([
+      ["b", 1],
+      ["c", 1],
+    ]);
+    const best = client.recommend({ count: 9 });
+    expect(best.map(({ id }) => id).sort()).toEqual(["a", "d"]);
+    const why = client.explain("d")!;
+    expect([why.id, why.shares.map(({ id }) => id).sort()]).toEqual(["d", ["b", "c"]]);
+    expect(why.score).toBeCloseTo(best.find(({ id }) => id === "d")!.score, 9);
+    expect(() => client.explain("unknown")).toThrow(RangeError);
+    expect(() => client.setRatings([["b", Number.NaN]])).toThrow(TypeError);
+    expect(client.recommend({ count: 9 })).toEqual(best);
+  });
+
   it("may give numbers for names, and are told when a run has no names", async () => {
     const at = await world("memory");
     const numbered = device(at, [], { ratings: [[7, 1]] });
