@@ -27,6 +27,11 @@ export class Advice {
     this.#secure = secure;
   }
 
+  /** The user's ratings, and where in the app's list each stands. */
+  get own(): OwnRatings {
+    return this.#own;
+  }
+
   /** The user's ratings, whatever a run's catalogue. */
   get ratings(): UserRatings {
     return this.#own.ratings;

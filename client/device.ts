@@ -1,6 +1,6 @@
 /** A device at work: keeps one session alive, answers what the server asks, and serves the user. Imports shared and client's parts. */
 import { type Clock, platformClock } from "../shared/clock.ts";
-import type { Identity } from "../shared/crypto/identity.ts";
+import { type Identity, seedOf } from "../shared/crypto/identity.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { toRunId } from "../shared/ids.ts";
@@ -75,7 +75,8 @@ export class Device implements Client {
     this.#vault = new Vault(store, this.#run);
     this.#budget = new Budget(store, options.accept?.budget);
     this.#trainer = new Trainer({
-      ratings: () => this.#advice.ratings,
+      own: () => this.#advice.own,
+      secret: () => seedOf(this.#identity!),
       vault: this.#vault,
       budget: this.#budget,
       secure: this.#secure,

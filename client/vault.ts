@@ -113,6 +113,16 @@ export class Vault {
     await this.#store.delete(this.#key("pending"));
   }
 
+  /** Item indices that this device keeps aside in this run; undefined before it has chosen. */
+  async heldOut(): Promise<Int32Array | undefined> {
+    const stored = await this.#store.get(this.#key("held-out"));
+    return stored === undefined ? undefined : new Int32Array(stored.slice().buffer);
+  }
+
+  async saveHeldOut(items: Int32Array): Promise<void> {
+    await this.#store.set(this.#key("held-out"), new Uint8Array(items.slice().buffer));
+  }
+
   async participation(): Promise<Participation | undefined> {
     return this.#json<Participation>("participation");
   }
@@ -122,8 +132,9 @@ export class Vault {
   }
 
   /**
-   * Forgets what is the user's: identity, lasting secret, private part, model, sealed answer. The pin and the record of participation stay, so
-   * that a device that comes back under a new name is neither counted twice in a round nor shown other terms.
+   * Forgets what is the user's: identity, lasting secret, private part, model, sealed answer. The pin, the record of participation and the choice of what is held
+   * out stay, so that a device that comes back under a new name is neither counted twice in a round, nor shown other terms, nor judges by what it
+   * trained on.
    */
   async clear(): Promise<void> {
     for (const name of ["identity", "lasting", "private", "model", "pending"]) await this.#store.delete(this.#key(name));

@@ -64,8 +64,8 @@ function logPlan(run: Run, log: pino.Logger): void {
 function logEvents(server: Server, log: pino.Logger): void {
   server.on("joined", ({ isNew }) => log.debug({ isNew }, "client joined"));
   server.on("began", (event) => log.info(event, "round began"));
-  server.on("round", ({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon }) =>
-    log.info({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon }, "round ended"),
+  server.on("round", ({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon, quality }) =>
+    log.info({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon, quality }, "round ended"),
   );
   server.on("starved", (event) => log.warn(event, "too few of the connected devices may take part in further rounds: waiting for others"));
   server.on("refused", (event) => log.warn(event, "message refused"));

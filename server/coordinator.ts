@@ -345,7 +345,7 @@ export class Coordinator {
       if (this.#isStopped) return;
       const next = await this.#publisher.advance(aggregate, round);
       if (this.#isStopped) return;
-      const record = recordOf(active, "published", next.ref.sha256, "");
+      const record = recordOf(active, { outcome: "published", sha256: next.ref.sha256, reason: "", quality: next.quality });
       this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
       this.#apply(active, { kind: "revealed" });
       this.#finish(active, record);
@@ -365,7 +365,7 @@ export class Coordinator {
 
   #abandon(active: ActiveRound, reason: string): void {
     active.cancelDeadline();
-    const record = recordOf(active, "abandoned", this.#publisher.ref.sha256, reason);
+    const record = recordOf(active, { outcome: "abandoned", sha256: this.#publisher.ref.sha256, reason });
     const fact = { round: record.round, kind: "abandoned", clients: [] } as const;
     this.#ledger.write(fact, (entry) => this.#parts.store.abandon(this.#parts.run.terms.id, record, entry));
     this.#finish(active, record);

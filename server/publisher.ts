@@ -1,10 +1,11 @@
 /** The model of a run: where it stands, how a revealed sum becomes the next one, and what is made durable with it. Imports shared, store. */
 import { CofactorError } from "../shared/errors.ts";
+import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { Aggregate, ModelState } from "../shared/models/model.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import type { Rng, SecureRng } from "../shared/random.ts";
 import { createReleaser, type Releaser } from "../shared/release.ts";
-import { advanceModel, type Run } from "../shared/run.ts";
+import { advanceModel, qualityOf, type Run } from "../shared/run.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
 import { packModel } from "./models.ts";
@@ -26,6 +27,8 @@ export interface NextModel {
   readonly ref: ModelRef;
   readonly state: ModelState;
   readonly publication: Publication;
+  /** What the round's devices found about the model before it. */
+  readonly quality: RoundQuality | undefined;
 }
 
 /** Owns the newest published model. */
@@ -80,11 +83,13 @@ export class Publisher {
   /** What a round's revealed sum makes of the model: noised first where the terms promise it. Nothing is published yet. */
   async advance(revealed: Aggregate, round: number): Promise<NextModel> {
     const { run } = this.#parts;
-    const state = advanceModel(run, this.#model, this.#releaser.release(revealed, round), round);
+    const released = this.#releaser.release(revealed, round);
+    const state = advanceModel(run, this.#model, released, round);
+    const quality = qualityOf(run, released, round, this.#ref.round);
     const { ref, bytes } = await packModel(state.shared, run.terms.precision, round);
     const noise = this.#releaser.exportState();
     const publication = { round, advanced: state.round, sha256: ref.sha256, model: bytes, state: state.state };
-    return { ref, state, publication: noise === undefined ? publication : { ...publication, noise } };
+    return { ref, state, quality, publication: noise === undefined ? publication : { ...publication, noise } };
   }
 
   /** Makes a model durable with its round's record and ledger entry, the secret state of its noise included; only then is it the newest. */

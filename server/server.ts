@@ -95,7 +95,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const text = canonicalJson(run.terms);
   const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
   const connections = trackConnections();
-  const metrics = createMetrics(events, { ...connections, epsilon: () => coordinator.ledger.epsilon });
+  let quality = store.records(run.terms.id).findLast((record) => record.quality !== undefined)?.quality;
+  events.on("round", (round) => {
+    quality = round.quality ?? quality;
+  });
+  const metrics = createMetrics(events, { ...connections, epsilon: () => coordinator.ledger.epsilon, quality: () => quality });
   const keyholders = new Keyholders({
     keyholders: keyholdersOf(run),
     clock,
@@ -142,6 +146,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...coordinator.status,
       connections: connections.connections(),
       refused: metrics.refused(),
+      ...(quality === undefined ? {} : { quality }),
       ...(run.privacy === undefined || coordinator.hasFailed ? {} : { privacy: coordinator.ledger.spent }),
     }),
   });
@@ -196,7 +201,7 @@ function assertServable({ privacy }: Run): void {
 }
 
 /** Counts what passes through all connections, of every transport. */
-function trackConnections(): Omit<MetricSources, "epsilon"> & { add(channel: Channel): void; closeAll(): void } {
+function trackConnections(): Omit<MetricSources, "epsilon" | "quality"> & { add(channel: Channel): void; closeAll(): void } {
   const open = new Set<Channel>();
   const ended = { bytesSent: 0, bytesReceived: 0 };
   return {

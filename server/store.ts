@@ -7,6 +7,7 @@
  * A ledger's entry is kept with the write that it comes with, or neither is; entries are only ever added: no number is taken twice.
  */
 
+import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 
 /** A run's signed terms and the server's identity. */
@@ -44,6 +45,8 @@ export interface RoundRecord {
   /** Content hash of the published model; the last one's when abandoned. */
   readonly sha256: string;
   readonly reason: string;
+  /** What the round's devices found about the model before it, where they judged it: the cohort's figures, nobody's own. */
+  readonly quality?: RoundQuality | undefined;
 }
 
 /** A model as it was published, with what the server needs to go on from it. */

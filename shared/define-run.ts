@@ -1,4 +1,5 @@
 /** Runs from terms at once, with every model at hand: for servers, simulations and tests. Imports run, models. */
+import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { buildRun, type Run, type RunExtras } from "./run.ts";
 
@@ -11,5 +12,5 @@ import { buildRun, type Run, type RunExtras } from "./run.ts";
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  return buildRun(input, models, extras);
+  return buildRun(input, models, { evaluation: evaluationSupport, ...extras });
 }

@@ -21,8 +21,9 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
   const models = await loadModels(terms.model.kind);
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
+  const support = terms.evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport };
   const built = model.definition.create(model.options, shapeOf(terms, extras));
-  const sharing = sharingOf(terms, built);
+  const sharing = sharingOf(terms, built, { ...extras, ...support });
   const protects = protection.definition.create(protection.options);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, terms.privacy);
   const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, sharing, protects));
@@ -37,6 +38,5 @@ async function plannedSharing({ items, sharing }: UnresolvedTerms, { itemFeature
 
 /** The setting that a run's promise is judged in. */
 export function privacySettingOf(run: Run): ReturnType<typeof guardSettingOf> {
-  const { privacy: _promise, ...terms } = run.terms;
-  return guardSettingOf(terms, run.sharing, run.protection);
+  return guardSettingOf(run.terms, run.sharing, run.protection);
 }

@@ -3,6 +3,8 @@
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
 import { CofactorError } from "./errors.ts";
+import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
+import type { EvaluationSupport } from "./evaluation/support.ts";
 import { loadModels } from "./models/lazy.ts";
 import {
   type ContributionRange,
@@ -39,8 +41,10 @@ export interface Run {
   readonly model: Model;
   readonly protection: Protection;
   readonly rule: Rule;
-  /** Which part of a contribution leaves a device, and how the sum of such parts is read. */
+  /** Which part of a contribution leaves a device, and how the sum of such parts is read; with room for the metrics that ride along. */
   readonly sharing: Sharing;
+  /** How devices judge the model; undefined when the terms ask for nothing of the kind. */
+  readonly evaluation: FederatedEvaluation | undefined;
   /** Clip and noise of both halves; undefined when the terms promise no privacy. */
   readonly privacy: PrivacyGuard | undefined;
   readonly range: ContributionRange;
@@ -56,6 +60,8 @@ export interface RunExtras {
   readonly itemFeatures?: ItemFeatures | undefined;
   /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
   readonly privacy?: PrivacySupport | undefined;
+  /** What makes devices judge models, likewise. */
+  readonly evaluation?: EvaluationSupport | undefined;
 }
 
 /**
@@ -73,7 +79,8 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const built = model.definition.create(model.options, shape);
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
-  const sharing = sharingOf(terms, built);
+  const layout = evaluationOf(terms, built, extras);
+  const sharing = sharingOf(terms, built, extras);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
   const own = scaled(model.definition.range(model.options, shape), sharing.entryGain);
@@ -84,13 +91,16 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
       '"terms.range" expected nothing beside "terms.privacy": the range follows from clip and noise',
     );
   }
-  const { privacy: _written, ...others } = terms;
+  const evaluation =
+    layout === undefined ? undefined : extras.evaluation!.createEvaluation(layout, { maxAbs: range.maxAbs, norm: privacy?.bound });
+  const { privacy: _promised, evaluation: _asked, ...others } = terms;
   const resolved: RunTerms = {
     ...others,
     model: { ...model.options },
     protection: { ...protection.options },
     sharing: { ...resolveSection(sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
+    ...(layout === undefined ? {} : { evaluation: layout.terms }),
     aggregation: { ...rule.options },
     range,
   };
@@ -101,6 +111,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
     protection: protects,
     rule: rule.definition.create(rule.options),
     sharing,
+    evaluation,
     privacy,
     range,
     contributionSize: sizeOf(built.parameters.contribution),
@@ -111,16 +122,18 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
 }
 
 /**
- * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy when they make one.
+ * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy, or makes devices judge models, when they say so.
  *
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const { model, privacy } = parseTerms(input);
+  const { model, privacy, evaluation } = parseTerms(input);
   const models = await loadModels(model.kind);
-  if (privacy === undefined) return buildRun(input, models, extras);
-  const { privacySupport } = await import("./privacy/support.ts");
-  return buildRun(input, models, { ...extras, privacy: privacySupport });
+  const support = {
+    ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
+    ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
+  };
+  return buildRun(input, models, { ...extras, ...support });
 }
 
 /** What the terms' model is built for. */
@@ -150,7 +163,11 @@ export function termsBytes(run: Run): Uint8Array {
 }
 
 /** The public facts of a run that its privacy is made of. */
-export function guardSettingOf(terms: UnresolvedTerms, sharing: Sharing, protection: Protection): GuardSetting {
+export function guardSettingOf(
+  terms: Pick<UnresolvedTerms, "id" | "rounds" | "cohort">,
+  sharing: Sharing,
+  protection: Protection,
+): GuardSetting {
   return {
     size: sharing.size,
     ...rowsOf(sharing.spec),
@@ -175,10 +192,24 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
   return { maxAbs: maxAbs * 2 ** Math.ceil(Math.log2(gain)), fractionBits };
 }
 
-/** The terms' policy for the model's contributions. */
-export function sharingOf(terms: UnresolvedTerms, model: Model): Sharing {
+/** The terms' policy for the model's contributions, with room for the metrics that ride along. */
+export function sharingOf(terms: UnresolvedTerms, model: Model, extras: RunExtras): Sharing {
   const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
-  return definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
+  const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
+  const layout = evaluationOf(terms, model, extras);
+  return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
+}
+
+function evaluationOf(terms: UnresolvedTerms, { objective }: Model, extras: RunExtras): EvaluationLayout | undefined {
+  const { evaluation, privacy, ratings } = terms;
+  if (evaluation === undefined) return undefined;
+  if (extras.evaluation === undefined) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"terms.evaluation" expected openRun or planRun to make the run: they load what judges models',
+    );
+  }
+  return extras.evaluation.readEvaluation(evaluation, { objective, ratingRange: ratings.range, hasPromise: privacy !== undefined });
 }
 
 /** Parts at places of each device's own choice are added one by one, and the places are read. @throws CofactorError CONFIG_INVALID */
@@ -268,4 +299,13 @@ export function advanceModel(run: Run, current: ModelState, released: ReleasedSu
   const noise = noiseStddev === undefined ? {} : { noiseStddev: noiseStddev * run.sharing.noiseGain };
   const next = run.model.advance(current, { ...run.rule.step([sum]), ...noise });
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
+}
+
+/**
+ * What a round's devices found about the model that they were given; undefined when they were not asked to judge it, or too few of them did.
+ * @param modelRound the round that published that model
+ */
+export function qualityOf(run: Run, released: ReleasedSum, round: number, modelRound: number): RoundQuality | undefined {
+  if (run.evaluation?.isDue(round) !== true) return undefined;
+  return run.evaluation.read(openReleased(released, run.digest), run.terms.cohort.min, modelRound);
 }

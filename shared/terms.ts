@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { toUtf8 } from "./crypto/encoding.ts";
 import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
+import type { EvaluationTerms } from "./evaluation/evaluation.ts";
 import type { PrivacyInput, PrivacyTerms } from "./privacy/promise.ts";
 import { parseConfig } from "./registry.ts";
 import type { FixedPoint } from "./wire/fixed-point.ts";
@@ -63,21 +64,25 @@ export interface RunTerms {
   readonly sharing: Section;
   /** What is promised about every user's privacy; absent when nothing is. */
   readonly privacy?: PrivacyTerms | undefined;
+  /** How devices judge the model by ratings that they keep aside, for the cohort's sums of it; absent when they do not. */
+  readonly evaluation?: EvaluationTerms | undefined;
   readonly aggregation: Section;
   /** Number format of published models. */
   readonly precision: Precision;
 }
 
-/** Terms whose privacy section is still as a person wrote it. */
-export type UnresolvedTerms = Omit<RunTerms, "privacy" | "range"> & {
+/** Terms whose sections on privacy, evaluation and range are still as a person wrote them. */
+export type UnresolvedTerms = Omit<RunTerms, "privacy" | "evaluation" | "range"> & {
   readonly privacy?: Readonly<Record<string, unknown>> | undefined;
+  readonly evaluation?: Readonly<Record<string, unknown>> | undefined;
   readonly range?: RangeInput | undefined;
 };
 
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "range">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "range">> & {
     readonly privacy?: PrivacyInput;
+    readonly evaluation?: Partial<Omit<EvaluationTerms, "holdOut">> & { readonly holdOut?: Partial<EvaluationTerms["holdOut"]> };
     readonly range?: RangeInput;
     readonly cohort?: Partial<RunTerms["cohort"]>;
     readonly deadline?: Partial<RunTerms["deadline"]>;
@@ -94,7 +99,7 @@ export const rangeInput: v.GenericSchema<unknown, RangeInput> = v.strictObject({
   rounding: v.optional(v.picklist(["nearest", "stochastic"])),
 });
 
-/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy` and `aggregation` are checked by their own seams. */
+/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy`, `evaluation` and `aggregation` are checked by their own seams. */
 const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
@@ -118,6 +123,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   protection: v.optional(section, { kind: "paillier" }),
   sharing: v.optional(section, { kind: "all" }),
   privacy: v.optional(v.pipe(v.looseObject({}), v.readonly())),
+  evaluation: v.optional(v.pipe(v.looseObject({}), v.readonly())),
   aggregation: v.optional(section, { kind: "sum" }),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
 });

@@ -59,6 +59,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     protection,
     sharing: scenario.sharing,
     ...privacyInput(scenario, participants.length),
+    ...evaluationInput(scenario, split),
     aggregation: scenario.aggregation,
     precision: scenario.precision,
     ...rangeInput(scenario),
@@ -101,6 +102,21 @@ function privacyInput({ privacy, cohort }: Scenario, population: number): object
   if (sampling !== "poisson") return { privacy: promise };
   const rate = cohort.size === undefined ? cohort.fraction : Math.min(1, cohort.size / population);
   return { privacy: { ...promise, sampling: { kind: "poisson", rate, population } } };
+}
+
+/** What devices keep aside in a simulation: all that the split holds out for validation, whichever that is. */
+function evaluationInput({ evaluation }: Scenario, { validation }: Split): object {
+  if (!evaluation.federated) return {};
+  let count = 0;
+  for (let user = 0; user < validation.users; user++) count = Math.max(count, validation.rowStart[user + 1]! - validation.rowStart[user]!);
+  if (count === 0) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"evaluation.federated" expected a split with a validation part, which devices keep aside; nearest: split.validationFraction, or split.kind leave-one-out',
+    );
+  }
+  const { metrics } = evaluation;
+  return { evaluation: { every: Math.max(1, evaluation.every), metrics, holdOut: { kind: "latest", count, least: count + 1 } } };
 }
 
 /** The most devices of a round: with coins so many that more practically never come up. */

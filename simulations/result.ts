@@ -1,12 +1,11 @@
 /** The result of a simulation or live run, as `--json` writes it, and its parts that both kinds share. Imports evaluation. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { baselines } from "./baselines/index.ts";
 import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
-import { packageRoot } from "./package-root.ts";
+import { packageVersion } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
@@ -35,6 +34,14 @@ export interface RoundResult {
   readonly epsilon?: EpsilonByView;
   /** On validation, when the scenario evaluates on the way. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** Of the model before the round, by its devices, where the scenario has them judge it. */
+  readonly federatedMetrics?: FederatedFigures;
+}
+
+/** What devices found, and what the same people's ratings say in one place. */
+export interface FederatedFigures extends RoundQuality {
+  /** The same metrics of the same model over the same people, computed in one place; absent in live runs. */
+  readonly central?: Readonly<Record<string, number>>;
 }
 
 /** The result. The same seed gives the same but for `timing`, `memory` and `version`, at any number of workers. */
@@ -244,8 +251,4 @@ function describeProtection({ run }: Prepared): Readonly<Record<string, unknown>
 
 function sum(rounds: readonly RoundResult[], key: "bytesUp" | "bytesDown"): number {
   return rounds.reduce((total, round) => total + round[key], 0);
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }

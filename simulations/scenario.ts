@@ -109,6 +109,13 @@ export function parseScenario(input: unknown): Scenario {
       { details: { path: "evaluation.negatives" } },
     );
   }
+  if (evaluation.federated && raw.network.transport === "socket") {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"evaluation.federated" expected network.transport memory: real devices keep aside what their terms say, and know of no split; nearest: a section "evaluation" in the terms of a server',
+      { details: { path: "evaluation.federated" } },
+    );
+  }
   const { privacy, ...others } = raw;
   return {
     ...others,

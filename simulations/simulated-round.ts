@@ -1,10 +1,11 @@
 /** One simulated round: the round machine's effects carried out on simulated devices, on a virtual clock. Imports shared. */
 import { isCofactorError } from "../shared/errors.ts";
+import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
 import { createReleaser, type Releaser } from "../shared/release.ts";
 import { beginRound, contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
-import { advanceModel, type Run, roundFrame } from "../shared/run.ts";
+import { advanceModel, qualityOf, type Run, roundFrame } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
 import { Attendance } from "./attendance.ts";
 import { drawAnswering } from "./network.ts";
@@ -21,6 +22,10 @@ export interface RoundOutcome {
   /** Why it was abandoned; empty when it was not. */
   readonly reason: string;
   readonly result: RoundResult;
+  /** People whose contributions are in the sum; empty when the round was abandoned. */
+  readonly contributors: Int32Array;
+  /** What the devices found about the model before the round; undefined when they were not asked, or too few. */
+  readonly quality: RoundQuality | undefined;
   /** Median over the devices asked first, real seconds of training and sealing in all stages. */
   readonly clientSeconds: number;
 }
@@ -103,9 +108,12 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     apply({ kind: "deadline", stage });
   }
   let next: ModelState | undefined;
+  let quality: RoundQuality | undefined;
   if (machine.phase === "revealing") {
     try {
-      next = advanceModel(run, state, releaser.release(await aggregator.reveal(opener), round), round);
+      const released = releaser.release(await aggregator.reveal(opener), round);
+      next = advanceModel(run, state, released, round);
+      quality = qualityOf(run, released, round, state.round);
       apply({ kind: "revealed" });
     } catch (error) {
       if (!isCofactorError(error)) throw error;
@@ -125,7 +133,14 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     ...sent,
     ...(run.sharing.scattered === undefined ? {} : { revealedBits: revealedBits / Math.max(1, deviceMs.size) }),
   };
-  return { state: isPublished ? next : undefined, reason, result, clientSeconds: median([...deviceMs.values()]) / 1000 };
+  return {
+    state: isPublished ? next : undefined,
+    reason,
+    result,
+    contributors: isPublished ? Int32Array.from(contributorsOf(machine), Number).sort() : new Int32Array(0),
+    quality,
+    clientSeconds: median([...deviceMs.values()]) / 1000,
+  };
 }
 
 /** Why a round was abandoned; empty when none of the effects says so. */

@@ -90,6 +90,15 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(reopen(at, store).latest(run)!.noise).toEqual(Uint8Array.of(9, 8, 7));
     });
 
+    it("keeps what devices found with a round's record, and nothing where they found nothing", () => {
+      const at = place();
+      const store = founded(at);
+      const quality = { modelRound: 0, people: 4, metrics: { "hr@10": 0.1 + 0.2 }, noiseStddev: { "hr@10": 1e-3 } };
+      store.publish(run, publication(1), { ...record(1), quality });
+      store.publish(run, publication(2), record(2));
+      expect(reopen(at, store).records(run)).toEqual([{ ...record(1), quality }, record(2)]);
+    });
+
     it("keeps the run's terms and identity byte for byte", () => {
       const at = place();
       const again = reopen(at, founded(at)).loadRun(run);
