@@ -1,7 +1,8 @@
-/** Runs from terms at once, with every model at hand: for servers, simulations and tests. Imports run, models. */
+/** Runs from terms at once, with every model and policy at hand: for servers, simulations and tests. Imports run, models, sharing. */
 import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { buildRun, type Run, type RunExtras } from "./run.ts";
+import { sharings } from "./sharing/index.ts";
 
 /**
  * Makes a run ready from terms as a person or a server wrote them. Terms that do not say how many features items have take it from
@@ -12,5 +13,5 @@ import { buildRun, type Run, type RunExtras } from "./run.ts";
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  return buildRun(input, models, { evaluation: evaluationSupport, ...extras });
+  return buildRun(input, { models, sharings }, { evaluation: evaluationSupport, ...extras });
 }

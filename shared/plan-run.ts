@@ -3,7 +3,8 @@ import { loadModels } from "./models/lazy.ts";
 import { protections } from "./protections/index.ts";
 import { resolveSection } from "./registry.ts";
 import { assertScattered, guardSettingOf, openRun, type Run, type RunExtras, shapeOf, sharingOf, withItemFeatures } from "./run.ts";
-import { sharings } from "./sharing/index.ts";
+import { loadSharings } from "./sharing/lazy.ts";
+import type { SharingDefinition } from "./sharing/sharing.ts";
 import { parseTerms, type Section, type UnresolvedTerms } from "./terms.ts";
 
 /**
@@ -15,7 +16,8 @@ import { parseTerms, type Section, type UnresolvedTerms } from "./terms.ts";
  */
 export async function planRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
   const written = withItemFeatures(parseTerms(input), extras);
-  const terms = { ...written, sharing: await plannedSharing(written, extras) };
+  const sharings = await loadSharings(written.sharing.kind);
+  const terms = { ...written, sharing: await plannedSharing(written, sharings, extras) };
   if (terms.privacy === undefined) return openRun(terms, extras);
   const { planPrivacy } = await import("./privacy/plan.ts");
   const models = await loadModels(terms.model.kind);
@@ -23,7 +25,7 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const support = terms.evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport };
   const built = model.definition.create(model.options, shapeOf(terms, extras));
-  const sharing = sharingOf(terms, built, { ...extras, ...support });
+  const sharing = sharingOf(terms, sharings, built, { ...extras, ...support });
   const protects = protection.definition.create(protection.options);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, terms.privacy);
   const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, sharing, protects));
@@ -31,7 +33,11 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
 }
 
 /** The policy's section with what its maker alone can fill in. */
-async function plannedSharing({ items, sharing }: UnresolvedTerms, { itemFeatures }: RunExtras): Promise<Section> {
+async function plannedSharing(
+  { items, sharing }: UnresolvedTerms,
+  sharings: readonly SharingDefinition[],
+  { itemFeatures }: RunExtras,
+): Promise<Section> {
   const { definition, options } = resolveSection(sharings, sharing, "terms.sharing");
   return { ...((await definition.plan?.(options, items, itemFeatures)) ?? options) };
 }

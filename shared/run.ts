@@ -26,8 +26,8 @@ import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
-import { sharings } from "./sharing/index.ts";
-import type { Sharing } from "./sharing/sharing.ts";
+import { loadSharings } from "./sharing/lazy.ts";
+import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 import { quantize } from "./wire/quantize.ts";
@@ -64,13 +64,18 @@ export interface RunExtras {
   readonly evaluation?: EvaluationSupport | undefined;
 }
 
+/** The definitions that terms may name, as far as they are loaded. */
+export interface RunParts {
+  readonly models: readonly ModelDefinition[];
+  readonly sharings: readonly SharingDefinition[];
+}
+
 /**
  * Makes a run ready from terms: see `defineRun`, which has every model, and `openRun`, which loads what the terms name.
  *
- * @param models the definitions that `terms.model` may name
  * @throws CofactorError CONFIG_INVALID naming the field, what was expected, and the nearest sound choice
  */
-export function buildRun(input: unknown, models: readonly ModelDefinition[], extras: RunExtras): Run {
+export function buildRun(input: unknown, { models, sharings }: RunParts, extras: RunExtras): Run {
   const terms = withItemFeatures(parseTerms(input), extras);
   const shape = shapeOf(terms, extras);
   const model = resolveSection(models, terms.model, "terms.model");
@@ -80,7 +85,7 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const layout = evaluationOf(terms, built, extras);
-  const sharing = sharingOf(terms, built, extras);
+  const sharing = sharingOf(terms, sharings, built, extras);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
   const own = scaled(model.definition.range(model.options, shape), sharing.entryGain);
@@ -122,18 +127,18 @@ export function buildRun(input: unknown, models: readonly ModelDefinition[], ext
 }
 
 /**
- * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy, or makes devices judge models, when they say so.
+ * As `defineRun`, but model and sharing policy are loaded when the terms name them, and what keeps promises of privacy, or makes devices judge models, when they say so.
  *
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const { model, privacy, evaluation } = parseTerms(input);
-  const models = await loadModels(model.kind);
+  const { model, sharing, privacy, evaluation } = parseTerms(input);
+  const parts = { models: await loadModels(model.kind), sharings: await loadSharings(sharing.kind) };
   const support = {
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
   };
-  return buildRun(input, models, { ...extras, ...support });
+  return buildRun(input, parts, { ...extras, ...support });
 }
 
 /** What the terms' model is built for. */
@@ -193,11 +198,21 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
 }
 
 /** The terms' policy for the model's contributions, with room for the metrics that ride along. */
-export function sharingOf(terms: UnresolvedTerms, model: Model, extras: RunExtras): Sharing {
+export function sharingOf(terms: UnresolvedTerms, sharings: readonly SharingDefinition[], model: Model, extras: RunExtras): Sharing {
   const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
   const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
   const layout = evaluationOf(terms, model, extras);
-  return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
+  if (layout === undefined) return sharing;
+  // Metrics ride behind values that all devices send, and are not of the size that few bits are for.
+  const obstacle =
+    sharing.scattered !== undefined
+      ? `sharing "${sharing.kind}"`
+      : terms.range?.bits !== undefined || terms.range?.rounding !== undefined
+        ? '"range.bits"'
+        : undefined;
+  if (obstacle === undefined) return extras.evaluation!.withRoom(sharing, layout);
+  const nearest = "sharing sampled-rows, or a range with maxAbs and fractionBits";
+  throw new CofactorError("CONFIG_INVALID", `"terms.evaluation" expected no ${obstacle} beside it; nearest: ${nearest}`);
 }
 
 function evaluationOf(terms: UnresolvedTerms, { objective }: Model, extras: RunExtras): EvaluationLayout | undefined {
