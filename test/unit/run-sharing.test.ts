@@ -97,6 +97,13 @@ describe("rows at places of a device's own choice", () => {
   });
 });
 
+it("metrics do not ride behind scattered rows or in a few bits", async () => {
+  for (const part of [{ sharing: { kind: "sparse-rows", rows: 3 } }, { range: { bits: 8 } }]) {
+    await expect(planRun({ ...open, evaluation: {}, ...part })).rejects.toThrow(/"terms.evaluation" expected no .*nearest/);
+  }
+  await expect(planRun({ ...open, evaluation: {} })).resolves.toBeDefined();
+});
+
 describe("clusters of items", () => {
   const itemFeatures = { count: 3, values: Float64Array.from({ length: 27 }, (_, at) => (at % 3 === Math.floor(at / 9) ? 1 : 0)) };
   const sharing = { kind: "clustered-rows", count: 3, share: 0.4 };
