@@ -52,8 +52,8 @@ export const command: Command = defineCommand({
       report(client, io);
       await client.join();
       if (rounds !== 0) await client.participate({ signal: io.signal, ...(rounds === undefined ? {} : { rounds }) });
-      for (const { item, score } of client.recommend({ count: recommend, interests, diversity }))
-        io.out(`item ${item}  ${score.toFixed(4)}\n`);
+      for (const { item, id, score } of client.recommend({ count: recommend, interests, diversity }))
+        io.out(`item ${id ?? item}  ${score.toFixed(4)}\n`);
       return 0;
     } catch (error) {
       throw namingLines(error, ratings, file);
@@ -68,7 +68,9 @@ export const command: Command = defineCommand({
 function report(client: Client, io: CommandIo): void {
   client.on("joined", ({ terms, leftOut }) => {
     const { id, model, protection, cohort } = terms;
-    io.out(`joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}, ${aboutPrivacy(terms)}\n`);
+    io.out(
+      `joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}, ${aboutPrivacy(terms)}${aboutEvaluation(terms)}\n`,
+    );
     if (leftOut > 0) io.out(`${leftOut} ratings are of items beyond the ${terms.items} of ${id}, and play no part in it\n`);
   });
   client.on("contributed", ({ round, bytes, digest, status }) =>
@@ -81,6 +83,13 @@ function report(client: Client, io: CommandIo): void {
   client.on("failed", ({ round, error }) => io.err(`round ${round}: ${error.code}: ${error.message}\n`));
   client.on("disconnected", ({ reason }) => client.state !== "closed" && io.err(`disconnected: ${reason}\n`));
   client.on("abandoned", ({ round, reason }) => io.out(`round ${round}: abandoned (${reason})\n`));
+}
+
+function aboutEvaluation({ evaluation }: RunTerms): string {
+  if (evaluation === undefined) return "";
+  const { every, metrics, holdOut } = evaluation;
+  const rounds = every === 1 ? "every round" : `every ${every} rounds`;
+  return `, ${rounds} ${metrics.join(", ")} of ${holdOut.count} ratings that are kept aside (${holdOut.kind}) go into the same sums`;
 }
 
 function aboutPrivacy({ privacy }: RunTerms): string {

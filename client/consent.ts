@@ -33,6 +33,11 @@ export interface Acceptance {
    * this device contributes to, and epsilons and deltas are added up. Refused is taking part, not joining: recommendations go on.
    */
   readonly budget?: BudgetLimit;
+  /**
+   * False refuses runs whose devices judge the model by ratings that they keep aside (`terms.evaluation`); default true. What they find leaves in the
+   * contribution itself, under the same protection and promise: sums over the same cohort.
+   */
+  readonly evaluation?: boolean;
   /** The server's key, base64url, when the app ships it; else the first one seen is kept and later ones must equal it. */
   readonly serverKey?: string;
 }
@@ -131,6 +136,11 @@ function assertAccepted(run: Run, accept: Acceptance): void {
   }
   if (accept.maxRounds !== undefined && terms.rounds > accept.maxRounds) {
     throw refused(`${terms.rounds} rounds; accepted: at most ${accept.maxRounds}. To accept it, raise accept.maxRounds`);
+  }
+  if (terms.evaluation !== undefined && accept.evaluation === false) {
+    throw refused(
+      `devices' own figures of quality (${terms.evaluation.metrics.join(", ")}), summed with contributions. To accept it, set accept.evaluation to true`,
+    );
   }
   assertPrivacy(terms.privacy, accept);
 }

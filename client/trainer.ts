@@ -1,6 +1,6 @@
 /**
- * What a device does when it is asked: fit, contribute, clip and noise where the terms promise privacy, seal, send; once for each round,
- * whatever happens in between. Imports shared, budget, session, vault.
+ * What a device does when it is asked: fit, judge, contribute, clip and noise where the terms promise privacy, seal, send; once for each round,
+ * whatever happens in between. Imports shared, budget, held-out, session, vault.
  */
 import { digestOf } from "../shared/crypto/hash.ts";
 import type { Primitives } from "../shared/crypto/primitives.ts";
@@ -13,7 +13,8 @@ import { outgoingOf, type Run, roundFrame } from "../shared/run.ts";
 import type { RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import type { Budget } from "./budget.ts";
-import { withinCatalogue } from "./ratings.ts";
+import type { SplitRatings } from "./held-out.ts";
+import type { OwnRatings } from "./ratings.ts";
 import type { Session } from "./session.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
 
@@ -43,8 +44,12 @@ export interface Sent {
 
 /** What a trainer works with. */
 export interface TrainerParts {
-  /** The user's ratings as they are now. */
-  readonly ratings: () => UserRatings;
+  /** The user's ratings by number, as they are now. */
+  readonly numbered: () => OwnRatings | undefined;
+  /** The device's own secret. */
+  readonly secret: () => Uint8Array;
+  /** The user's ratings as they are now, as rows of the model with these published values. */
+  readonly ratingsAt: (session: Session, values: Float64Array) => Promise<UserRatings>;
   readonly vault: Vault;
   /** The device's ledger over all runs. */
   readonly budget: Budget;
@@ -151,9 +156,17 @@ export class Trainer {
   }
 
   /** The device's private part: the one it trained, else a fresh one. */
-  async privatePart(run: Run): Promise<PrivatePart> {
+  async privatePart(run: Run, ratings: UserRatings): Promise<PrivatePart> {
     const rng = createRng(drawSeed(this.#parts.secure));
-    return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(withinCatalogue(this.#parts.ratings(), run.terms.items), rng);
+    return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(ratings, rng);
+  }
+
+  /** The ratings to train on, and those kept aside; what parts them is loaded where the terms ask for it. */
+  async #split(run: Run, ratings: UserRatings): Promise<SplitRatings> {
+    const { numbered, secret, vault } = this.#parts;
+    const own = numbered();
+    if (run.evaluation !== undefined && own !== undefined) return (await import("./held-out.ts")).splitRatings(own, run, vault, secret);
+    return { training: ratings, heldOut: { items: new Int32Array(0), values: new Float64Array(0) } };
   }
 
   async #seal(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<PendingAnswer> {
@@ -189,16 +202,24 @@ export class Trainer {
     const { run } = session;
     const { round } = header;
     const { secure, budget } = this.#parts;
-    const ratings = withinCatalogue(this.#parts.ratings(), run.terms.items);
-    const model = run.model.open(decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision));
+    const values = decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision);
+    const { training, heldOut } = await this.#split(run, await this.#parts.ratingsAt(session, values));
+    const model = run.model.open(values);
     if (run.privacy !== undefined && !(await budget.reserve(run, round))) throw new CofactorError("UPDATE_REJECTED", reservedElsewhere);
     const out = new Float64Array(run.contributionSize);
     const rng = createRng(drawSeed(secure));
-    const { private: part } = run.model.contribute(model, await this.privatePart(run), ratings, rng, out);
+    const initial = await this.privatePart(run, training);
+    const { private: part } = run.model.contribute(model, initial, training, rng, out);
     this.#candidate = { round, part };
     const lasting = run.sharing.scattered === undefined ? undefined : await this.#parts.vault.lastingSecret(secure);
     const shared = outgoingOf(run, out, round, { rng: secure, lasting });
     if (shared !== out) out.fill(0);
+    if (run.evaluation?.isDue(round) === true) {
+      const { createJudge } = await import("../shared/evaluation/judge.ts");
+      const { model: kind, terms, evaluation } = run;
+      const judge = createJudge({ model: kind, items: terms.items, metrics: evaluation.metrics, ratingRange: terms.ratings.range });
+      evaluation.attach(shared, judge(model, initial, training, heldOut, createRng(drawSeed(secure))));
+    }
     if (run.privacy === undefined) return shared;
     try {
       return (await run.privacy.createDevice(secure)).protect(shared, round);

@@ -79,6 +79,15 @@ export class Vault {
     await this.#store.set(this.#key("model"), stored);
   }
 
+  /** The bytes of the catalogue followed last, where items come and go. */
+  async catalogue(): Promise<Uint8Array | undefined> {
+    return this.#store.get(this.#key("catalogue"));
+  }
+
+  async saveCatalogue(bytes: Uint8Array): Promise<void> {
+    await this.#store.set(this.#key("catalogue"), bytes);
+  }
+
   async privatePart(): Promise<PrivatePart | undefined> {
     const stored = await this.#store.get(this.#key("private"));
     return stored === undefined ? undefined : new PrivatePart(new Float64Array(stored.slice().buffer));
@@ -113,6 +122,16 @@ export class Vault {
     await this.#store.delete(this.#key("pending"));
   }
 
+  /** Item indices that this device keeps aside in this run; undefined before it has chosen. */
+  async heldOut(): Promise<Int32Array | undefined> {
+    const stored = await this.#store.get(this.#key("held-out"));
+    return stored === undefined ? undefined : new Int32Array(stored.slice().buffer);
+  }
+
+  async saveHeldOut(items: Int32Array): Promise<void> {
+    await this.#store.set(this.#key("held-out"), new Uint8Array(items.slice().buffer));
+  }
+
   async participation(): Promise<Participation | undefined> {
     return this.#json<Participation>("participation");
   }
@@ -122,11 +141,12 @@ export class Vault {
   }
 
   /**
-   * Forgets what is the user's: identity, lasting secret, private part, model, sealed answer. The pin and the record of participation stay, so
-   * that a device that comes back under a new name is neither counted twice in a round nor shown other terms.
+   * Forgets what is the user's: identity, lasting secret, private part, model, sealed answer. The pin, the record of participation and the choice of what is held
+   * out stay, so that a device that comes back under a new name is neither counted twice in a round, nor shown other terms, nor judges by what it
+   * trained on.
    */
   async clear(): Promise<void> {
-    for (const name of ["identity", "lasting", "private", "model", "pending"]) await this.#store.delete(this.#key(name));
+    for (const name of ["identity", "lasting", "private", "model", "catalogue", "pending"]) await this.#store.delete(this.#key(name));
   }
 
   async #json<T>(name: string): Promise<T | undefined> {

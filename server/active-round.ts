@@ -101,10 +101,14 @@ export async function restoreRound(
 }
 
 /** What a round came to. */
-export function recordOf(active: ActiveRound, outcome: RoundRecord["outcome"], sha256: string, reason: string): RoundRecord {
+export function recordOf(
+  active: ActiveRound,
+  { quality, ...what }: Pick<RoundRecord, "outcome" | "sha256" | "reason" | "quality">,
+): RoundRecord {
   const invited = active.state.members.size;
   const accepted = contributorsOf(active.state).length;
-  return { round: active.state.round, outcome, invited, accepted, dropped: invited - accepted, sha256, reason };
+  const counts = { round: active.state.round, invited, accepted, dropped: invited - accepted };
+  return { ...counts, ...what, ...(quality === undefined ? {} : { quality }) };
 }
 
 function stagesOf({ protection }: Run): RoundStages {

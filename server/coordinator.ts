@@ -11,7 +11,7 @@ import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
-import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
+import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
@@ -74,14 +74,9 @@ export class Coordinator {
     this.#absences.clear();
   }
 
-  /** The newest published model. */
-  get model(): ModelRef {
-    return this.#publisher.ref;
-  }
-
-  /** The values of the newest published model. */
-  get shared(): Float64Array {
-    return this.#publisher.model.shared;
+  /** The newest published model: for reading. */
+  get published(): Pick<Publisher, "ref" | "model" | "catalogue"> {
+    return this.#publisher;
   }
 
   /** True when the store failed and the driving has stopped. */
@@ -345,7 +340,7 @@ export class Coordinator {
       if (this.#isStopped) return;
       const next = await this.#publisher.advance(aggregate, round);
       if (this.#isStopped) return;
-      const record = recordOf(active, "published", next.ref.sha256, "");
+      const record = recordOf(active, { outcome: "published", sha256: next.ref.sha256, reason: "", quality: next.quality });
       this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
       this.#apply(active, { kind: "revealed" });
       this.#finish(active, record);
@@ -365,7 +360,7 @@ export class Coordinator {
 
   #abandon(active: ActiveRound, reason: string): void {
     active.cancelDeadline();
-    const record = recordOf(active, "abandoned", this.#publisher.ref.sha256, reason);
+    const record = recordOf(active, { outcome: "abandoned", sha256: this.#publisher.ref.sha256, reason });
     const fact = { round: record.round, kind: "abandoned", clients: [] } as const;
     this.#ledger.write(fact, (entry) => this.#parts.store.abandon(this.#parts.run.terms.id, record, entry));
     this.#finish(active, record);

@@ -1,6 +1,7 @@
 /** What an operator can count, in Prometheus' form. Imports prom-client and events. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Emitter } from "../shared/emitter.ts";
+import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { EpsilonByView } from "../shared/privacy-account.ts";
 import type { ChannelTraffic } from "../shared/transport.ts";
 import type { ServerEvents } from "./events.ts";
@@ -22,6 +23,8 @@ export interface MetricSources {
   traffic(): ChannelTraffic;
   /** What the rounds so far cost by the plan; undefined when nothing is promised. */
   epsilon(): EpsilonByView | undefined;
+  /** What devices last found about a model; undefined before, and where they do not judge any. */
+  quality(): RoundQuality | undefined;
 }
 
 /** Counts a server's events. */
@@ -80,6 +83,23 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
       for (const view of ["server", "release"] as const) {
         if (epsilon !== undefined) this.set({ view }, epsilon[view] ?? Number.POSITIVE_INFINITY);
       }
+    },
+  });
+  new Gauge({
+    name: "cofactor_quality",
+    help: "Quality of a published model, as a cohort's devices found it last, by metric; cofactor_quality_people devices judged it",
+    labelNames: ["metric"],
+    registers,
+    collect() {
+      for (const [metric, figure] of Object.entries(sources.quality()?.metrics ?? {})) this.set({ metric }, figure);
+    },
+  });
+  new Gauge({
+    name: "cofactor_quality_people",
+    help: "Devices that judged the model last, about so many where noise is promised",
+    registers,
+    collect() {
+      this.set(sources.quality()?.people ?? 0);
     },
   });
   const keyholders = new Gauge({ name: "cofactor_keyholders_connected", help: "Connected keyholders", registers });

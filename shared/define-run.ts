@@ -1,4 +1,6 @@
 /** Runs from terms at once, with every model and sharing policy at hand: for servers, simulations and tests. Imports run, models, sharing. */
+import { catalogueSupport } from "./catalogue/support.ts";
+import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { buildRun, type Run, type RunExtras } from "./run.ts";
 import { sharings } from "./sharing/index.ts";
@@ -12,5 +14,5 @@ import { sharings } from "./sharing/index.ts";
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  return buildRun(input, { models, sharings }, extras);
+  return buildRun(input, { models, sharings }, { evaluation: evaluationSupport, catalogue: catalogueSupport, ...extras });
 }

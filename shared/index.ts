@@ -1,6 +1,9 @@
 /** The public entry for what server, client and simulations share: `cofactor/shared`. */
+export type { CatalogueTerms } from "./catalogue/rules.ts";
 export { defineRun } from "./define-run.ts";
 export { CofactorError, type ErrorCode, errorCodes, isCofactorError } from "./errors.ts";
+export type { EvaluationTerms, RoundQuality } from "./evaluation/evaluation.ts";
+export { holdOuts } from "./evaluation/hold-outs/index.ts";
 export type { RatingMatrix, UserRatings } from "./math/ratings.ts";
 export { type TermVectors, termVectors, wordsOf } from "./math/tf-idf.ts";
 export { models } from "./models/index.ts";

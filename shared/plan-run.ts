@@ -30,8 +30,9 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
   const parts = await loadParts(terms);
   const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
+  const support = terms.evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport };
   const built = model.definition.create(model.options, shapeOf(terms, extras));
-  const sharing = sharingOf(terms, built, parts);
+  const sharing = sharingOf(terms, built, parts, { ...extras, ...support });
   const protects = protection.definition.create(protection.options);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, terms.privacy);
   const privacy = planPrivacy(terms.privacy, guardSettingOf(terms, sharing, protects));
@@ -46,6 +47,5 @@ async function plannedSharing({ items, sharing }: UnresolvedTerms, { itemFeature
 
 /** The setting that a run's promise is judged in. */
 export function privacySettingOf(run: Run): ReturnType<typeof guardSettingOf> {
-  const { privacy: _promise, ...terms } = run.terms;
-  return guardSettingOf(terms, run.sharing, run.protection);
+  return guardSettingOf(run.terms, run.sharing, run.protection);
 }

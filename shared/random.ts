@@ -68,6 +68,16 @@ export function createRng(seed: number, ...keys: readonly StreamKey[]): Rng {
   return fromState(state);
 }
 
+/** [count] the numbers from 0 in a drawn order, every order equally likely. Source: Durstenfeld 1964. */
+export function shuffled(count: number, rng: Rng): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, at) => at);
+  for (let i = count - 1; i > 0; i--) {
+    const j = rng.below(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
 /** The platform's CSPRNG, in Node and in browsers. */
 export const secureRng: SecureRng = {
   kind: "secure",

@@ -2,7 +2,12 @@
  * A run made ready: terms with every section resolved, and the model, protection and rule they name. The deployed
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
+import type { CatalogueSetting } from "./catalogue/step.ts";
+import type { CatalogueSupport } from "./catalogue/support.ts";
+import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
+import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
+import type { EvaluationSupport } from "./evaluation/support.ts";
 import { loadModels } from "./models/lazy.ts";
 import {
   type ContributionRange,
@@ -37,10 +42,14 @@ export interface Run {
   /** Digest of the terms' canonical bytes, base64url. */
   readonly digest: string;
   readonly model: Model;
+  /** What the items come and go by; undefined where they stay. */
+  readonly catalogue: CatalogueSetting | undefined;
   readonly protection: Protection;
   readonly rule: Rule;
-  /** Which part of a contribution leaves a device, and how the sum of such parts is read. */
+  /** Which part of a contribution leaves a device, and how the sum of such parts is read; with room for the metrics that ride along. */
   readonly sharing: Sharing;
+  /** How devices judge the model; undefined when the terms ask for nothing of the kind. */
+  readonly evaluation: FederatedEvaluation | undefined;
   /** Clip and noise of both halves; undefined when the terms promise no privacy. */
   readonly privacy: PrivacyGuard | undefined;
   readonly range: ContributionRange;
@@ -56,6 +65,10 @@ export interface RunExtras {
   readonly itemFeatures?: ItemFeatures | undefined;
   /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
   readonly privacy?: PrivacySupport | undefined;
+  /** What makes devices judge models, likewise. */
+  readonly evaluation?: EvaluationSupport | undefined;
+  /** What has items come and go, where it is loaded already. */
+  readonly catalogue?: CatalogueSupport | undefined;
 }
 
 /** The definitions of the seams whose code is loaded when terms name it. */
@@ -82,13 +95,18 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
-  const built = model.definition.create(model.options, shape);
+  const modelRange = model.definition.range(model.options, shape);
+  const created = model.definition.create(model.options, shape);
+  const catalogue = cataloguedModel(created, terms, resolveRange(terms.range, modelRange).maxAbs, extras);
+  const built = catalogue ?? created;
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
-  const sharing = sharingOf(terms, built, parts);
+  const layout = evaluationOf(terms, built, extras);
+  const sharing = sharingOf(terms, built, parts, extras);
+  if (catalogue !== undefined) assertCounts(sharing, built);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
-  const own = scaled(model.definition.range(model.options, shape), sharing.entryGain);
+  const own = scaled(modelRange, sharing.entryGain);
   const range = privacy?.wire.range ?? resolveRange(terms.range, own);
   if (terms.range !== undefined && privacy !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
     throw new CofactorError(
@@ -96,13 +114,16 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
       '"terms.range" expected nothing beside "terms.privacy": the range follows from clip and noise',
     );
   }
-  const { privacy: _written, ...others } = terms;
+  const evaluation =
+    layout === undefined ? undefined : extras.evaluation!.createEvaluation(layout, { maxAbs: range.maxAbs, norm: privacy?.bound });
+  const { privacy: _promised, evaluation: _asked, ...others } = terms;
   const resolved: RunTerms = {
     ...others,
     model: { ...model.options },
     protection: { ...protection.options },
     sharing: { ...resolveSection(parts.sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
+    ...(layout === undefined ? {} : { evaluation: layout.terms }),
     aggregation: { ...rule.options },
     range,
   };
@@ -110,9 +131,11 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
     terms: resolved,
     digest: termsDigest(canonicalJson(resolved)),
     model: built,
+    catalogue: catalogue === undefined ? undefined : { model: catalogue, label: terms.id, precision: terms.precision },
     protection: protects,
     rule: rule.definition.create(rule.options),
     sharing,
+    evaluation,
     privacy,
     range,
     contributionSize: sizeOf(built.parameters.contribution),
@@ -123,16 +146,50 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
 }
 
 /**
- * As `defineRun`, but models and sharing policies are loaded when the terms name them, and what keeps promises of privacy when they make one.
+ * As `defineRun`, but models and sharing policies are loaded when the terms name them, and what keeps promises of privacy, or makes devices judge
+ * models, when they say so.
  *
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
   const terms = parseTerms(input);
+  const { privacy, evaluation, catalogue } = terms;
   const parts = await loadParts(terms);
-  if (terms.privacy === undefined) return buildRun(input, parts, extras);
-  const { privacySupport } = await import("./privacy/support.ts");
-  return buildRun(input, parts, { ...extras, privacy: privacySupport });
+  const support = {
+    ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
+    ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
+    ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
+  };
+  return buildRun(input, parts, { ...extras, ...support });
+}
+
+/** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
+function cataloguedModel(model: Model, terms: UnresolvedTerms, unit: number, extras: RunExtras): CatalogueModel | undefined {
+  if (terms.catalogue === undefined) return undefined;
+  const refuse = (what: string): never => {
+    throw new CofactorError("CONFIG_INVALID", `"terms.catalogue" expected ${what}`);
+  };
+  if (terms.privacy !== undefined) {
+    refuse(
+      "no promise of privacy: a clip that fits gradients leaves nothing of the counts that admit items; nearest: no catalogue section",
+    );
+  }
+  if (terms.evaluation !== undefined) {
+    refuse("no evaluation by devices: what they keep aside is known by its row, and rows change hands; nearest: no evaluation section");
+  }
+  if ((terms.itemFeatures ?? 0) > 0) refuse("items without features: those are of rows, and rows change hands; nearest: itemFeatures 0");
+  if (!Number.isInteger(Math.log2(unit))) refuse(`"terms.range.maxAbs" to be a power of two, by which counts stay exact, got ${unit}`);
+  const support = extras.catalogue ?? refuse("openRun or planRun to make the run: they load what items come and go by");
+  return support.withCatalogue(model, terms.items, terms.catalogue, unit);
+}
+
+/** @throws CofactorError CONFIG_INVALID where counts do not arrive as they left */
+function assertCounts(sharing: Sharing, model: Model): void {
+  if (sharing.size === sizeOf(model.parameters.contribution) && sharing.entryGain === 1) return;
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `"terms.sharing" expected all beside "terms.catalogue", got ${sharing.kind}: counts that leave in part admit nobody; nearest: sharing all`,
+  );
 }
 
 /** What the terms' model is built for. */
@@ -162,7 +219,11 @@ export function termsBytes(run: Run): Uint8Array {
 }
 
 /** The public facts of a run that its privacy is made of. */
-export function guardSettingOf(terms: UnresolvedTerms, sharing: Sharing, protection: Protection): GuardSetting {
+export function guardSettingOf(
+  terms: Pick<UnresolvedTerms, "id" | "rounds" | "cohort">,
+  sharing: Sharing,
+  protection: Protection,
+): GuardSetting {
   return {
     size: sharing.size,
     ...rowsOf(sharing.spec),
@@ -187,10 +248,24 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
   return { maxAbs: maxAbs * 2 ** Math.ceil(Math.log2(gain)), fractionBits };
 }
 
-/** The terms' policy for the model's contributions. */
-export function sharingOf(terms: UnresolvedTerms, model: Model, parts: NamedParts): Sharing {
+/** The terms' policy for the model's contributions, with room for the metrics that ride along. */
+export function sharingOf(terms: UnresolvedTerms, model: Model, parts: NamedParts, extras: RunExtras): Sharing {
   const { definition, options } = resolveSection(parts.sharings, terms.sharing, "terms.sharing");
-  return definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
+  const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
+  const layout = evaluationOf(terms, model, extras);
+  return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
+}
+
+function evaluationOf(terms: UnresolvedTerms, { objective }: Model, extras: RunExtras): EvaluationLayout | undefined {
+  const { evaluation, privacy, ratings } = terms;
+  if (evaluation === undefined) return undefined;
+  if (extras.evaluation === undefined) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"terms.evaluation" expected openRun or planRun to make the run: they load what judges models',
+    );
+  }
+  return extras.evaluation.readEvaluation(evaluation, { objective, ratingRange: ratings.range, hasPromise: privacy !== undefined });
 }
 
 /** Parts at places of each device's own choice are added one by one, and the places are read. @throws CofactorError CONFIG_INVALID */
@@ -280,4 +355,13 @@ export function advanceModel(run: Run, current: ModelState, released: ReleasedSu
   const noise = noiseStddev === undefined ? {} : { noiseStddev: noiseStddev * run.sharing.noiseGain };
   const next = run.model.advance(current, { ...run.rule.step([sum]), ...noise });
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
+}
+
+/**
+ * What a round's devices found about the model that they were given; undefined when they were not asked to judge it, or too few of them did.
+ * @param modelRound the round that published that model
+ */
+export function qualityOf(run: Run, released: ReleasedSum, round: number, modelRound: number): RoundQuality | undefined {
+  if (run.evaluation?.isDue(round) !== true) return undefined;
+  return run.evaluation.read(openReleased(released, run.digest), run.terms.cohort.min, modelRound);
 }

@@ -4,9 +4,11 @@
  * wire, types of privacy.
  */
 import * as v from "valibot";
+import { type CatalogueTerms, catalogueTerms } from "./catalogue/rules.ts";
 import { toUtf8 } from "./crypto/encoding.ts";
 import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
+import type { EvaluationTerms } from "./evaluation/evaluation.ts";
 import type { PrivacyInput, PrivacyTerms } from "./privacy/promise.ts";
 import { parseConfig } from "./registry.ts";
 import type { FixedPoint } from "./wire/fixed-point.ts";
@@ -43,8 +45,10 @@ export interface RunTerms {
   readonly version: 1;
   /** The run's name: 1 to 64 of a-z, 0-9, dot, dash, underscore. */
   readonly id: string;
-  /** Size of the catalogue. */
+  /** Size of the catalogue; rows of the table where items come and go. */
   readonly items: number;
+  /** How items come and go; without it the items are 0 to `items` - 1 and stay. */
+  readonly catalogue?: CatalogueTerms | undefined;
   /** How many public features each item has, for models that learn from them; their values come with the published model. */
   readonly itemFeatures?: number | undefined;
   /** How many rounds the run has. */
@@ -63,21 +67,26 @@ export interface RunTerms {
   readonly sharing: Section;
   /** What is promised about every user's privacy; absent when nothing is. */
   readonly privacy?: PrivacyTerms | undefined;
+  /** How devices judge the model by ratings that they keep aside, for the cohort's sums of it; absent when they do not. */
+  readonly evaluation?: EvaluationTerms | undefined;
   readonly aggregation: Section;
   /** Number format of published models. */
   readonly precision: Precision;
 }
 
-/** Terms whose privacy section is still as a person wrote it. */
-export type UnresolvedTerms = Omit<RunTerms, "privacy" | "range"> & {
+/** Terms whose sections on privacy, evaluation and range are still as a person wrote them. */
+export type UnresolvedTerms = Omit<RunTerms, "privacy" | "evaluation" | "range"> & {
   readonly privacy?: Readonly<Record<string, unknown>> | undefined;
+  readonly evaluation?: Readonly<Record<string, unknown>> | undefined;
   readonly range?: RangeInput | undefined;
 };
 
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "range">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "catalogue" | "range">> & {
+    readonly catalogue?: Partial<CatalogueTerms>;
     readonly privacy?: PrivacyInput;
+    readonly evaluation?: Partial<Omit<EvaluationTerms, "holdOut">> & { readonly holdOut?: Partial<EvaluationTerms["holdOut"]> };
     readonly range?: RangeInput;
     readonly cohort?: Partial<RunTerms["cohort"]>;
     readonly deadline?: Partial<RunTerms["deadline"]>;
@@ -94,11 +103,12 @@ export const rangeInput: v.GenericSchema<unknown, RangeInput> = v.strictObject({
   rounding: v.optional(v.picklist(["nearest", "stochastic"])),
 });
 
-/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy` and `aggregation` are checked by their own seams. */
+/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy`, `evaluation` and `aggregation` are checked by their own seams. */
 const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
   items: count(1, 10_000_000),
+  catalogue: v.optional(catalogueTerms),
   itemFeatures: v.optional(count(0, 1_000)),
   rounds: v.optional(count(1, 1_000_000), 20),
   cohort: v.optional(v.strictObject({ size: v.optional(count(1, 10_000_000), 100), min: v.optional(count(1, 10_000_000), 2) }), {}),
@@ -118,6 +128,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   protection: v.optional(section, { kind: "paillier" }),
   sharing: v.optional(section, { kind: "all" }),
   privacy: v.optional(v.pipe(v.looseObject({}), v.readonly())),
+  evaluation: v.optional(v.pipe(v.looseObject({}), v.readonly())),
   aggregation: v.optional(section, { kind: "sum" }),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
 });

@@ -27,6 +27,13 @@ export const command: Command = defineCommand({
     },
     json: { kind: "text", value: "FILE", summary: "writes the result as JSON; - for standard output, and nothing else there" },
     report: { kind: "text", value: "FILE.html", summary: "writes the result as a page that needs nothing else" },
+    sweep: {
+      kind: "text",
+      value: "GRID.yaml",
+      summary: "runs the scenario with every combination of a grid's values and seeds, and chooses the best by validation",
+    },
+    cache: { kind: "text", value: "DIR", summary: "where a sweep keeps finished cells, to go on with; by default beside its output" },
+    "show-test": { kind: "flag", summary: "shows test figures of all settings of a sweep, not of the chosen one alone" },
     compare: { kind: "list", value: "FILE.json", summary: "shows a result of --json beside this one in the report" },
     demo: {
       kind: "text",
@@ -40,6 +47,7 @@ export const command: Command = defineCommand({
     "cofactor simulate simulations/scenarios/quick.yaml --seed 7",
     "cofactor simulate --set evaluation.every=1 --seed 2 --report wines.html --compare seed-1.json --compare seed-3.json",
     "cofactor simulate --set privacy.epsilon=4 --audit 40",
+    "cofactor simulate simulations/scenarios/wines.yaml --sweep grid.yaml --report sweep.html",
     "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
   ],
   async run({ options, positionals, io }) {
@@ -50,13 +58,32 @@ export const command: Command = defineCommand({
     }
     const compared = prepareReport(report, compare, audit !== undefined);
     const overrides = [...set, ...(seed === undefined ? [] : [`seed=${seed}`])];
-    const scenario = await loadScenario(positionals[0], overrides);
+    if (options.sweep === undefined && (options.cache !== undefined || options["show-test"])) {
+      throw new CofactorError(
+        "CONFIG_INVALID",
+        `"${options.cache === undefined ? "--show-test" : "--cache"}" expected "--sweep GRID.yaml" beside it`,
+      );
+    }
+    const command = ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ");
     // With the JSON on standard output, progress goes to a watching person alone.
     const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
+    if (options.sweep !== undefined) {
+      if (audit !== undefined || compare.length > 0) {
+        throw new CofactorError("CONFIG_INVALID", `"--sweep" expected no "${audit === undefined ? "--compare" : "--audit"}" beside it`);
+      }
+      if (json !== undefined && json !== "-") assertWritable("--json", json);
+      const { cache, "show-test": tellsTest } = options;
+      const { sweepCommand } = await import("./sweep/command.ts");
+      return sweepCommand(
+        { grid: options.sweep, scenario: positionals[0], overrides, cache, workers, json, report, tellsTest, command },
+        say,
+        io,
+      );
+    }
+    const scenario = await loadScenario(positionals[0], overrides);
     if (audit !== undefined) return runAudit(scenario, audit, say, io, json);
     if (scenario.evaluation.negatives === "paper-compat") say(leakWarning);
     const result = await train(scenario, workers, say, io);
-    const command = ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ");
     if (json === "-") io.out(`${JSON.stringify(result)}\n`);
     else say(resultTable(result, command));
     if (json !== undefined && json !== "-") {
@@ -88,12 +115,16 @@ function prepareReport(report: string | undefined, compare: readonly string[], i
   }
   if (isAudit)
     throw new CofactorError("CONFIG_INVALID", '"--report" expected no "--audit": an audit trains canaries, and has no such report');
-  try {
-    accessSync(dirname(report), constants.W_OK);
-  } catch (cause) {
-    throw new CofactorError("CONFIG_INVALID", `"--report" expected a folder that can be written, got "${report}"`, { cause });
-  }
+  assertWritable("--report", report);
   return compare.map(readComparedRun);
+}
+
+function assertWritable(option: string, path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw new CofactorError("CONFIG_INVALID", `"${option}" expected a folder that can be written, got "${path}"`, { cause });
+  }
 }
 
 /** A word of a shell's command line. */

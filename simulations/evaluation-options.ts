@@ -1,6 +1,11 @@
-/** The section `evaluation` of a scenario: which metrics, against which candidates, and the sentence that says so. Imports split.ts. */
+/** The section `evaluation` of a scenario: which metrics, against which candidates, and the sentence that says so. Imports split.ts, shared. */
 import * as v from "valibot";
 import { CofactorError } from "../shared/errors.ts";
+import {
+  type Metric as JudgedMetric,
+  metricsFor as judgedMetricsFor,
+  metricPattern as judgedPattern,
+} from "../shared/evaluation/metrics.ts";
 import type { Split } from "./split.ts";
 
 /** How an evaluation is done. */
@@ -26,24 +31,31 @@ export interface EvaluationOptions {
   readonly interests: number;
   /** How far lists are made less alike, likewise, from 0 to 1: each is as long as the longest that a metric asks for. */
   readonly diversity: number;
+  /**
+   * True: the validation part is what devices keep aside; they judge the model in the rounds that `every` divides (every round when it is 0), by
+   * terms, and what comes of the sum stands in `rounds[].federatedMetrics` beside the same figures computed in one place.
+   */
+  readonly federated: boolean;
 }
 
 /** Begins the name of a full-ranking figure that stands beside one against sampled candidates: "all/hr@10". */
 export const fullPrefix = "all/";
 
-const metricPattern = /^(?:rmse|mae|(?:hr|ndcg|recall|ild|coverage)@[1-9]\d{0,5})$/;
+const listPattern = /^(ild|coverage)@([1-9]\d{0,5})$/;
 const expected = "rmse, mae, hr@K, ndcg@K, recall@K, ild@K or coverage@K";
+const isMetric = (name: string): boolean => judgedPattern.test(name) || listPattern.test(name);
 
 /** Schema of the section, with defaults. */
 export const evaluationOptions: v.GenericSchema<unknown, EvaluationOptions> = v.pipe(
   v.strictObject({
-    metrics: v.optional(v.array(v.pipe(v.string(), v.regex(metricPattern, `expected ${expected}, such as hr@10`))), []),
+    metrics: v.optional(v.array(v.pipe(v.string(), v.check(isMetric, `expected ${expected}, such as hr@10`))), []),
     candidates: v.optional(v.picklist(["all", "sampled-99"]), "all"),
     negatives: v.optional(v.picklist(["honest", "paper-compat"]), "honest"),
     negativeDraws: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 5),
     every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
     interests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 1),
     diversity: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
+    federated: v.optional(v.boolean(), false),
   }),
   v.check(
     ({ candidates, diversity }) => diversity === 0 || candidates === "all",
@@ -52,14 +64,10 @@ export const evaluationOptions: v.GenericSchema<unknown, EvaluationOptions> = v.
 );
 
 /** A metric's name taken apart. */
-export type Metric = { readonly name: string; readonly kind: "rmse" | "mae" } | RankedMetric | ListMetric;
+export type Metric = JudgedMetric | ListMetric;
 
 /** Of where held-out items stand. */
-export interface RankedMetric {
-  readonly name: string;
-  readonly kind: "hr" | "ndcg" | "recall";
-  readonly k: number;
-}
+export type RankedMetric = Extract<JudgedMetric, { readonly k: number }>;
 
 /**
  * Of the first k candidates, whatever is held out. "ild": their mean distance by co-ratings in training (co-ratings.ts); "coverage": the
@@ -87,16 +95,12 @@ export function isRanked(metric: Metric): metric is RankedMetric {
  * @throws CofactorError CONFIG_INVALID for a name that is no metric, or rmse or mae of a model that predicts no ratings
  */
 export function metricsFor(objective: "rating" | "ranking", names: readonly string[] = []): Metric[] {
-  const wanted = names.length > 0 ? names : objective === "rating" ? ["rmse", "mae"] : ["hr@10", "ndcg@10", "recall@10"];
-  return wanted.map((name) => {
-    if (!metricPattern.test(name)) throw new CofactorError("CONFIG_INVALID", `"evaluation.metrics" expected ${expected}, got "${name}"`);
-    const [kind, k] = name.split("@") as [Metric["kind"], string | undefined];
-    if (kind !== "rmse" && kind !== "mae") return { name, kind, k: Number(k) };
-    if (objective === "rating") return { name, kind };
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      `"evaluation.metrics": ${name} expected a model that predicts ratings, this one predicts an order`,
-    );
+  if (names.length === 0) return judgedMetricsFor(objective);
+  return names.flatMap((name): Metric[] => {
+    const [, kind, k] = listPattern.exec(name) ?? [];
+    if (kind !== undefined) return [{ name, kind: kind as ListMetric["kind"], k: Number(k) }];
+    if (!judgedPattern.test(name)) throw new CofactorError("CONFIG_INVALID", `"evaluation.metrics" expected ${expected}, got "${name}"`);
+    return judgedMetricsFor(objective, [name]);
   });
 }
 

@@ -1,4 +1,5 @@
 /** Figures of one person after another, from what the held-out items came to; for everyone, or for a part of the catalogue. Imports shared. */
+
 import { hitRateAt, ndcgAt, type Rank, recallAt } from "../shared/math/metrics.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import { type Distance, listDistance } from "./co-ratings.ts";

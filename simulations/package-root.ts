@@ -15,6 +15,11 @@ export function packageRoot(): string {
   return known;
 }
 
+/** The package's version. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}
+
 /** The path of a file of a bundled data set. */
 export function bundledPath(dataset: string, file: string): string {
   return join(packageRoot(), "simulations", "datasets", "bundled", dataset, file);

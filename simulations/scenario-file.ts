@@ -18,27 +18,43 @@ interface ScenarioFile {
  * @throws CofactorError CONFIG_INVALID naming file, line and column, or the override, and the nearest known word
  */
 export async function loadScenario(path: string | undefined, overrides: readonly string[] = []): Promise<Scenario> {
+  return (await openScenario(path, overrides))([]);
+}
+
+/** A value at a path of a scenario. */
+export interface Override {
+  readonly steps: readonly string[];
+  readonly value: unknown;
+}
+
+/**
+ * Reads a scenario file and its overrides; what comes back resolves it with further ones, which count as written last.
+ *
+ * @throws CofactorError CONFIG_INVALID as `loadScenario`, here and when it resolves
+ */
+export async function openScenario(
+  path: string | undefined,
+  overrides: readonly string[] = [],
+): Promise<(further: readonly Override[]) => Scenario> {
   const file = path === undefined ? undefined : await readScenarioFile(path);
-  const input = file === undefined ? {} : toObject(file);
   const parsed = overrides.map(parseOverride);
   // Another kind or data set drops the file's options for it, but never another override's.
   const isChoice = ({ steps }: Override): boolean => steps.at(-1) === "kind" || steps.at(-1) === "name";
-  for (const override of [...parsed.filter(isChoice), ...parsed.filter((override) => !isChoice(override))]) apply(input, override);
-  try {
-    return parseScenario(input);
-  } catch (error) {
-    throw located(error, file, parsed);
-  }
+  return (further) => {
+    const input = file === undefined ? {} : toObject(file);
+    const all = [...parsed, ...further];
+    for (const override of [...all.filter(isChoice), ...all.filter((override) => !isChoice(override))]) apply(input, override);
+    try {
+      return parseScenario(input);
+    } catch (error) {
+      throw located(error, file, parsed);
+    }
+  };
 }
 
 /** Applies one override to a scenario that is not resolved yet; the text behind "=" is read as YAML. */
 export function applyOverride(target: Record<string, unknown>, override: string): void {
   apply(target, parseOverride(override));
-}
-
-interface Override {
-  readonly steps: readonly string[];
-  readonly value: unknown;
 }
 
 /** @throws CofactorError CONFIG_INVALID */

@@ -6,7 +6,7 @@ import { Shard } from "./shard.ts";
 import type { WorkerOrder, WorkerReport, WorkerSetup } from "./shards.ts";
 
 const setup = workerData as WorkerSetup;
-const shard = new Shard(await openRun(setup.terms), setup.training, setup.seed);
+const shard = new Shard(await openRun(setup.terms), setup.data, setup.seed);
 
 parentPort!.on("message", (order: WorkerOrder) => {
   if (order.kind === "settle") shard.settle(order.isPublished);

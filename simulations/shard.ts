@@ -3,11 +3,14 @@
  * the main thread or in a worker; the same code either way. Imports shared.
  */
 import { isCofactorError } from "../shared/errors.ts";
-import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
+import { createJudge, type Judge } from "../shared/evaluation/judge.ts";
+import type { HeldOutOutcome } from "../shared/evaluation/metrics.ts";
+import { type RatingMatrix, ratingsOf, type UserRatings } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
 import { type OutgoingRandomness, outgoingOf, type Run, roundFrame } from "../shared/run.ts";
+import { inRows } from "./catalogued-people.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
 /** A stage of a round, for every device. */
@@ -15,6 +18,8 @@ export interface StageOrder {
   readonly round: number;
   readonly stage: number;
   readonly shared: Float64Array;
+  /** [items of the data] the row of each in the model's table, -1 where it has none; left out where items are rows. */
+  readonly rowOf?: Int32Array | undefined;
 }
 
 /** Devices of one block that are asked, ascending, and what each is asked with; without briefs, nothing. */
@@ -41,10 +46,19 @@ export interface BlockSum {
   readonly revealedBits: number;
 }
 
+/** What the devices of a simulation have. */
+export interface ShardData {
+  readonly training: RatingMatrix;
+  /** What each keeps aside, where the terms have devices judge the model; of the same people and items. */
+  readonly heldOut?: RatingMatrix | undefined;
+}
+
 /** Devices of one worker. */
 export class Shard {
   readonly #run: Run;
   readonly #training: RatingMatrix;
+  readonly #heldOut: RatingMatrix | undefined;
+  readonly #judge: Judge | undefined;
   readonly #seed: number;
   /** Only devices that have trained have an entry: a dormant device costs nothing but its ratings. */
   readonly #parts = new Map<number, PrivatePart>();
@@ -57,16 +71,19 @@ export class Shard {
   #revealed = 0;
   #opened: { readonly round: number; readonly shared: unknown } | undefined;
 
-  constructor(run: Run, training: RatingMatrix, seed: number) {
+  constructor(run: Run, { training, heldOut }: ShardData, seed: number) {
     this.#run = run;
     this.#training = training;
+    this.#heldOut = heldOut;
+    const { evaluation, model, terms } = run;
+    this.#judge = evaluation && createJudge({ model, items: terms.items, metrics: evaluation.metrics, ratingRange: terms.ratings.range });
     this.#seed = seed;
     this.#values = new Float64Array(run.contributionSize);
     this.#outgoing = this.#values;
   }
 
   /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
-  async answer({ round, stage, shared }: StageOrder, { block, users, briefs }: Block): Promise<BlockSum> {
+  async answer({ round, stage, shared, rowOf }: StageOrder, { block, users, briefs }: Block): Promise<BlockSum> {
     const { model, protection } = this.#run;
     if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
     const frame = roundFrame(this.#run, round);
@@ -78,7 +95,7 @@ export class Shard {
     for (let at = 0; at < users.length; at++) {
       const user = users[at]!;
       const startedMs = performance.now();
-      const part = stage === protection.contributionStage ? await this.#train(round, user) : undefined;
+      const part = stage === protection.contributionStage ? await this.#train(round, user, rowOf) : undefined;
       if (part !== undefined) revealedBits += this.#revealed;
       const { bytes, isAccepted } = await this.#handIn(frame, stage, aggregator, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
@@ -95,9 +112,10 @@ export class Shard {
   }
 
   /** Trains one device; what may leave it is in `#outgoing`. */
-  async #train(round: number, user: number): Promise<PrivatePart> {
-    const { model, privacy } = this.#run;
-    const ratings = ratingsOf(this.#training, user);
+  async #train(round: number, user: number, rowOf: Int32Array | undefined): Promise<PrivatePart> {
+    const { model, privacy, evaluation } = this.#run;
+    const known = ratingsOf(this.#training, user);
+    const ratings = rowOf === undefined ? known : inRows(known, rowOf);
     const initial = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
     const rng = createRng(this.#seed, "contribute", round, user);
     const { private: part } = model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values);
@@ -105,6 +123,7 @@ export class Shard {
     const { scattered } = this.#run.sharing;
     this.#revealed = scattered?.revealedBits(scattered.touchedBy(this.#values)) ?? 0;
     const leaving = outgoingOf(this.#run, this.#values, round, this.#randomness(round, user));
+    if (evaluation?.isDue(round) === true) evaluation.attach(leaving, this.#judged(user, ratings));
     this.#outgoing = guard === undefined ? leaving : guard.protect(leaving, round);
     return part;
   }
@@ -115,6 +134,16 @@ export class Shard {
       rng: simulationRng(createRng(this.#seed, "rounding", round, user)),
       lasting: this.#run.sharing.scattered === undefined ? undefined : simulationRng(createRng(this.#seed, "lasting", user)).bytes(32),
     };
+  }
+
+  /** What one device finds about the model: by the part with which the same person is judged in one place. */
+  #judged(user: number, ratings: UserRatings): HeldOutOutcome | undefined {
+    if (this.#heldOut === undefined) return undefined;
+    const { model } = this.#run;
+    const trained = model.isJudgedAsTrained === true ? this.#parts.get(user) : undefined;
+    const part = trained ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
+    const heldOut = ratingsOf(this.#heldOut, user);
+    return this.#judge!(this.#opened!.shared, part, ratings, heldOut, createRng(this.#seed, "fit", user));
   }
 
   /** Answers a stage, with `#outgoing` as the contribution; `bytes` is what was sent, 0 when the device's own half refused. */

@@ -5,7 +5,7 @@ import { fromWireError, type WireError } from "../shared/errors.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { Run } from "../shared/run.ts";
-import { type Block, type BlockSum, Shard, type StageOrder } from "./shard.ts";
+import { type Block, type BlockSum, Shard, type ShardData, type StageOrder } from "./shard.ts";
 
 /** Devices, wherever they run. */
 export interface Shards {
@@ -25,7 +25,7 @@ export interface Shards {
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly terms: object;
-  readonly training: RatingMatrix;
+  readonly data: ShardData;
   readonly seed: number;
 }
 
@@ -41,15 +41,15 @@ export type WorkerReport = { readonly sum: BlockSum } | { readonly error: WireEr
 const youngMb = 24;
 
 /** Devices in this thread (`workers` 1) or spread over worker threads. Results are the same for any number of workers. */
-export function createShards(run: Run, training: RatingMatrix, seed: number, workers: number): Shards {
-  return workers <= 1 ? createLocalShards(run, training, seed) : new WorkerShards(run, training, seed, workers);
+export function createShards(run: Run, data: ShardData, seed: number, workers: number): Shards {
+  return workers <= 1 ? createLocalShards(run, data, seed) : new WorkerShards(run, data, seed, workers);
 }
 
-function createLocalShards(run: Run, training: RatingMatrix, seed: number): Shards {
-  const shard = new Shard(run, training, seed);
+function createLocalShards(run: Run, data: ShardData, seed: number): Shards {
+  const shard = new Shard(run, data, seed);
   return {
     async answer(order, users, brief, onSum) {
-      for (const block of toBlocks(users, training.users)) {
+      for (const block of toBlocks(users, data.training.users)) {
         onSum(await shard.answer(order, withBriefs(block, brief)));
         // Signals and timers get their turn.
         await nextTurn();
@@ -79,9 +79,10 @@ class WorkerShards implements Shards {
   #pending: Pending | undefined;
   #failure: unknown;
 
-  constructor(run: Run, training: RatingMatrix, seed: number, workers: number) {
+  constructor(run: Run, { training, heldOut }: ShardData, seed: number, workers: number) {
     const file = new URL(`./shard-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
-    const workerData: WorkerSetup = { terms: run.terms, training: shareMatrix(training), seed };
+    const data = { training: shareMatrix(training), ...(heldOut === undefined ? {} : { heldOut: shareMatrix(heldOut) }) };
+    const workerData: WorkerSetup = { terms: run.terms, data, seed };
     this.#users = training.users;
     this.#workers = Array.from(
       { length: workers },

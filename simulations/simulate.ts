@@ -7,12 +7,15 @@ import { CofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import { hasEnded, type Run } from "../shared/run.ts";
-import { servedPeople } from "./fitted.ts";
+import { cataloguedPeople } from "./catalogued-people.ts";
+import { evaluate } from "./evaluate.ts";
+import { fittedScores, servedPeople } from "./fitted.ts";
 import { type Prepared, prepareScenario } from "./prepare.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult, type Training } from "./result.ts";
 import { parseScenario, type Scenario } from "./scenario.ts";
+import type { ShardData } from "./shard.ts";
 import { createShards, type Shards } from "./shards.ts";
-import { createDrive, initialState, runRound } from "./simulated-round.ts";
+import { createDrive, type RoundOutcome, runRound } from "./simulated-round.ts";
 
 /** How a simulation is run; none of it changes the result. */
 export interface SimulateOptions {
@@ -38,7 +41,7 @@ export async function simulate(scenario: Scenario | object, options: SimulateOpt
   // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone; they hand out no private part.
   const isAtHome = split.training.withheld !== undefined || isJudgedAsTrained(run);
   const workers = isAtHome ? 1 : (options.workers ?? defaultWorkers(run));
-  const shards = createShards(run, split.training, prepared.scenario.seed, workers);
+  const shards = createShards(run, dataOf(prepared), prepared.scenario.seed, workers);
   try {
     return await assembleResult(prepared, await train(prepared, shards, options), startedMs, options.signal);
   } finally {
@@ -59,6 +62,36 @@ function isJudgedAsTrained({ model }: Run): boolean {
   return model.isJudgedAsTrained === true;
 }
 
+/** What the devices have: all that the scenario has them train on, and aside what is held out for validation. */
+function dataOf({ run, split }: Prepared): ShardData {
+  return { training: split.training, ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
+}
+
+/**
+ * What the devices found, and beside it the same figures of the same people and model, computed in one place: not where people are judged with what
+ * their devices train, since by now they have trained on.
+ */
+function judgedTwice(prepared: Prepared, outcome: RoundOutcome, modelRound: number, { shared }: ModelState): Partial<RoundResult> {
+  if (outcome.quality === undefined) return {};
+  const { run, split, dataset, scenario } = prepared;
+  const found = { ...outcome.quality, modelRound };
+  if (isJudgedAsTrained(run)) return { federatedMetrics: found };
+  // Devices know nothing of a test part: its items are candidates like all others.
+  const scoresFor = fittedScores(run, split.training, shared, () => undefined, scenario.seed);
+  const own = { ...split, test: { ...split.test, rowStart: new Int32Array(split.test.rowStart.length) } };
+  const { metrics } = evaluate({
+    scoresFor,
+    split: own,
+    part: "validation",
+    objective: run.model.objective,
+    metrics: run.terms.evaluation!.metrics,
+    ratingRange: dataset.ratingRange,
+    seed: scenario.seed,
+    users: outcome.contributors,
+  });
+  return { federatedMetrics: { ...found, central: metrics } };
+}
+
 /** How many rounds in a row may be abandoned before the simulation gives up. */
 const maxAbandoned = 20;
 
@@ -69,22 +102,27 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
-  const served = ({ shared }: ModelState) => servedPeople(run, split.training, shared, partOf, scenario);
   const drive = await createDrive(prepared, shards);
+  const served = ({ shared }: ModelState) =>
+    drive.timeline === undefined
+      ? servedPeople(run, split.training, shared, partOf, scenario)
+      : cataloguedPeople(run, split.training, shared, drive.timeline.rowOf, scenario);
   const account = createPrivacyAccount(run, drive.attendance);
-  let state = initialState(run, scenario.seed);
+  let state = drive.initial;
   let abandoned = 0;
+  let published = 0;
   let round = 1;
   for (; !hasEnded(run, state, round - 1) && options.signal?.aborted !== true; round++) {
     const startedMs = performance.now();
     const outcome = await runRound(prepared, drive, state, round);
     roundSeconds.push((performance.now() - startedMs) / 1000);
     clientSeconds.push(outcome.clientSeconds);
-    let result: RoundResult = { ...outcome.result, ...account.after(round) };
+    let result: RoundResult = { ...outcome.result, ...account.after(round), ...judgedTwice(prepared, outcome, published, state) };
     if (outcome.state === undefined) abandoned += 1;
     else {
       abandoned = 0;
       state = outcome.state;
+      published = round;
       const { every } = scenario.evaluation;
       const isDue = every > 0 && split.counts.validation > 0 && (state.round % every === 0 || state.round === total);
       if (isDue) result = { ...result, metrics: evaluatePart(prepared, served(state), "validation").metrics };
@@ -103,5 +141,6 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
+    ...(drive.timeline === undefined ? {} : { wholeCatalogueBytes: drive.timeline.wholeBytes }),
   };
 }

@@ -1,10 +1,11 @@
 /** One simulated round: the round machine's effects carried out on simulated devices, on a virtual clock. Imports shared. */
 import { isCofactorError } from "../shared/errors.ts";
+import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
 import { createReleaser, type Releaser } from "../shared/release.ts";
 import { beginRound, contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
-import { advanceModel, type Run, roundFrame } from "../shared/run.ts";
+import { advanceModel, qualityOf, type Run, roundFrame } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
 import { Attendance } from "./attendance.ts";
 import { drawAnswering } from "./network.ts";
@@ -13,6 +14,7 @@ import type { RoundResult } from "./result.ts";
 import type { Shards } from "./shards.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
+import { Timeline } from "./timeline.ts";
 
 /** How a round went. */
 export interface RoundOutcome {
@@ -21,6 +23,10 @@ export interface RoundOutcome {
   /** Why it was abandoned; empty when it was not. */
   readonly reason: string;
   readonly result: RoundResult;
+  /** People whose contributions are in the sum; empty when the round was abandoned. */
+  readonly contributors: Int32Array;
+  /** What the devices found about the model before the round; undefined when they were not asked, or too few. */
+  readonly quality: RoundQuality | undefined;
   /** Median over the devices asked first, real seconds of training and sealing in all stages. */
   readonly clientSeconds: number;
 }
@@ -30,15 +36,23 @@ export interface RoundDrive {
   readonly shards: Shards;
   readonly releaser: Releaser;
   readonly attendance: Attendance;
+  /** Where items come and go. */
+  readonly timeline: Timeline | undefined;
+  /** The state before the first round, as it is published. */
+  readonly initial: ModelState;
 }
 
 /** What a simulation's rounds begin with. */
-export async function createDrive({ run, scenario, participants }: Prepared, shards: Shards): Promise<RoundDrive> {
+export async function createDrive(prepared: Prepared, shards: Shards): Promise<RoundDrive> {
+  const { run, scenario, participants } = prepared;
   const releaser = await createReleaser(run, simulationRng(createRng(scenario.seed, "noise")));
-  return { shards, releaser, attendance: new Attendance(run, participants, scenario.seed) };
+  const attendance = new Attendance(run, participants, scenario.seed);
+  if (run.catalogue === undefined) return { shards, releaser, attendance, timeline: undefined, initial: initialState(run, scenario.seed) };
+  const { timeline, state } = await Timeline.begin(prepared, run.catalogue);
+  return { shards, releaser, attendance, timeline, initial: state };
 }
 
-/** The state before the first round, as it is published. */
+/** The state before the first round, as it is published, where items stay. */
 export function initialState(run: Run, seed: number): ModelState {
   const initial = run.model.initialize(createRng(seed, "model"));
   return { ...initial, shared: toPrecision(initial.shared, run.terms.precision) };
@@ -53,7 +67,7 @@ export function initialState(run: Run, seed: number): ModelState {
  */
 export async function runRound(prepared: Prepared, drive: RoundDrive, state: ModelState, round: number): Promise<RoundOutcome> {
   const { run, scenario, opener } = prepared;
-  const { shards, releaser, attendance } = drive;
+  const { shards, releaser, attendance, timeline } = drive;
   const { cohort: limits, precision } = run.terms;
   const cohort = attendance.draw(round);
   const stages = { count: run.protection.stages.length, contribution: run.protection.contributionStage };
@@ -68,7 +82,8 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   const refused = new Set<number>();
   const lost = new Set<number>();
   const deviceMs = new Map<number, number>();
-  const sent = { bytesUp: 0, bytesDown: cohort.length * run.sharedSize * bytesPerValue(precision) };
+  const followed = timeline?.figures.deltaBytes ?? 0;
+  const sent = { bytesUp: 0, bytesDown: cohort.length * (run.sharedSize * bytesPerValue(precision) + followed) };
   let elapsedMs = 0;
   let revealedBits = 0;
   while (machine.phase === "collecting") {
@@ -88,7 +103,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       return bytes;
     };
     const devices = Int32Array.from(fate.answering).sort();
-    await shards.answer({ round, stage, shared: state.shared }, devices, brief, (sum) => {
+    await shards.answer({ round, stage, shared: state.shared, rowOf: timeline?.rowOf }, devices, brief, (sum) => {
       aggregator.merge(sum.part);
       sent.bytesUp += sum.bytesUp;
       revealedBits += sum.revealedBits;
@@ -103,9 +118,13 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     apply({ kind: "deadline", stage });
   }
   let next: ModelState | undefined;
+  let quality: RoundQuality | undefined;
   if (machine.phase === "revealing") {
     try {
-      next = advanceModel(run, state, releaser.release(await aggregator.reveal(opener), round), round);
+      const released = releaser.release(await aggregator.reveal(opener), round);
+      next = advanceModel(run, state, released, round);
+      quality = qualityOf(run, released, round, state.round);
+      if (timeline !== undefined) next = await timeline.advance(next, round);
       apply({ kind: "revealed" });
     } catch (error) {
       if (!isCofactorError(error)) throw error;
@@ -124,8 +143,16 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     seconds: elapsedMs / 1000,
     ...sent,
     ...(run.sharing.scattered === undefined ? {} : { revealedBits: revealedBits / Math.max(1, deviceMs.size) }),
+    ...(timeline === undefined ? {} : { catalogue: timeline.figures }),
   };
-  return { state: isPublished ? next : undefined, reason, result, clientSeconds: median([...deviceMs.values()]) / 1000 };
+  return {
+    state: isPublished ? next : undefined,
+    reason,
+    result,
+    contributors: isPublished ? Int32Array.from(contributorsOf(machine), Number).sort() : new Int32Array(0),
+    quality,
+    clientSeconds: median([...deviceMs.values()]) / 1000,
+  };
 }
 
 /** Why a round was abandoned; empty when none of the effects says so. */

@@ -10,9 +10,10 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
+import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 
 /** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -36,6 +37,8 @@ const migrations: readonly string[] = [
   CREATE TRIGGER ledger_is_not_changed BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
   CREATE TRIGGER ledger_is_not_cut BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
   `,
+  "ALTER TABLE records ADD COLUMN quality TEXT;",
+  catalogueMigration,
 ];
 
 interface PendingAnswer {
@@ -84,12 +87,14 @@ function migrate(database: DatabaseSync): void {
 
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
+  readonly catalogue: SqliteCatalogues;
   readonly #statements = new Map<string, StatementSync>();
   #pending: PendingAnswer[] = [];
   #closed = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.catalogue = new SqliteCatalogues({ sql: (text) => this.#sql(text), transaction: (work) => this.#transaction(work) });
   }
 
   loadRun(run: string): StoredRun | undefined {
@@ -153,6 +158,7 @@ class SqliteStore implements Store {
       this.#sql(
         "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",
       ).run(run, run, keptModels);
+      if (publication.catalogue !== undefined) this.catalogue.publish(run, publication.catalogue);
       this.#endRound(run, record);
     });
     this.#forgetLog();
@@ -216,6 +222,7 @@ class SqliteStore implements Store {
         dropped: Number(row["dropped"]),
         sha256: String(row["sha256"]),
         reason: String(row["reason"]),
+        ...(row["quality"] === null ? {} : { quality: JSON.parse(String(row["quality"])) as NonNullable<RoundRecord["quality"]> }),
       }));
   }
 
@@ -259,9 +266,10 @@ class SqliteStore implements Store {
 
   #endRound(run: string, record: RoundRecord | undefined): void {
     if (record !== undefined) {
+      const { round, outcome, invited, accepted, dropped, sha256, reason, quality } = record;
       this.#sql(
-        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      ).run(run, record.round, record.outcome, record.invited, record.accepted, record.dropped, record.sha256, record.reason);
+        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, quality === undefined ? null : JSON.stringify(quality));
     }
     this.#sql("DELETE FROM answers WHERE run = ?").run(run);
     this.#sql("DELETE FROM open_rounds WHERE run = ?").run(run);

@@ -4,7 +4,7 @@
  *
  * Source: Blondel et al. 2008, https://arxiv.org/abs/0803.0476; resolution: Reichardt and Bornholdt 2006, https://arxiv.org/abs/cond-mat/0603718
  */
-import type { Rng } from "../random.ts";
+import { type Rng, shuffled } from "../random.ts";
 import { degreesOf, type Edge, type Graph, graphOf } from "./graph.ts";
 
 /**
@@ -114,13 +114,4 @@ function numbered(community: Int32Array): Int32Array {
     numbers.set(old, numbers.size);
     return numbers.size - 1;
   });
-}
-
-function shuffled(count: number, rng: Rng): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, at) => at);
-  for (let i = count - 1; i > 0; i--) {
-    const j = rng.below(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

@@ -51,7 +51,7 @@ export const nbmf: ModelDefinition<NbmfOptions> = {
   options: v.strictObject({
     kind: v.literal("nbmf"),
     rank: rankOption(8),
-    l2: positive(10),
+    l2: positive(6),
     biasL2: positive(3),
     noiseVariance: nonNegative(0.6),
     code: v.optional(v.picklist(["binary", "real"]), "binary"),

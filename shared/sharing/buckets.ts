@@ -1,16 +1,11 @@
-/** Items' rows added up by buckets, and buckets' rows shared out among their items. Imports random and rows (types). */
-import type { Rng } from "../random.ts";
+/** Items' rows added up by buckets, and buckets' rows shared out among their items. Imports random, rows (a type). */
+import { type Rng, shuffled } from "../random.ts";
 import type { RowTensor } from "./rows.ts";
 
 /** [items] the bucket of each: items in a drawn order, dealt out, so that every bucket gets as many, give or take one. */
 export function drawBuckets(items: number, buckets: number, rng: Rng): Int32Array {
-  const order = Int32Array.from({ length: items }, (_, item) => item);
-  for (let i = items - 1; i > 0; i--) {
-    const j = rng.below(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
   const bucketOf = new Int32Array(items);
-  for (const [place, item] of order.entries()) bucketOf[item] = place % buckets;
+  for (const [place, item] of shuffled(items, rng).entries()) bucketOf[item] = place % buckets;
   return bucketOf;
 }
 

@@ -1,11 +1,12 @@
 /**
  * Clusters of items by public features: communities of the graph in which every item is joined to those that are most like it. Only makers of terms
- * load it. Imports math, random, models' types.
+ * load it. Imports math, random, the models' graph of items.
  */
 import { type Edge, graphOf } from "../math/graph.ts";
 import { louvain } from "../math/louvain.ts";
+import { nearestItems } from "../models/item-graph.ts";
 import type { ItemFeatures } from "../models/model.ts";
-import { createRng, type Rng } from "../random.ts";
+import { createRng, type Rng, shuffled } from "../random.ts";
 
 /** How clusters are made. */
 export interface ClusterOptions {
@@ -26,7 +27,7 @@ const steps = 16;
  */
 export function clusterItems(features: ItemFeatures, { count, neighbors }: ClusterOptions): Int32Array {
   const rng = createRng(0, "item-clusters");
-  const graph = graphOf(features.values.length / features.count, nearestItems(features, neighbors, rng.fork("ties")));
+  const graph = graphOf(features.values.length / features.count, edgesOf(features, neighbors, rng.fork("ties")));
   const at = (resolution: number): Int32Array => louvain(graph, resolution, rng.fork("order"));
   let [low, high] = [-8, 10];
   let best = at(2 ** low);
@@ -43,26 +44,17 @@ export function clusterItems(features: ItemFeatures, { count, neighbors }: Clust
 }
 
 /** Each item and its nearest by the cosine of their features, with that as the weight; of equally near ones, drawn ones. */
-function nearestItems({ values, count }: ItemFeatures, neighbors: number, rng: Rng): Edge[] {
+function edgesOf({ values, count }: ItemFeatures, neighbors: number, rng: Rng): Edge[] {
   const items = values.length / count;
-  const unit = values.slice();
-  for (let item = 0; item < items; item++) {
-    const row = unit.subarray(item * count, (item + 1) * count);
-    const norm = Math.hypot(...row);
-    if (norm > 0) for (let i = 0; i < count; i++) row[i] = row[i]! / norm;
-  }
-  const ties = Float64Array.from({ length: items }, () => rng.float());
-  const likeness = new Float64Array(items);
+  // Of equally near ones the first are taken: in a drawn order, else the first of many equal items would be everyone's neighbor.
+  const order = shuffled(items, rng);
+  const reordered = new Float64Array(values.length);
+  for (const [place, item] of order.entries()) reordered.set(values.subarray(item * count, (item + 1) * count), place * count);
+  const nearest = nearestItems({ count, values: reordered }, items, neighbors);
   const edges: Edge[] = [];
-  for (let item = 0; item < items; item++) {
-    for (let other = 0; other < items; other++) {
-      let dot = 0;
-      for (let i = 0; i < count; i++) dot += unit[item * count + i]! * unit[other * count + i]!;
-      likeness[other] = dot;
-    }
-    const near = Array.from(likeness.keys()).filter((other) => other !== item && likeness[other]! > 1e-9);
-    near.sort((a, b) => Math.round((likeness[b]! - likeness[a]!) * 1e9) || ties[a]! - ties[b]!);
-    for (const other of near.slice(0, neighbors)) edges.push([item, other, likeness[other]!]);
+  for (let place = 0; place < items * neighbors; place++) {
+    const [other, cosine] = [nearest[2 * place]!, nearest[2 * place + 1]!];
+    if (cosine > 0) edges.push([order[Math.floor(place / neighbors)]!, order[other]!, cosine]);
   }
   return edges;
 }

@@ -61,7 +61,7 @@ function prepare(scenario: object): Promise<Prepared> {
 /** Goes on with a training by one round a call. */
 function roundCase(name: string, prepared: Prepared, workers: number): BenchCase & { close(): Promise<void> } {
   const { run, split, scenario } = prepared;
-  const shards = createShards(run, split.training, scenario.seed, workers);
+  const shards = createShards(run, { training: split.training }, scenario.seed, workers);
   let state = initialState(run, scenario.seed);
   let round = 0;
   const drive = createDrive(prepared, shards);

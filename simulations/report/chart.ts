@@ -1,7 +1,8 @@
 /**
  * Figures as SVG, drawn by echarts without a browser: colors are the page's variables, so that one drawing serves light and dark,
- * and each figure is drawn twice, for wide and for narrow places. Imports html.ts, numbers.ts, and echarts when it first draws.
+ * and each figure is drawn twice, for wide and for narrow places. Imports heat.ts, html.ts, numbers.ts, and echarts when it first draws.
  */
+import { describeHeat, type HeatChart, heatOption, isHeat } from "./heat.ts";
 import { Html, type HtmlValue, html } from "./html.ts";
 import { formatShort } from "./numbers.ts";
 
@@ -27,7 +28,7 @@ export interface Chart {
 }
 
 /** Draws a figure with its caption, legend and text alternative. */
-export type Draw = (chart: Chart) => Html;
+export type Draw = (chart: Chart | HeatChart) => Html;
 
 const looks = [
   { color: "var(--c1)", dash: [], symbol: "circle" },
@@ -48,21 +49,27 @@ const maxMarks = 40;
 
 /** Loads echarts: what needs no figure pays nothing for it. */
 export async function loadDraw(): Promise<Draw> {
-  const [core, { BarChart, LineChart, ScatterChart }, { GridComponent }, { SVGRenderer }] = await Promise.all([
+  const [core, { BarChart, CustomChart, LineChart, ScatterChart }, { GridComponent }, { SVGRenderer }] = await Promise.all([
     import("echarts/core"),
     import("echarts/charts"),
     import("echarts/components"),
     import("echarts/renderers"),
   ]);
-  core.use([BarChart, LineChart, ScatterChart, GridComponent, SVGRenderer]);
-  const render = (chart: Chart, size: { readonly width: number; readonly height: number }): string => {
+  core.use([BarChart, CustomChart, LineChart, ScatterChart, GridComponent, SVGRenderer]);
+  const render = (chart: Chart | HeatChart, size: { readonly width: number; readonly height: number }): string => {
     const drawing = core.init(null, null, { renderer: "svg", ssr: true, ...size });
-    drawing.setOption(optionOf(chart));
+    drawing.setOption(isHeat(chart) ? heatOption(chart) : optionOf(chart));
     const text = drawing.renderToSVGString();
     drawing.dispose();
     return text;
   };
-  return (chart) => figure(chart, new Html(plain(render(chart, wide), "wide")), new Html(plain(render(chart, narrow), "narrow")));
+  return (chart) => {
+    const [large, small] = [wide, narrow].map(({ width, height }) => ({
+      width,
+      height: isHeat(chart) ? (chart.height ?? height) : height,
+    }));
+    return figure(chart, new Html(plain(render(chart, large!), "wide")), new Html(plain(render(chart, small!), "narrow")));
+  };
 }
 
 /** What a figure says, in words: each series' first and last value, and its extremes. */
@@ -80,10 +87,10 @@ export function describeChart({ title, x, y, series }: Chart): string {
   return [`${title}. ${y.name} by ${x.name}.`, ...told].join(" ");
 }
 
-function figure(chart: Chart, large: Html, small: Html): Html {
+function figure(chart: Chart | HeatChart, large: Html, small: Html): Html {
   return html`<figure id="${chart.id}">
-<figcaption><strong>${chart.title}</strong>${chart.note === undefined ? undefined : html`<span class="note">${chart.note}</span>`}${legend(chart)}</figcaption>
-<div class="plot" role="img" aria-label="${describeChart(chart)}">
+<figcaption><strong>${chart.title}</strong>${chart.note === undefined ? undefined : html`<span class="note">${chart.note}</span>`}${isHeat(chart) ? undefined : legend(chart)}</figcaption>
+<div class="plot" role="img" aria-label="${isHeat(chart) ? describeHeat(chart) : describeChart(chart)}">
 ${large}
 ${small}
 </div>

@@ -1,19 +1,17 @@
 /**
- * A result as one page that needs nothing else: no request, no script to be read, light and dark, wide and narrow. The same result
- * gives the same page but for times, memory and version. Imports the sections.
+ * A result as one page that needs nothing else. The same result gives the same page but for times, memory and version. Imports the sections, shell.
  */
-import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import type { Result } from "../result.ts";
 import { loadDraw } from "./chart.ts";
 import { type ComparedRun, toComparedRun } from "./compared.ts";
 import { comparisonSection } from "./comparison.ts";
 import { facts, privacySection, roundsSection } from "./course.ts";
-import { Html, html } from "./html.ts";
+import { html } from "./html.ts";
 import { formatCount } from "./numbers.ts";
 import { qualitySection } from "./quality.ts";
 import type { Section } from "./section.ts";
-import { script, style } from "./style.ts";
+import { code, renderPage } from "./shell.ts";
 import { alarms, sentence, verdict } from "./verdict.ts";
 
 /** What the page says besides the result. */
@@ -42,44 +40,9 @@ export async function renderReport(result: Result, { command, compared = [] }: R
   ];
   const { scenario, dataset, isLeaking } = result;
   const title = `${isLeaking ? "LEAKING: " : ""}${String(scenario.model.kind)} on ${dataset.name}`;
-  const hash = createHash("sha256").update(script).digest("base64");
-  const policy = [
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",
-    `script-src 'sha256-${hash}'`,
-  ].join("; ");
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${new Html(style)}</style>
-</head>
-<body>
-<header>
-<h1>${title}</h1>
-<p>${sentence(result)}</p>
-${alarms(result)}${verdict(result)}<nav aria-label="Sections"><ul>
-${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>
-</header>
-<main>
-${sections.map(
-  ({ id, title, body }) => html`<section aria-labelledby="${id}">
-<h2 id="${id}">${title}</h2>
-${body(draw)}</section>
-`,
-)}</main>
-<footer>
-<p>Made by cofactor ${result.version}. Figures hold for this data, split and seed.</p>
-<p id="told" class="quiet" role="status"></p>
-</footer>
-<script>${new Html(script)}</script>
-</body>
-</html>
-`.text;
+  const lead = html`<p>${sentence(result)}</p>
+${alarms(result)}${verdict(result)}`;
+  return renderPage({ title, lead, sections, version: result.version }, draw);
 }
 
 function setupSection({ scenario, dataset, protection }: Result, command: string): Section {
@@ -100,13 +63,4 @@ ${facts([
 ])}
 ${code("scenario", "Scenario, resolved", stringify(scenario))}`,
   };
-}
-
-function code(id: string, caption: string, text: string): Html {
-  return html`<div class="code">
-<button type="button" class="copy" data-copy="${id}" aria-label="Copy as text: ${caption}" hidden>Copy</button>
-<p>${caption}</p>
-<pre tabindex="0" role="region" aria-label="${caption}" id="${id}"><code>${text}</code></pre>
-</div>
-`;
 }

@@ -25,7 +25,7 @@ export function qualitySection(result: Result): Section {
     title: `Quality${mark}`,
     body: (draw) => html`${finalTable(result)}
 <h3>By round</h3>
-<div class="pair">${byRound(result).map(draw)}</div>
+<div class="pair">${[...byRound(result), ...foundByDevices(result)].map(draw)}</div>
 ${wasEvaluated ? undefined : html`<p>Not evaluated on the way: that takes <code>evaluation.every</code> and a split with a validation part.</p>`}
 <h3>By popularity of items and activity of people</h3>
 <div class="pair">${byFifths.map(draw)}</div>
@@ -89,6 +89,38 @@ function byRound({ rounds, metrics: { validationBaselines }, isLeaking }: Result
       ...noteOf(thinNote(every)),
     };
   });
+}
+
+/** What devices found by what they keep aside, where they judge the model; at the round of the model that they judged. */
+function foundByDevices({ rounds, isLeaking }: Result): Chart[] {
+  const { shown, every } = thin(rounds.flatMap(({ federatedMetrics }) => federatedMetrics ?? []));
+  const metric = Object.keys(shown[0]?.metrics ?? {})[0];
+  if (metric === undefined) return [];
+  const central = shown.map((found) => finite(found.central?.[metric]));
+  const isNoised = shown.some(({ noiseStddev }) => noiseStddev !== undefined);
+  const spread = shown.at(-1)?.noiseStddev?.[metric];
+  const notes = [
+    "On validation items, which devices keep aside; test items are candidates like all others.",
+    ...(isNoised && spread !== undefined ? [`Noised as promised: standard deviation ${formatFigure(spread)}.`] : []),
+    thinNote(every) ?? "",
+  ];
+  return [
+    {
+      id: "figure-found",
+      title: `${metric} as devices found it, in the cohort's sum${isLeaking ? " (LEAKING)" : ""}`,
+      kind: "lines",
+      x: { name: "round of the model", values: shown.map(({ modelRound }) => String(modelRound)) },
+      y: { name: metric, isFromZero: false },
+      series: [
+        series(
+          "federated",
+          shown.map(({ metrics }) => finite(metrics[metric])),
+        ),
+        ...(central.some((value) => value !== null) ? [{ name: "the same people in one place", values: central, look: 1 }] : []),
+      ],
+      note: notes.filter((note) => note !== "").join(" "),
+    },
+  ];
 }
 
 function fifthsChart(kind: "popularity" | "activity", fifths: readonly FifthFigures[], metric: string, mark: string): Chart {

@@ -1,6 +1,6 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
-import type { Result, RoundResult } from "../result.ts";
+import type { CatalogueResult, FederatedFigures, Result, RoundResult } from "../result.ts";
 
 /** Stands before and after figures of "paper-compat". */
 export const leakWarning = "WARNING: these figures LEAK: training knew what was held out. They say nothing about quality.";
@@ -17,6 +17,7 @@ export function roundLine(round: RoundResult, rounds: number, seconds?: number):
     `up ${formatBytes(round.bytesUp)}`,
     ...(round.epsilon === undefined ? [] : [`epsilon ${epsilonColumns(round.epsilon)}`]),
     ...(quality.length > 0 ? [`validation ${quality.join(" ")}`] : []),
+    ...(round.federatedMetrics === undefined ? [] : [federatedColumns(round.federatedMetrics)]),
     ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
   ];
   return parts.join("  ");
@@ -58,6 +59,7 @@ export function resultTable(result: Result, command: string): string {
     `  protocol  ${[...new Set(Object.values(result.protocols))].join("; beside it: ")}; ${result.served}; seed ${result.scenario.seed}`,
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
+    ...catalogueLines(result.catalogue),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
@@ -71,6 +73,15 @@ function placesLines(rounds: Result["rounds"]): readonly string[] {
   if (told.length === 0) return [];
   const mean = told.reduce((sum, bits) => sum + bits, 0) / told.length;
   return [`  rows      their numbers tell ${mean.toFixed(1)} bits of which items a person touched (mean), their values everything`];
+}
+
+/** What devices found: "by 1490 devices, of the model of round 2: hr@10 0.1302 (in one place 0.1302)". */
+function federatedColumns({ modelRound, people, metrics, central }: FederatedFigures): string {
+  const [first] = Object.entries(metrics);
+  if (first === undefined) return "";
+  const [name, figure] = first;
+  const beside = central?.[name] === undefined ? "" : ` (in one place ${central[name].toFixed(4)})`;
+  return `by ${Math.round(people)} devices, of the model of round ${modelRound}: ${name} ${figure.toFixed(4)}${beside}`;
 }
 
 /** Both columns: "server unbounded, release 7.29". */
@@ -95,6 +106,14 @@ function privacyLines({ mechanism, placement, epsilon, delta, neighboring, noise
       ? ["            the aggregator sees sums without noise: nothing is proved against it beyond what the protection hides"]
       : []),
   ];
+}
+
+/** What became of items that come and go; nothing where they stay. */
+function catalogueLines(catalogue: CatalogueResult | undefined): string[] {
+  if (catalogue === undefined) return [];
+  const { capacity, live, candidates, waiting, mostRows, deltaBytes, wholeBytes } = catalogue;
+  const rows = `${live} live, ${candidates} candidates, ${waiting} waiting at the end; ${mostRows} of ${capacity} rows in use at the most`;
+  return [`  catalogue ${rows}; followed in ${formatBytes(deltaBytes)} of deltas in all, whole ${formatBytes(wholeBytes)}`];
 }
 
 /** Bytes for people: "31.7 kB". */

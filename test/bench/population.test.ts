@@ -28,7 +28,7 @@ it("a million dormant devices cost tens of bytes each beside their ratings", asy
       rounds: 3,
     }),
   );
-  const shards = createShards(prepared.run, prepared.split.training, 1, 1);
+  const shards = createShards(prepared.run, { training: prepared.split.training }, 1, 1);
   const drive = await createDrive(prepared, shards);
   let state = initialState(prepared.run, 1);
   const ready = heldBytes();

@@ -7,13 +7,38 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toComparedRun } from "../../simulations/report/compared.ts";
 import { renderReport } from "../../simulations/report/page.ts";
+import { renderSweep } from "../../simulations/report/sweep-page.ts";
+import type { SweepResult } from "../../simulations/sweep/summary.ts";
 import { chromiumPath, launchChromium } from "../support/browser.ts";
 import { smallResult, withLeak, withPromise } from "../support/report-results.ts";
 
 const executable = chromiumPath();
+/** Nine settings and two seeds, with figures that a heat map shows. */
+const sweep: SweepResult = {
+  version: "1.0.0",
+  grid: { "model.rank": [2, 4, 8], "model.l2": [1, 10, 100] },
+  seeds: [1, 2],
+  choose: { metric: "hr@10", on: "validation", best: "greatest", per: [] },
+  isComplete: true,
+  settings: [2, 4, 8].flatMap((rank) =>
+    [1, 10, 100].map((l2) => ({
+      name: `model.rank=${rank} model.l2=${l2}`,
+      values: { "model.rank": rank, "model.l2": l2 },
+      cells: [],
+      validation: { "hr@10": { mean: rank / 50 + 1 / l2, stddev: 0.01, min: rank / 50, max: rank / 40 + 1 / l2, seeds: 2 } },
+      isComplete: true,
+    })),
+  ),
+  chosen: [],
+  tellsTest: false,
+  isLeaking: true,
+  notes: [],
+};
+
 const folder = mkdtempSync(join(tmpdir(), "cofactor-report-"));
 let browser: Browser;
 let url = "";
+let sweepUrl = "";
 
 beforeAll(async () => {
   if (executable === undefined) return;
@@ -24,6 +49,9 @@ beforeAll(async () => {
   const path = join(folder, "report.html");
   writeFileSync(path, await renderReport(withLeak(withPromise(result)), { command: `cofactor simulate ${"x".repeat(300)}`, compared }));
   url = pathToFileURL(path).href;
+  const sweepPath = join(folder, "sweep.html");
+  writeFileSync(sweepPath, await renderSweep(sweep, "cofactor simulate"));
+  sweepUrl = pathToFileURL(sweepPath).href;
   browser = await launchChromium(executable);
 });
 afterAll(async () => {
@@ -32,14 +60,18 @@ afterAll(async () => {
 });
 
 /** Opens the report, and keeps what went wrong and what was requested. */
-async function open(width: number, colorScheme: "light" | "dark"): Promise<{ page: Page; complaints: string[]; requests: string[] }> {
+async function open(
+  width: number,
+  colorScheme: "light" | "dark",
+  at = url,
+): Promise<{ page: Page; complaints: string[]; requests: string[] }> {
   const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => requests.push(request.url()));
-  await page.goto(url);
+  await page.goto(at);
   return { page, complaints, requests };
 }
 
@@ -107,6 +139,78 @@ describe.skipIf(executable === undefined)(title, () => {
     expect(await page.getByRole("status").textContent()).toBe("Copied");
     await page.close();
   });
+});
+
+describe.skipIf(executable === undefined)(title.replace("a report", "a sweep's report"), () => {
+  it.each([
+    [360, "light"],
+    [360, "dark"],
+    [1200, "light"],
+    [1200, "dark"],
+  ] as const)(
+    "at %i px in %s fits, shows a figure in each place of its maps, readable on the strongest color",
+    async (width, colorScheme) => {
+      const { page, complaints, requests } = await open(width, colorScheme, sweepUrl);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      const labels = page.locator("#map-1-1 .plot text:visible").filter({ hasText: /^\d\.\d{4}$/ });
+      expect(await labels.count()).toBe(9);
+      const drawn = await page.locator("#map-1-1 .plot svg:visible").evaluate((svg) => {
+        const box = (node: Element) => node.getBoundingClientRect();
+        const places = [...svg.querySelectorAll("path[fill-opacity]")].map((node) => ({
+          rect: box(node),
+          strength: Number(node.getAttribute("fill-opacity")),
+        }));
+        const overlaps = places.flatMap((one, at) =>
+          places
+            .slice(at + 1)
+            .filter(
+              (other) =>
+                one.rect.left < other.rect.right - 2 &&
+                other.rect.left < one.rect.right - 2 &&
+                one.rect.top < other.rect.bottom - 2 &&
+                other.rect.top < one.rect.bottom - 2,
+            ),
+        ).length;
+        return {
+          count: places.length,
+          overlaps,
+          strengths: places.map(({ strength }) => strength),
+          inside: places.every(({ rect }) => rect.left >= box(svg).left && rect.right <= box(svg).right),
+        };
+      });
+      expect(drawn).toMatchObject({ count: 9, overlaps: 0, inside: true });
+      expect(new Set(drawn.strengths).size).toBeGreaterThan(5);
+      // The page's ink over the strongest share of the color over the paper.
+      const contrast = await page.evaluate(
+        (strength) => {
+          const channels = (color: string): number[] => {
+            const probe = document.body.appendChild(document.createElement("i"));
+            probe.style.color = color;
+            const parts = getComputedStyle(probe)
+              .color.match(/[\d.]+/g)!
+              .map(Number);
+            probe.remove();
+            return parts.slice(0, 3);
+          };
+          const luminance = (parts: number[]): number => {
+            const [red, green, blue] = parts.map((part) =>
+              part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+            );
+            return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+          };
+          const [ink, color, paper] = ["var(--ink)", "var(--c1)", "var(--paper)"].map(channels);
+          const ground = paper!.map((part, at) => part + (color![at]! - part) * strength);
+          const [text, behind] = [luminance(ink!), luminance(ground)];
+          return (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
+        },
+        Math.max(...drawn.strengths),
+      );
+      expect(contrast).toBeGreaterThan(4.5);
+      expect(complaints).toEqual([]);
+      expect(requests).toEqual([sweepUrl]);
+      await page.close();
+    },
+  );
 });
 
 /** The lowest contrast of texts against what is behind them (WCAG 2.2). Runs in the page. */

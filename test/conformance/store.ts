@@ -90,6 +90,15 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(reopen(at, store).latest(run)!.noise).toEqual(Uint8Array.of(9, 8, 7));
     });
 
+    it("keeps what devices found with a round's record, and nothing where they found nothing", () => {
+      const at = place();
+      const store = founded(at);
+      const quality = { modelRound: 0, people: 4, metrics: { "hr@10": 0.1 + 0.2 }, noiseStddev: { "hr@10": 1e-3 } };
+      store.publish(run, publication(1), { ...record(1), quality });
+      store.publish(run, publication(2), record(2));
+      expect(reopen(at, store).records(run)).toEqual([{ ...record(1), quality }, record(2)]);
+    });
+
     it("keeps the run's terms and identity byte for byte", () => {
       const at = place();
       const again = reopen(at, founded(at)).loadRun(run);
@@ -261,6 +270,68 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       clients.push("b");
       (store.ledger(run) as LedgerEntry[]).pop();
       expect(store.ledger(run)).toEqual([entry(1, 1, "began", ["a"])]);
+    });
+
+    it("keeps orders of items in their order until a publication takes them, under numbers that never come again", () => {
+      const at = place();
+      const store = founded(at);
+      store.catalogue.order(run, [
+        { kind: "add", id: "a" },
+        { kind: "remove", id: "b" },
+      ]);
+      const again = reopen(at, store);
+      const [first, second] = again.catalogue.orders(run);
+      expect([first, second]).toEqual([
+        { seq: first!.seq, kind: "add", id: "a" },
+        { seq: second!.seq, kind: "remove", id: "b" },
+      ]);
+      expect(first!.seq).toBeLessThan(second!.seq);
+      again.publish(
+        run,
+        { ...publication(1), catalogue: { version: 1, whole: Uint8Array.of(1), taken: [first!.seq, second!.seq] } },
+        record(1),
+      );
+      const later = reopen(at, again);
+      expect(later.catalogue.orders(run)).toEqual([]);
+      later.catalogue.order(run, [{ kind: "add", id: "c" }]);
+      expect(later.catalogue.orders(run)[0]!.seq).toBeGreaterThan(second!.seq);
+      expect(later.catalogue.orders("other")).toEqual([]);
+    });
+
+    it(`keeps catalogues with their models: the last ${keptModels} whole, and the deltas that lead from one to another`, () => {
+      const at = place();
+      const store = founded(at);
+      for (let round = 1; round <= keptModels + 2; round++) {
+        const catalogue = { version: round, whole: Uint8Array.of(round), delta: Uint8Array.of(round, round), taken: [] };
+        store.publish(run, { ...publication(round), catalogue }, record(round));
+      }
+      const again = reopen(at, store);
+      expect(again.catalogue.whole(run, 2)).toBeUndefined();
+      for (let version = 3; version <= keptModels + 2; version++) expect([...again.catalogue.whole(run, version)!]).toEqual([version]);
+      expect(again.catalogue.deltas(run, 1, 3)!.map((delta) => [...delta])).toEqual([
+        [2, 2],
+        [3, 3],
+      ]);
+      expect(again.catalogue.deltas(run, 3, 3)).toEqual([]);
+      expect(again.catalogue.deltas(run, 9, keptModels + 3)).toBeUndefined();
+      expect(again.catalogue.deltas("other", 1, 3)).toBeUndefined();
+      // The same version again, with a model that changed nothing about it.
+      const same = { version: keptModels + 2, whole: Uint8Array.of(keptModels + 2), taken: [] };
+      again.publish(run, { ...publication(20), catalogue: same }, record(20));
+      expect([...again.catalogue.deltas(run, keptModels + 1, keptModels + 2)![0]!]).toEqual([keptModels + 2, keptModels + 2]);
+    });
+
+    it("keeps nothing of a catalogue whose publication was refused, and the orders that it would have taken", () => {
+      const at = place();
+      const store = founded(at);
+      store.publish(run, publication(1), record(1), entry(1, 1, "released"));
+      store.catalogue.order(run, [{ kind: "add", id: "a" }]);
+      const { seq } = store.catalogue.orders(run)[0]!;
+      const next = { ...publication(2), catalogue: { version: 1, whole: Uint8Array.of(1), taken: [seq] } };
+      expect(() => store.publish(run, next, record(2), entry(1, 2, "released"))).toThrow(expect.objectContaining({ code: "STORE_FAILED" }));
+      const again = reopen(at, store);
+      expect(again.catalogue.orders(run)).toHaveLength(1);
+      expect(again.catalogue.whole(run, 1)).toBeUndefined();
     });
 
     it("keeps two runs apart", () => {

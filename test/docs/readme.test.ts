@@ -45,7 +45,7 @@ async function check(block: Block, at: number, workshop: Workshop): Promise<void
       for (const command of commandsOf(block.text)) await runCommand(command);
       return;
     case "yaml":
-      return checkScenario(block.text);
+      return checkYaml(block.text, workshop);
     case "json":
       expect(JSON.parse(block.text)).toBeTypeOf("object");
       return;
@@ -90,7 +90,7 @@ async function runCommand(command: string): Promise<void> {
 }
 
 /** A YAML block is a scenario, as `cofactor simulate` reads it, unless its first line is a comment that names something else. */
-async function checkScenario(text: string): Promise<void> {
+async function checkYaml(text: string, workshop: Workshop): Promise<void> {
   const document: unknown = parse(text);
   expect(document).toBeTypeOf("object");
   const kind = /^#\s*(\w+)/.exec(text)?.[1] ?? "scenario";
@@ -100,5 +100,8 @@ async function checkScenario(text: string): Promise<void> {
   } else if (kind === "scenario") {
     const { parseScenario } = await import("../../simulations/scenario.ts");
     parseScenario(document);
-  } else throw new Error(`"# ${kind}": expected "# scenario" or "# terms" as the first line`);
+  } else if (kind === "grid") {
+    const { loadGrid } = await import("../../simulations/sweep/grid.ts");
+    await loadGrid(workshop.write("grid.yaml", text), undefined, []);
+  } else throw new Error(`"# ${kind}": expected "# scenario", "# terms" or "# grid" as the first line`);
 }

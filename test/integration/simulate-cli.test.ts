@@ -1,6 +1,6 @@
 /** `cofactor simulate` and `cofactor bench` as processes: streams, exit codes, interrupts. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -95,6 +95,42 @@ it("ends at Ctrl-C with exit code 130 and what is known so far", async () => {
   expect(code).toBe(130);
   expect(out).toMatch(/INTERRUPTED after \d+ of 100000 rounds/);
   expect(out).toMatch(/federated als \(open\) +0\.\d{4}/);
+});
+
+it("sweeps a grid, ends at Ctrl-C with what is finished, and goes on with the rest", async () => {
+  const [grid, json] = [join(folder, "grid.yaml"), join(folder, "sweep.json")];
+  writeFileSync(grid, "grid:\n  model.rank: [2, 3, 4]\n  model.l2: [0.5, 2]\nseeds: [1, 2]\nchoose: { metric: mae }\n");
+  const args = ["simulate", "simulations/scenarios/quick.yaml", "--set", "rounds=2", "--sweep", grid, "--json", json];
+  let isInterrupted = false;
+  const stopped = await cofactor([...args, "--workers", "1"], (text, interrupt) => {
+    if (!isInterrupted && text.includes("cell  2/12")) {
+      isInterrupted = true;
+      interrupt();
+    }
+  });
+  expect(stopped.code).toBe(130);
+  expect(stopped.out).toMatch(/INTERRUPTED after \d+ of 12 cells/);
+  expect(stopped.out).toContain("the same command goes on");
+  const page = join(folder, "sweep.html");
+  const resumed = await cofactor([...args, "--workers", "2", "--report", page]);
+  expect([resumed.code, resumed.err]).toEqual([0, ""]);
+  expect(resumed.out.match(/\(finished before\)/g)!.length).toBeGreaterThanOrEqual(2);
+  expect(resumed.out).toMatch(/chosen {4}model\.rank=\d model\.l2=\S+: the least mae of 6 settings on validation, 0\.\d{4} ± 0\.\d{4}/);
+  expect(resumed.out).toContain("command   cofactor simulate simulations/scenarios/quick.yaml --set rounds=2 --set model.rank=");
+  const sweep = JSON.parse(readFileSync(json, "utf8")) as { isComplete: boolean; settings: unknown[]; chosen: unknown[] };
+  expect([sweep.isComplete, sweep.settings.length, sweep.chosen.length]).toEqual([true, 6, 1]);
+  expect(readFileSync(page, "utf8")).toContain("mae on validation by model.rank and model.l2");
+});
+
+it.each([
+  [["--cache", "cells"], '"--cache" expected "--sweep GRID.yaml" beside it'],
+  [["--show-test"], '"--show-test" expected "--sweep GRID.yaml" beside it'],
+  [["--sweep", "package.json", "--audit", "2"], '"--sweep" expected no "--audit"'],
+  [["--sweep", "no-such-grid.yaml"], 'the grid file "no-such-grid.yaml" cannot be read'],
+])("refuses %j before a cell is run", async (args, told) => {
+  const { code, out, err } = await cofactor([...quick, ...args]);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(told);
 });
 
 it("benches a subject and names the nearest for one that is none", async () => {

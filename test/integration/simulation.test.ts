@@ -188,3 +188,44 @@ it("opens encrypted sums to what the open ones are, within fixed point", async (
   expect(sealed.rounds[0]!.bytesUp).toBeGreaterThan(open.rounds[0]!.bytesUp / 2);
   expect(JSON.stringify(sealed.protection)).not.toMatch(/publicKey|secret/);
 });
+
+describe("devices that judge the model", () => {
+  const judged = {
+    dataset: small,
+    model: { kind: "implicit-als", rank: 3 },
+    rounds: 3,
+    baselines: [],
+    evaluation: { federated: true, every: 2 },
+  };
+
+  it("find what the same people's validation items say in one place, at any number of workers, and change nothing else", async () => {
+    const [one, two] = [await simulate(judged, { workers: 1 }), await simulate(judged, { workers: 2 })];
+    expect(repeatable(two)).toBe(repeatable(one));
+    const found = one.rounds.map(({ federatedMetrics }) => federatedMetrics);
+    expect(found.map((figures) => figures?.modelRound)).toEqual([undefined, 1, undefined]);
+    const { people, metrics, central } = found[1]!;
+    expect(people).toBe(300);
+    for (const [name, figure] of Object.entries(metrics)) expect(figure).toBeCloseTo(central![name]!, 10);
+    expect(metrics["hr@10"]).toBeGreaterThan(0);
+    const plain = await simulate({ ...judged, evaluation: { every: 2 } });
+    expect(one.metrics).toEqual(plain.metrics);
+  });
+
+  it("find it in noised sums too, as well as the noise says", async () => {
+    const privacy = { epsilon: 8, clipNorm: 2 };
+    const result = await simulate({ ...judged, dataset: { ...small, users: 600 }, evaluation: { federated: true }, privacy });
+    for (const { federatedMetrics } of result.rounds) {
+      const { metrics, central, noiseStddev } = federatedMetrics!;
+      for (const [name, figure] of Object.entries(metrics))
+        expect(Math.abs(figure - central![name]!)).toBeLessThan(6 * noiseStddev![name]!);
+    }
+    expect(result.privacy.asRun!.epsilon.release!).toBeLessThanOrEqual(8);
+  });
+
+  it("need something to keep aside, and a simulation", async () => {
+    const none = { ...judged, split: { kind: "random", validationFraction: 0 }, model: { kind: "als" } };
+    await expect(simulate(none)).rejects.toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("validationFraction") });
+    const live = { ...judged, network: { transport: "socket" } };
+    expect(() => parseScenario(live)).toThrow(/"evaluation.federated" expected network.transport memory/);
+  });
+});

@@ -19,7 +19,7 @@ export interface Trained {
 export async function train(scenario: object): Promise<Trained> {
   const prepared = await prepareScenario(parseScenario({ ...scenario, baselines: [] }));
   const { run } = prepared;
-  const shards = createShards(run, prepared.split.training, prepared.scenario.seed, 2);
+  const shards = createShards(run, { training: prepared.split.training }, prepared.scenario.seed, 2);
   try {
     const drive = await createDrive(prepared, shards);
     let state = initialState(run, prepared.scenario.seed);

@@ -19,7 +19,8 @@ export function rowLayout(shape: ClipShape, kind: string): RowLayout {
   const refuse = (expected: string): never => {
     throw new CofactorError("CONFIG_INVALID", `clip "${kind}" expected ${expected}`);
   };
-  if (!Number.isInteger(rows) || rows < 1) return refuse(`vectors that are made of rows, got ${rows} rows`);
+  if (!Number.isInteger(rows) || rows < 1)
+    return refuse(`vectors that are made of rows, got ${rows} rows (an evaluation that rides along is none); nearest: clip flat`);
   const widths = shape.widths ?? [size / rows];
   if (widths.reduce((sum, width) => sum + width * rows, 0) !== size || !widths.every(Number.isInteger)) {
     return refuse(`${size} values to be ${rows} rows of widths ${widths.join(" + ")}`);

@@ -39,6 +39,13 @@ describe("checkTerms", () => {
     expect(await refusal(hello(), {})).toMatch(/^TERMS_REFUSED .*protection "open".*accept\.protections/);
   });
 
+  it("accepts that devices judge the model, unless the user does not, and says what would be told", async () => {
+    const judged = hello({ ...openTerms, evaluation: { metrics: ["hr@5"] } });
+    expect(await refusal(judged)).toBe(" accepted");
+    expect(await refusal(judged, { ...accept, evaluation: false })).toMatch(/^TERMS_REFUSED .*hr@5.*accept\.evaluation/);
+    expect(await refusal(hello(), { ...accept, evaluation: false })).toBe(" accepted");
+  });
+
   it("refuses a signature of another key, for another purpose, or of other bytes", async () => {
     const genuine = hello();
     expect(await refusal({ ...genuine, serverKey: createIdentity(secureRng).id })).toMatch(/^AUTH_FAILED .*not signed/);

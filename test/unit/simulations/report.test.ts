@@ -64,6 +64,15 @@ describe("a report", () => {
     expect(text).not.toMatch(/NaN|undefined|\[object/);
   });
 
+  it("draws what devices found beside the same figure in one place", async () => {
+    const judged = await smallResult({ evaluation: { every: 1, federated: true } });
+    const page = await renderReport(judged, { command });
+    expect(page).toContain('<figure id="figure-found">');
+    expect(read(page)).toContain("rmse as devices found it");
+    expect(read(page)).toContain("the same people in one place");
+    expect(await renderReport(result, { command })).not.toContain("figure-found");
+  });
+
   it("asks nothing of any network: no address, no source, no import, and a policy that forbids them", async () => {
     const page = await renderReport(result, { command });
     expect(page).not.toMatch(/https?:|\/\/[a-z]|@import|url\(|\ssrc=|srcset=/i);
