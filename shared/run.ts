@@ -146,19 +146,21 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
 }
 
 /**
- * As `defineRun`, but the model is loaded when the terms name it, and what keeps promises of privacy, or makes devices judge models, when they say so.
+ * As `defineRun`, but models and sharing policies are loaded when the terms name them, and what keeps promises of privacy, or makes devices judge
+ * models, when they say so.
  *
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
   const terms = parseTerms(input);
   const { privacy, evaluation, catalogue } = terms;
+  const parts = await loadParts(terms);
   const support = {
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
     ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
   };
-  return buildRun(input, await loadParts(terms), { ...extras, ...support });
+  return buildRun(input, parts, { ...extras, ...support });
 }
 
 /** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
@@ -247,8 +249,8 @@ function scaled({ maxAbs, fractionBits }: ContributionRange, gain: number): Cont
 }
 
 /** The terms' policy for the model's contributions, with room for the metrics that ride along. */
-export function sharingOf(terms: UnresolvedTerms, model: Model, { sharings }: NamedParts, extras: RunExtras): Sharing {
-  const { definition, options } = resolveSection(sharings, terms.sharing, "terms.sharing");
+export function sharingOf(terms: UnresolvedTerms, model: Model, parts: NamedParts, extras: RunExtras): Sharing {
+  const { definition, options } = resolveSection(parts.sharings, terms.sharing, "terms.sharing");
   const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
   const layout = evaluationOf(terms, model, extras);
   return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
