@@ -1,6 +1,7 @@
-/** The plain rule: the sum over all groups. Imports the seam and valibot. */
+/** The plain rule: the sum over all groups. Imports the seam, the means and valibot. */
 import * as v from "valibot";
-import type { GroupSum, RuleDefinition } from "./rule.ts";
+import { addTimes, totalOf } from "./means.ts";
+import type { RuleDefinition } from "./rule.ts";
 
 /** Options of the plain rule: none. */
 export interface SumOptions {
@@ -13,9 +14,16 @@ export const sum: RuleDefinition<SumOptions> = {
   summary: "The plain sum of all contributions; a lying device is not noticed.",
   source: "McMahan et al. 2017, https://arxiv.org/abs/1602.05629",
   options: v.strictObject({ kind: v.literal("sum") }),
-  create: () => ({ kind: "sum", step: (groups) => groups.reduce(add) }),
+  create: () => ({
+    kind: "sum",
+    keepsSums: true,
+    least: 1,
+    tolerates: () => 0,
+    step(groups) {
+      if (groups.length === 1) return { values: groups[0]!.values, count: groups[0]!.count };
+      const values = groups[0]!.values.slice();
+      for (let group = 1; group < groups.length; group++) addTimes(values, 1, groups[group]!.values);
+      return { values, count: totalOf(groups) };
+    },
+  }),
 };
-
-function add(left: GroupSum, right: GroupSum): GroupSum {
-  return { values: left.values.map((value, index) => value + right.values[index]!), count: left.count + right.count };
-}
