@@ -2,7 +2,8 @@
  * The open round in memory: its state, its half of the protection, its unfinished uploads; made fresh, or from what a store
  * holds. Imports shared and the store's types.
  */
-import type { AggregatorHalf, ProtectionTools } from "../shared/protections/protection.ts";
+import { GroupedAggregator } from "../shared/protections/grouped.ts";
+import type { ProtectionTools } from "../shared/protections/protection.ts";
 import {
   beginRound,
   contributorsOf,
@@ -13,14 +14,15 @@ import {
   stepRound,
   withStatus,
 } from "../shared/round.ts";
-import { type Run, roundFrame } from "../shared/run.ts";
+import { type Run, roundFrame, roundLimits } from "../shared/run.ts";
 import type { OpenRound, RoundRecord, StoredAnswer } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
 /** A round that is being driven. */
 export interface ActiveRound {
   state: RoundState;
-  readonly aggregator: AggregatorHalf;
+  /** Its half of the protection, over all groups. */
+  readonly aggregator: GroupedAggregator;
   readonly uploads: Uploads;
   /** Answers that are being checked and made durable, by client. */
   readonly saving: Map<string, Promise<void>>;
@@ -57,7 +59,7 @@ export async function enterRound(
   tools: ProtectionTools,
   nowMs: number,
 ): Promise<EnteredRound> {
-  const step = beginRound(round, cohort, run.terms.cohort.min, stagesOf(run));
+  const step = beginRound(round, cohort, roundLimits(run), stagesOf(run));
   return { active: await createActive(run, step.state, tools, nowMs), effects: step.effects };
 }
 
@@ -74,7 +76,7 @@ export async function restoreRound(
   tools: ProtectionTools,
   nowMs: number,
 ): Promise<EnteredRound> {
-  let step: RoundStep = beginRound(open.round, open.cohort, run.terms.cohort.min, stagesOf(run));
+  let step: RoundStep = beginRound(open.round, open.cohort, roundLimits(run), stagesOf(run));
   const active = await createActive(run, step.state, tools, nowMs);
   // A round whose cohort was too small is over before it began.
   let effects: readonly RoundEffect[] = step.state.phase === "collecting" ? [] : step.effects;
@@ -100,13 +102,17 @@ export async function restoreRound(
   return { active, effects: [{ kind: "ask", stage: step.state.stage, clients: withStatus(step.state, "asked") }] };
 }
 
-/** What a round came to. */
+/**
+ * What a round came to.
+ * @param without how many contributors' sums could not be had
+ */
 export function recordOf(
   active: ActiveRound,
   { quality, ...what }: Pick<RoundRecord, "outcome" | "sha256" | "reason" | "quality">,
+  without = 0,
 ): RoundRecord {
   const invited = active.state.members.size;
-  const accepted = contributorsOf(active.state).length;
+  const accepted = contributorsOf(active.state).length - without;
   const counts = { round: active.state.round, invited, accepted, dropped: invited - accepted };
   return { ...counts, ...what, ...(quality === undefined ? {} : { quality }) };
 }
@@ -118,7 +124,7 @@ function stagesOf({ protection }: Run): RoundStages {
 async function createActive(run: Run, state: RoundState, tools: ProtectionTools, nowMs: number): Promise<ActiveRound> {
   return {
     state,
-    aggregator: await run.protection.createAggregator(roundFrame(run, state.round), tools),
+    aggregator: await GroupedAggregator.create(run.protection, (group) => roundFrame(run, state.round, group), state.groups, tools),
     uploads: new Uploads(),
     saving: new Map(),
     digests: new Map(),

@@ -17,13 +17,12 @@ import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound
 import { chooseCohort } from "./cohort.ts";
 import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
 import type { ServerEvents } from "./events.ts";
-import { evidenceOf } from "./evidence.ts";
 import { Gathering } from "./gathering.ts";
 import { takeAnswer } from "./intake.ts";
 import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
-import { openSum } from "./open-sum.ts";
 import { Publisher } from "./publisher.ts";
+import { revealRound } from "./reveal.ts";
 import type { RoundRecord } from "./store.ts";
 
 /** Drives the rounds of one run. */
@@ -325,7 +324,6 @@ export class Coordinator {
   }
 
   async #reveal(active: ActiveRound): Promise<void> {
-    const { run, store } = this.#parts;
     active.cancelDeadline();
     const contributors = contributorsOf(active.state);
     const { round } = active.state;
@@ -334,15 +332,11 @@ export class Coordinator {
     if (this.#isStopped) return;
     // From here on the contributors are fixed, also for a server that starts again.
     try {
-      store.saveRound(run.terms.id, { round, stage: active.state.stages, cohort: [...active.state.members.keys()] });
-      this.#parts.events.emit("revealing", { round, contributors: contributors.length });
-      const aggregate = await openSum(active.aggregator, this.#parts.opener, evidenceOf(run, store, active.state));
-      if (this.#isStopped) return;
-      const next = await this.#publisher.advance(aggregate, round);
-      if (this.#isStopped) return;
-      const record = recordOf(active, { outcome: "published", sha256: next.ref.sha256, reason: "", quality: next.quality });
+      const revealed = await revealRound(this.#parts, this.#publisher, active, () => this.#isStopped);
+      if (revealed === undefined) return;
+      const { next, record, without } = revealed;
       this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
-      this.#apply(active, { kind: "revealed" });
+      this.#apply(active, { kind: "revealed", without });
       this.#finish(active, record);
     } catch (error) {
       this.#fail(active, error);

@@ -26,6 +26,8 @@ export type ServerEvents = {
   round: RoundReport;
   /** The round, or the run when the code is STORE_FAILED or LEDGER_CORRUPT: then nothing more is asked or released. */
   failed: { readonly round: number; readonly error: unknown };
+  /** A group whose sum could not be had, for what a device of it did or for too many that were lost: the round goes on with the others. */
+  spoiled: { readonly round: number; readonly group: number; readonly groups: number; readonly error: unknown };
   refused: { readonly kind: string; readonly code: ErrorCode };
   /** A connection that failed for a reason of this server's own; the peer was told INTERNAL. */
   internal: { readonly error: unknown };

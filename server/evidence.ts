@@ -4,12 +4,11 @@
  */
 import { CofactorError } from "../shared/errors.ts";
 import type { AcceptPart, OpenRequest } from "../shared/protections/protection.ts";
-import { contributorsOf, type RoundState } from "../shared/round.ts";
 import type { Run } from "../shared/run.ts";
 import type { Contributor } from "./contributor-list.ts";
 import type { Store, StoredAnswer } from "./store.ts";
 
-/** The contributions of a sum, in the order of the cohort. One is in memory at a time. */
+/** The contributions of one sum, in the order of the cohort. One is in memory at a time. */
 export interface Evidence {
   contributors(): readonly Contributor[];
   /** The contribution of a contributor. */
@@ -22,12 +21,14 @@ export interface EvidencedOpener {
   open(request: OpenRequest, accept: AcceptPart, evidence: Evidence): Promise<void>;
 }
 
-/** The evidence of a round's sum. The store's errors pass through; STORE_FAILED when a contribution is not there. */
-export function evidenceOf(run: Run, store: Store, state: RoundState): Evidence {
-  const clients = contributorsOf(state);
+/**
+ * The evidence of the sum of a round's group. The store's errors pass through; STORE_FAILED when a contribution is not there.
+ * @param clients whose contributions are in it
+ */
+export function evidenceOf(run: Run, store: Store, round: number, clients: readonly string[]): Evidence {
   const read = (index: number): StoredAnswer => {
-    const answer = store.answer(run.terms.id, state.round, run.protection.contributionStage, clients[index]!);
-    if (answer === undefined) throw new CofactorError("STORE_FAILED", `the store lacks contribution ${index} of round ${state.round}`);
+    const answer = store.answer(run.terms.id, round, run.protection.contributionStage, clients[index]!);
+    if (answer === undefined) throw new CofactorError("STORE_FAILED", `the store lacks contribution ${index} of round ${round}`);
     return answer;
   };
   return {

@@ -3,8 +3,9 @@
  * the sum itself: there is no message that brings it a sum. Imports shared, the record, the list and OpenSSL's signatures.
  *
  * Guarantees: it opens a sum only over at least `cohort.min` and at most `cohort.size` different keys, each of which signed its
- * contribution for these terms, this round and this stage; only for the server it was enrolled with; and for each round one list, for
- * ever. The record of that is durable before anything leaves.
+ * contribution for these terms, this round and this stage; only for the server it was enrolled with; and for each round one list, or one for each
+ * of its groups, for ever, no key being on two of them: the difference of two sums would be a person's. The record of that is durable before
+ * anything leaves.
  *
  * Not guaranteed: that a key is a person's device. A server that makes up devices of its own can fill a list with them.
  */
@@ -38,6 +39,7 @@ export interface DeskParts {
 /** One list and what has come of its contributions. */
 interface Gathering {
   readonly round: number;
+  readonly group: number;
   readonly list: string;
   readonly bytes: Uint8Array;
   received: number;
@@ -87,14 +89,14 @@ export class KeyholderDesk {
   }
 
   async #open(header: RequestHeader<"open">, chunk: Uint8Array): Promise<Packet> {
-    const { round, contributors, list, total, offset } = header;
+    const { round, group, contributors, list, total, offset } = header;
     this.#assertMayOpen(header);
     const known = this.#find(round, list);
     if (known?.contributors !== undefined) {
       known.incoming = undefined;
       return { header: { received: total, next: known.next }, payload: noBytes };
     }
-    if (offset === 0) this.#gathering = this.#begin(round, list, contributors);
+    if (offset === 0) this.#gathering = this.#begin(round, group, list, contributors);
     const gathering = this.#find(round, list);
     const end = offset + chunk.length;
     if (gathering?.received !== offset || gathering.bytes.length !== total || chunk.length === 0 || end > total) {
@@ -107,9 +109,12 @@ export class KeyholderDesk {
   }
 
   /** Everything that can be known before a byte of the list is taken in. */
-  #assertMayOpen({ round, contributors, list, signature, total }: RequestHeader<"open">): void {
+  #assertMayOpen({ round, group, contributors, list, signature, total }: RequestHeader<"open">): void {
     const { run, serverKey } = this.#parts;
-    const { min, size } = run.terms.cohort;
+    if (group >= run.groups.most) {
+      throw new CofactorError("MESSAGE_MALFORMED", `"group" expected less than ${run.groups.most}, got ${group}`);
+    }
+    const { min, size } = roundFrame(run, round, group).cohort;
     if (contributors < min || contributors > size) {
       throw new CofactorError("COHORT_TOO_SMALL", `a sum expected ${min} to ${size} contributors, got ${contributors}`);
     }
@@ -119,26 +124,36 @@ export class KeyholderDesk {
         `a list of ${contributors} expected ${contributors * contributorBytes} bytes, got ${total}`,
       );
     }
-    if (!verifySignature(serverKey, "open", openBytes(run.digest, round, list), signature)) {
-      throw new CofactorError("AUTH_FAILED", '"signature" expected the server\'s signature of terms, round and list');
+    if (!verifySignature(serverKey, "open", openBytes(run.digest, round, group, list), signature)) {
+      throw new CofactorError("AUTH_FAILED", '"signature" expected the server\'s signature of terms, round, group and list');
     }
-    this.#assertNotOpened(round, list);
+    this.#assertNotOpened(round, group, list);
   }
 
-  #assertNotOpened(round: number, list: string): void {
-    const before = this.#parts.record.opened(this.#parts.run.terms.id, round);
+  #assertNotOpened(round: number, group: number, list: string): void {
+    const { run, record } = this.#parts;
+    const before = record.opened(run.terms.id, round, group);
     if (before !== undefined && before !== list) {
-      throw new CofactorError("REPLAYED", `another list of contributors was opened for round ${round}`);
+      throw new CofactorError("REPLAYED", `another list of contributors was opened for round ${round}${ofGroup(run, group)}`);
     }
   }
 
-  #begin(round: number, list: string, contributors: number): Gathering {
+  /** Two groups of a round must not share a device, and the record knows who was in the newest round's alone. */
+  #assertApart({ round, group, contributors }: Gathering): void {
+    const { run, record } = this.#parts;
+    if (run.groups.most === 1) return;
+    const conflict = record.conflict(run.terms.id, round, group, membersOf(contributors));
+    if (conflict === "over") throw new CofactorError("ROUND_STALE", `a round after round ${round} was opened: its groups are over`);
+    if (conflict === "shared") throw new CofactorError("REPLAYED", `a contributor is on the list of another group of round ${round}`);
+  }
+
+  #begin(round: number, group: number, list: string, contributors: number): Gathering {
     if (this.#gathering?.isBusy === true) {
       throw new CofactorError("ROUND_CLOSED", "the sum of another list is being opened: ask again later", { retryable: true });
     }
     const bytes = new Uint8Array(contributors * contributorBytes);
     const nothing = { contributors: undefined, half: undefined, incoming: undefined, part: undefined };
-    return { round, list, bytes, received: 0, next: 0, isBusy: false, ...nothing };
+    return { round, group, list, bytes, received: 0, next: 0, isBusy: false, ...nothing };
   }
 
   #find(round: number, list: string): Gathering | undefined {
@@ -164,8 +179,9 @@ export class KeyholderDesk {
       if (index % signaturesPerTurn === signaturesPerTurn - 1) await nextTurn();
     }
     if (this.#gathering !== gathering) throw new CofactorError("ROUND_STALE", "another list was begun meanwhile");
-    gathering.half = createHalf(roundFrame(run, round));
     gathering.contributors = contributors;
+    gathering.half = createHalf(roundFrame(run, round, gathering.group));
+    this.#assertApart(gathering);
   }
 
   /** Works in one go: contributions that are sent at the same time are taken in in their order. */
@@ -222,8 +238,10 @@ export class KeyholderDesk {
     const { run, record, onEvent } = this.#parts;
     gathering.isBusy = true;
     try {
-      this.#assertNotOpened(gathering.round, gathering.list);
-      record.record(run.terms.id, gathering.round, gathering.list);
+      const { round, group, list, contributors } = gathering;
+      this.#assertNotOpened(round, group, list);
+      this.#assertApart(gathering);
+      record.record(run.terms.id, round, list, group, run.groups.most === 1 ? [] : membersOf(contributors));
       const part = await gathering.half!.open();
       onEvent({ kind: "opened", round: gathering.round, contributors: gathering.next });
       return part;
@@ -236,6 +254,14 @@ export class KeyholderDesk {
       gathering.half = undefined;
     }
   }
+}
+
+function membersOf(contributors: readonly Contributor[] | undefined): string[] {
+  return (contributors ?? []).map(({ client }) => client);
+}
+
+function ofGroup(run: Run, group: number): string {
+  return run.groups.most === 1 ? "" : `, group ${group}`;
 }
 
 function sha256Of(bytes: Uint8Array): string {

@@ -11,6 +11,7 @@ import type { Evidence } from "./evidence.ts";
 /** A list of contributors that the server signed. */
 export interface Statement {
   readonly round: number;
+  readonly group: number;
   readonly contributors: number;
   readonly bytes: Uint8Array;
   /** sha256 of the bytes. */
@@ -59,9 +60,9 @@ export async function exchange(
 type Request = (kind: string, packet: Packet, timeoutMs?: number) => Promise<Packet>;
 
 /** @returns the first contribution that the keyholder wants */
-async function sendList(request: Request, { round, contributors, bytes, list, signature }: Statement): Promise<number> {
+async function sendList(request: Request, { round, group, contributors, bytes, list, signature }: Statement): Promise<number> {
   for (let offset = 0; ; ) {
-    const header = { round, contributors, list, signature, total: bytes.length, offset };
+    const header = { round, group, contributors, list, signature, total: bytes.length, offset };
     const answer = await request("open", { header, payload: bytes.subarray(offset, offset + maxPayloadBytes) });
     const { received, next } = parse("open", answer);
     if (received <= offset || received > bytes.length || next > contributors) {

@@ -1,6 +1,6 @@
 /**
  * What a keyholder must never forget: the terms and the server it was enrolled with, and which list of contributors it opened for
- * which round. Imports node:fs, node:sqlite and errors.
+ * which round, or for which of its groups. Imports node:fs, node:sqlite and errors.
  *
  * Guarantees: what a call recorded is on the disk, also after a power cut, before the call returns. One process at a time has a file:
  * two would open two lists of one round. Whoever takes the file away takes the memory away: it is kept with the key.
@@ -24,15 +24,37 @@ export interface KeyholderRecord {
   enrolment(run: string): Enrolment | undefined;
   /** Keeps the first enrolment of a run; later ones change nothing. */
   enrol(run: string, enrolment: Enrolment): void;
-  /** Digest of the list that was opened for a round, when there was one. */
-  opened(run: string, round: number): string | undefined;
-  /** Keeps the first list of a round; later ones change nothing. */
-  record(run: string, round: number, list: string): void;
+  /** Digest of the list that was opened for a round, or for one of its groups, when there was one. */
+  opened(run: string, round: number, group?: number): string | undefined;
+  /**
+   * Keeps the first list of a round, or of one of its groups; later ones change nothing.
+   * @param members the names on the list, where there are further groups: no other group of the round may have one of them
+   */
+  record(run: string, round: number, list: string, group?: number, members?: readonly string[]): void;
+  /**
+   * Why a list of a round with groups must not be opened, whatever its own group's standing: "over" when a later round has begun, "shared" when one
+   * of its members is on the list of another group; undefined when it may.
+   */
+  conflict(run: string, round: number, group: number, members: readonly string[]): "over" | "shared" | undefined;
   /** Lets another process have the record. */
   close(): void;
 }
 
-type Line = readonly [run: string, round: number, list: string] | ({ readonly run: string } & Enrolment);
+type Line =
+  | readonly [run: string, round: number, list: string]
+  | readonly [run: string, round: number, list: string, group: number, members: readonly string[]]
+  | ({ readonly run: string } & Enrolment);
+
+/** Who is on the lists of the newest round with groups. */
+interface GroupedRound {
+  readonly round: number;
+  readonly groupOf: Map<string, number>;
+}
+
+/** A device's key, short: keys with one beginning would be taken for one another, and a list refused that might have been opened. */
+function shortName(member: string): string {
+  return member.slice(0, 11);
+}
 
 /** A record in memory, for tests and for runs that end with their processes. */
 export function memoryRecord(): KeyholderRecord {
@@ -79,12 +101,20 @@ export function fileRecord(path: string): KeyholderRecord {
 function createRecord(lines: readonly Line[], write: (line: Line) => void, close: () => void): KeyholderRecord {
   const rounds = new Map<string, string>();
   const enrolments = new Map<string, Enrolment>();
+  const grouped = new Map<string, GroupedRound>();
   // A write that failed may be on the disk or not: what is known then is not what the next process would find.
   let hasFailed = false;
   const take = (line: Line): void => {
     if (!("terms" in line)) {
-      const key = `${line[0]} ${line[1]}`;
-      if (!rounds.has(key)) rounds.set(key, line[2]);
+      const [run, round, list, group = 0, members = []] = line;
+      const key = `${run} ${round} ${group}`;
+      if (rounds.has(key)) return;
+      rounds.set(key, list);
+      const known = grouped.get(run);
+      if (members.length === 0 || (known !== undefined && known.round > round)) return;
+      const newest = known?.round === round ? known : { round, groupOf: new Map<string, number>() };
+      for (const member of members) newest.groupOf.set(member, group);
+      grouped.set(run, newest);
     } else if (!enrolments.has(line.run)) enrolments.set(line.run, { terms: line.terms, serverKey: line.serverKey });
   };
   const keep = (line: Line): void => {
@@ -103,9 +133,17 @@ function createRecord(lines: readonly Line[], write: (line: Line) => void, close
     enrol(run, { terms, serverKey }) {
       if (!enrolments.has(run)) keep({ run, terms, serverKey });
     },
-    opened: (run, round) => rounds.get(`${run} ${round}`),
-    record(run, round, list) {
-      if (!rounds.has(`${run} ${round}`)) keep([run, round, list]);
+    opened: (run, round, group = 0) => rounds.get(`${run} ${round} ${group}`),
+    record(run, round, list, group = 0, members = []) {
+      if (rounds.has(`${run} ${round} ${group}`)) return;
+      keep(members.length === 0 ? [run, round, list] : [run, round, list, group, members.map(shortName)]);
+    },
+    conflict(run, round, group, members) {
+      const newest = grouped.get(run);
+      if (newest === undefined || newest.round < round) return undefined;
+      if (newest.round > round) return "over";
+      const isElsewhere = (member: string): boolean => (newest.groupOf.get(shortName(member)) ?? group) !== group;
+      return members.some(isElsewhere) ? "shared" : undefined;
     },
     close,
   };
@@ -139,6 +177,13 @@ function releaseLock(lock: DatabaseSync): void {
 
 const lineSchema = v.union([
   v.strictTuple([v.string(), v.pipe(v.number(), v.safeInteger()), v.string()]),
+  v.strictTuple([
+    v.string(),
+    v.pipe(v.number(), v.safeInteger()),
+    v.string(),
+    v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    v.array(v.string()),
+  ]),
   v.strictObject({ run: v.string(), terms: v.string(), serverKey: v.string() }),
 ]);
 

@@ -24,8 +24,8 @@ export interface KeyholdersParts {
   readonly waitMs: number;
   /** How long a keyholder may be silent before a further one is asked beside it. */
   readonly hedgeMs: number;
-  /** The server's signature of a round's list, base64url. */
-  readonly sign: (round: number, list: string) => string;
+  /** The server's signature of the list of a round's group, base64url. */
+  readonly sign: (round: number, group: number, list: string) => string;
 }
 
 /** The keyholders of a run, wherever they are connected from. */
@@ -98,7 +98,8 @@ export class Keyholders implements EvidencedOpener {
     }
     const bytes = encodeContributors(listed);
     const list = createHash("sha256").update(bytes).digest("base64url");
-    return { round: frame.round, contributors, bytes, list, signature: this.#parts.sign(frame.round, list) };
+    const { round, group = 0 } = frame;
+    return { round, group, contributors, bytes, list, signature: this.#parts.sign(round, group, list) };
   }
 
   #announce(keyholder: number, isConnected: boolean): void {

@@ -1,16 +1,28 @@
-/** Has a round's sum opened, and names whose contributions made it unusable. Imports shared, evidence. */
+/** Has a round's sums opened, and names whose contributions made one unusable. Imports shared, evidence. */
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
-import type { Aggregate } from "../shared/models/model.ts";
+import type { RevealedGroups } from "../shared/protections/grouped.ts";
 import type { AggregatorHalf } from "../shared/protections/protection.ts";
-import type { Evidence, EvidencedOpener } from "./evidence.ts";
+import { contributingGroups, contributorsIn } from "../shared/round.ts";
+import type { ActiveRound } from "./active-round.ts";
+import type { CoordinatorParts } from "./coordinator-parts.ts";
+import { type Evidence, evidenceOf } from "./evidence.ts";
 
-/** The sum of a round. @throws CofactorError as `AggregatorHalf.reveal`, with culprits where the protection can tell */
-export async function openSum(half: AggregatorHalf, opener: EvidencedOpener, evidence: Evidence): Promise<Aggregate> {
-  try {
-    return await half.reveal({ open: (request, accept) => opener.open(request, accept, evidence) });
-  } catch (error) {
-    throw blamed(half, evidence, error);
-  }
+/**
+ * The sums of a round's groups, one list of contributors for each.
+ * @throws CofactorError as `GroupedAggregator.reveal`, with culprits where the protection can tell
+ */
+export function openSums(
+  { run, store, opener }: Pick<CoordinatorParts, "run" | "store" | "opener">,
+  { state, aggregator }: Pick<ActiveRound, "state" | "aggregator">,
+): Promise<RevealedGroups> {
+  return aggregator.reveal(contributingGroups(state), run.groups.least, async (half, group) => {
+    const evidence = evidenceOf(run, store, state.round, contributorsIn(state, group));
+    try {
+      return await half.reveal({ open: (request, accept) => opener.open(request, accept, evidence) });
+    } catch (error) {
+      throw blamed(half, evidence, error);
+    }
+  });
 }
 
 function blamed(half: AggregatorHalf, evidence: Evidence, error: unknown): unknown {

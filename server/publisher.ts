@@ -98,10 +98,10 @@ export class Publisher {
   }
 
   /**
-   * What a round's revealed sum makes of the model: noised first where the terms promise it; then of the catalogue, with the orders that are there.
+   * What a round's revealed sums, one for each group, make of the model: noised first where the terms promise it; then of the catalogue, with the orders that are there.
    * Nothing is published yet.
    */
-  async advance(revealed: Aggregate, round: number): Promise<NextModel> {
+  async advance(revealed: readonly Aggregate[], round: number): Promise<NextModel> {
     const { run, store } = this.#parts;
     const { id, precision } = run.terms;
     const released = this.#releaser.release(revealed, round);

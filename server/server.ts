@@ -122,7 +122,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     events,
     waitMs: options.keyholderWaitMs ?? 60_000,
     hedgeMs: options.hedgeMs ?? 15_000,
-    sign: (round, list) => toBase64url(sign(identity, "open", openBytes(run.digest, round, list))),
+    sign: (round, group, list) => toBase64url(sign(identity, "open", openBytes(run.digest, round, group, list))),
   });
   const coordinator: Coordinator = new Coordinator({
     run,

@@ -7,35 +7,35 @@ import type { Aggregate } from "./models/model.ts";
 import type { AggregatorGuard, PrivacyGuard } from "./privacy/guard.ts";
 import type { NoiseRng } from "./random.ts";
 
-/** A sum that may become part of a published model. No other object passes for one, at compile time or at run time. */
+/** Sums that may become part of a published model. No other object passes for them, at compile time or at run time. */
 class Released {
   readonly #run: string;
-  readonly #sum: Aggregate;
+  readonly #sums: readonly Aggregate[];
 
-  constructor(run: string, sum: Aggregate) {
+  constructor(run: string, sums: readonly Aggregate[]) {
     this.#run = run;
-    this.#sum = sum;
+    this.#sums = sums;
   }
 
-  /** The sum, for `openReleased`. */
-  static open(released: Released, run: string): Aggregate {
-    if (!(#sum in released) || released.#run !== run) {
+  /** The sums, for `openReleased`. */
+  static open(released: Released, run: string): readonly Aggregate[] {
+    if (!(#sums in released) || released.#run !== run) {
       throw new CofactorError("INTERNAL", "a model expected a sum that was released under its own run's terms");
     }
-    return released.#sum;
+    return released.#sums;
   }
 }
 
-/** A sum that may become part of a published model: see `createReleaser`, which alone makes them. */
+/** A round's sum, or its groups' sums, that may become part of a published model: see `createReleaser`, which alone makes them. */
 export type ReleasedSum = Released;
 
 /**
- * The sum itself, for whoever advances a model by it.
+ * The sums themselves, one for each group, for whoever advances a model by it.
  *
  * @param run digest of the terms that it must have been released under: others may promise less
  * @throws CofactorError INTERNAL for a sum of another run, or for what only looks like a released sum
  */
-export function openReleased(released: ReleasedSum, run: string): Aggregate {
+export function openReleased(released: ReleasedSum, run: string): readonly Aggregate[] {
   return Released.open(released, run);
 }
 
@@ -44,10 +44,11 @@ export interface Releaser {
   /** Standard deviation of the noise on every entry of the sum released last; undefined before, and where no noise is promised. */
   readonly noiseStddev: number | undefined;
   /**
-   * The revealed sum of a round, noised where the terms say so.
-   * @throws CofactorError REPLAYED for a round that was released before, where rounds' noise hangs together
+   * The revealed sums of a round's groups, noised where the terms say so: such terms have one group.
+   * @throws CofactorError REPLAYED for a round that was released before, where rounds' noise hangs together; INTERNAL for several sums where
+   * noise is promised
    */
-  release(revealed: Aggregate, round: number): ReleasedSum;
+  release(revealed: readonly Aggregate[], round: number): ReleasedSum;
   /** Secret state that must be durable before the model that the release led to leaves; undefined when there is none. */
   exportState(): Uint8Array | undefined;
 }
@@ -73,9 +74,11 @@ export async function createReleaser(run: ReleasingRun, rng: NoiseRng, state?: U
     },
     release(revealed, round) {
       if (guard === undefined) return new Released(run.digest, revealed);
-      const sum = guard.release(revealed, round);
+      const [only, ...others] = revealed;
+      if (only === undefined || others.length > 0) throw new CofactorError("INTERNAL", "a promise of privacy expected one sum a round");
+      const sum = guard.release(only, round);
       noiseStddev = sum.noiseStddev;
-      return new Released(run.digest, sum);
+      return new Released(run.digest, [sum]);
     },
     exportState: () => guard?.exportState(),
   };

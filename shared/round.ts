@@ -1,11 +1,15 @@
 /**
  * A round as a pure state machine: (state, event) -> (state, effects). No clock, socket, disk or number is inside; the
- * deployed aggregator and the simulation drive the same machine and carry out its effects. Imports nothing.
+ * deployed aggregator and the simulation drive the same machine and carry out its effects. Imports groups.
  *
  * A round asks its cohort stage by stage. A stage ends when every device still in the round has answered or gone, or at
  * its deadline. With fewer than `min` answers, up to the contributions' stage, the round is abandoned; the stages behind it only help to
  * open the sum, and whether enough did is the protection's to say. After the last stage the sum is revealed.
+ *
+ * A cohort may be split into groups (groups.ts), each with a sum of its own. A group that falls short is given up: nobody in it is asked further, and
+ * its sum is not revealed. The round goes on while enough groups are left.
  */
+import { type GroupLimits, groupCount, splitIntoGroups } from "./groups.ts";
 
 /** Where one device of the cohort stands. `answered` means the current stage. */
 export type MemberStatus = "asked" | "answered" | "gone";
@@ -22,11 +26,20 @@ export interface RoundState {
   readonly contributionStage: number;
   /** The stage being collected, from 0. */
   readonly stage: number;
-  /** Least number of contributions; every stage up to theirs needs as many answers. */
-  readonly min: number;
+  readonly limits: RoundLimits;
+  /** Who is in which group, in the order of the cohort. */
+  readonly groups: readonly (readonly string[])[];
   readonly members: ReadonlyMap<string, MemberStatus>;
   /** Whose contribution is in, in the order of the cohort: fixed when their stage ends, whoever is lost later. */
   readonly contributors: readonly string[];
+}
+
+/** How many must answer. */
+export interface RoundLimits {
+  /** Least number of contributions; every stage up to theirs needs as many answers. */
+  readonly min: number;
+  /** How the cohort is split; by default not at all. */
+  readonly groups?: GroupLimits | undefined;
 }
 
 /** The stages of a round. */
@@ -41,7 +54,8 @@ export type RoundEvent =
   | { readonly kind: "answered"; readonly stage: number; readonly clients: readonly string[] }
   | { readonly kind: "gone"; readonly clients: readonly string[] }
   | { readonly kind: "deadline"; readonly stage: number }
-  | { readonly kind: "revealed" }
+  /** The sums are there; `without` those contributors whose group's sum could not be had. */
+  | { readonly kind: "revealed"; readonly without?: readonly string[] }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** What the driver of a round must do. */
@@ -57,8 +71,11 @@ export interface RoundStep {
   readonly effects: readonly RoundEffect[];
 }
 
-/** Begins a round. With a cohort smaller than `min` it is abandoned at once. */
-export function beginRound(round: number, cohort: readonly string[], min: number, stages: RoundStages): RoundStep {
+/**
+ * Begins a round. With a cohort smaller than `min`, or too small for its groups, it is abandoned at once.
+ * @param cohort where there are groups, in an order that was drawn at random
+ */
+export function beginRound(round: number, cohort: readonly string[], limits: RoundLimits, stages: RoundStages): RoundStep {
   const members = new Map<string, MemberStatus>(cohort.map((client) => [client, "asked"]));
   const { count, contribution } = stages;
   const state: RoundState = {
@@ -67,11 +84,15 @@ export function beginRound(round: number, cohort: readonly string[], min: number
     stages: count,
     contributionStage: contribution,
     stage: 0,
-    min,
+    limits,
+    groups: splitIntoGroups([...members.keys()], limits.groups === undefined ? 1 : Math.max(1, groupCount(limits.groups, members.size))),
     members,
     contributors: [],
   };
-  if (members.size < min) return abandon(state, `expected a cohort of at least ${min}, got ${members.size}`);
+  if (members.size < limits.min) return abandon(state, `expected a cohort of at least ${limits.min}, got ${members.size}`);
+  const { length } = state.groups;
+  const least = limits.groups?.least ?? 1;
+  if (length < least) return abandon(state, `expected a cohort of at least ${least} groups, got ${members.size} devices, ${length} groups`);
   return { state, effects: [{ kind: "ask", stage: 0, clients: [...members.keys()] }] };
 }
 
@@ -81,7 +102,9 @@ export function stepRound(state: RoundState, event: RoundEvent): RoundStep {
   if (event.kind === "failed") return abandon(state, event.reason);
   if (state.phase === "revealing") {
     if (event.kind !== "revealed") return { state, effects: [] };
-    return { state: { ...state, phase: "published" }, effects: [{ kind: "publish", contributors: state.contributors }] };
+    const without = new Set(event.without);
+    const contributors = without.size === 0 ? state.contributors : state.contributors.filter((client) => !without.has(client));
+    return { state: { ...state, contributors, phase: "published" }, effects: [{ kind: "publish", contributors }] };
   }
   switch (event.kind) {
     case "answered":
@@ -123,6 +146,18 @@ export function contributorsOf(state: RoundState): readonly string[] {
   return state.stage === state.contributionStage ? withStatus(state, "answered") : [];
 }
 
+/** The groups, by their number, that hold contributions: those whose sums are to be had. */
+export function contributingGroups(state: RoundState): readonly number[] {
+  const contributors = new Set(contributorsOf(state));
+  return Array.from(state.groups.keys()).filter((group) => state.groups[group]!.some((client) => contributors.has(client)));
+}
+
+/** Whose contributions are in a group's sum, in the order of the cohort. */
+export function contributorsIn(state: RoundState, group: number): readonly string[] {
+  const contributors = new Set(contributorsOf(state));
+  return state.groups[group]!.filter((client) => contributors.has(client));
+}
+
 /** Marks members; an answer is never taken back by a later loss of the connection within the same stage. */
 function mark(state: RoundState, clients: readonly string[], status: "answered" | "gone"): RoundState {
   let members: Map<string, MemberStatus> | undefined;
@@ -138,9 +173,14 @@ function mark(state: RoundState, clients: readonly string[], status: "answered" 
 function settle(state: RoundState, isDeadline: boolean): RoundStep {
   const awaited = withStatus(state, "asked");
   if (awaited.length > 0 && !isDeadline) return { state, effects: [] };
-  const closed = mark(state, awaited, "gone");
+  const { state: closed, left } = giveUpGroups(mark(state, awaited, "gone"));
   const answered = withStatus(closed, "answered");
-  const least = closed.stage <= closed.contributionStage ? closed.min : 1;
+  const { limits } = state;
+  const least = closed.stage <= closed.contributionStage ? limits.min : 1;
+  const leastGroups = limits.groups?.least ?? 1;
+  if (left < leastGroups && state.groups.length > 1) {
+    return abandon(closed, `expected at least ${leastGroups} groups with enough answers, got ${left} of ${state.groups.length}`);
+  }
   if (answered.length < least) return abandon(closed, `expected at least ${least} answers, got ${answered.length}`);
   const contributors = closed.stage === closed.contributionStage ? answered : closed.contributors;
   if (closed.stage + 1 === closed.stages) {
@@ -150,6 +190,23 @@ function settle(state: RoundState, isDeadline: boolean): RoundStep {
   for (const client of answered) members.set(client, "asked");
   const stage = closed.stage + 1;
   return { state: { ...closed, stage, members, contributors }, effects: [{ kind: "ask", stage, clients: answered }] };
+}
+
+/** Marks the members of groups that fell short as gone. With one group there is nothing to give up: the round stands and falls with it. */
+function giveUpGroups(state: RoundState): { readonly state: RoundState; readonly left: number } {
+  if (state.groups.length === 1) return { state, left: 1 };
+  const least = state.stage <= state.contributionStage ? (state.limits.groups?.minDevices ?? 1) : 1;
+  let members: Map<string, MemberStatus> | undefined;
+  let left = 0;
+  for (const group of state.groups) {
+    const answered = group.filter((client) => state.members.get(client) === "answered");
+    if (answered.length >= least) left += 1;
+    else if (answered.length > 0) {
+      members ??= new Map(state.members);
+      for (const client of answered) members.set(client, "gone");
+    }
+  }
+  return { state: members === undefined ? state : { ...state, members }, left };
 }
 
 function abandon(state: RoundState, reason: string): RoundStep {

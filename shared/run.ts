@@ -8,6 +8,7 @@ import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
 import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
 import type { EvaluationSupport } from "./evaluation/support.ts";
+import { type GroupLimits, type GroupPrice, groupsOf, largestGroup, priceOf } from "./groups.ts";
 import { loadModels } from "./models/lazy.ts";
 import {
   type ContributionRange,
@@ -27,8 +28,10 @@ import type { Protection, RoundFrame } from "./protections/protection.ts";
 import type { NoiseRng } from "./random.ts";
 import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
-import { rules } from "./rules/index.ts";
-import type { Rule } from "./rules/rule.ts";
+import type { RoundLimits } from "./round.ts";
+import { advanceByRule, layoutOf, sumOf } from "./rule-step.ts";
+import { loadRules } from "./rules/lazy.ts";
+import type { Rule, RuleDefinition } from "./rules/rule.ts";
 import { loadSharings } from "./sharing/lazy.ts";
 import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
@@ -46,6 +49,8 @@ export interface Run {
   readonly catalogue: CatalogueSetting | undefined;
   readonly protection: Protection;
   readonly rule: Rule;
+  /** How a round's cohort is split into groups, each with a sum of its own. */
+  readonly groups: GroupLimits;
   /** Which part of a contribution leaves a device, and how the sum of such parts is read; with room for the metrics that ride along. */
   readonly sharing: Sharing;
   /** How devices judge the model; undefined when the terms ask for nothing of the kind. */
@@ -75,12 +80,14 @@ export interface RunExtras {
 export interface NamedParts {
   readonly models: readonly ModelDefinition[];
   readonly sharings: readonly SharingDefinition[];
+  readonly rules: readonly RuleDefinition[];
 }
 
 /** What the terms' sections name. */
-export async function loadParts({ model, sharing }: Pick<UnresolvedTerms, "model" | "sharing">): Promise<NamedParts> {
-  const [models, sharings] = await Promise.all([loadModels(model.kind), loadSharings(sharing.kind)]);
-  return { models, sharings };
+export async function loadParts(terms: Pick<UnresolvedTerms, "model" | "sharing" | "aggregation">): Promise<NamedParts> {
+  const { model, sharing, aggregation } = terms;
+  const [models, sharings, rules] = await Promise.all([loadModels(model.kind), loadSharings(sharing.kind), loadRules(aggregation.kind)]);
+  return { models, sharings, rules };
 }
 
 /**
@@ -94,12 +101,14 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   const shape = shapeOf(terms, extras);
   const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
-  const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
+  const rule = resolveSection(parts.rules, terms.aggregation, "terms.aggregation");
   const modelRange = model.definition.range(model.options, shape);
   const created = model.definition.create(model.options, shape);
   const catalogue = cataloguedModel(created, terms, resolveRange(terms.range, modelRange).maxAbs, extras);
   const built = catalogue ?? created;
   const protects = protection.definition.create(protection.options);
+  const applied = rule.definition.create(rule.options, layoutOf(built));
+  const groups = groupsOf(terms, protects, applied);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const layout = evaluationOf(terms, built, extras);
   const sharing = sharingOf(terms, built, parts, extras);
@@ -133,7 +142,8 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
     model: built,
     catalogue: catalogue === undefined ? undefined : { model: catalogue, label: terms.id, precision: terms.precision },
     protection: protects,
-    rule: rule.definition.create(rule.options),
+    rule: applied,
+    groups,
     sharing,
     evaluation,
     privacy,
@@ -300,8 +310,11 @@ function plannedPrivacy(written: unknown, rounds: number, { privacy }: RunExtras
   );
 }
 
-/** What both halves of the protection know about a round. */
-export function roundFrame(run: Run, round: number): RoundFrame {
+/**
+ * What both halves of the protection know about a round.
+ * @param group the group of the cohort that it is of: a device's half is the same in all
+ */
+export function roundFrame(run: Run, round: number, group = 0): RoundFrame {
   const size = run.privacy?.wire.size ?? run.sharing.size;
   const { scattered } = run.sharing;
   return {
@@ -310,10 +323,22 @@ export function roundFrame(run: Run, round: number): RoundFrame {
     round,
     size,
     range: run.range,
-    cohort: run.terms.cohort,
+    ...(group === 0 ? {} : { group }),
+    cohort: { size: largestGroup(run.groups, run.terms.cohort.size), min: run.groups.minDevices },
     ...(scattered === undefined ? {} : { scattered }),
     ...(run.privacy?.placement === "central" ? { isNoisedLater: true } : {}),
   };
+}
+
+/** How many of a round's devices must answer, and in which groups. */
+export function roundLimits({ terms, groups }: Run): RoundLimits {
+  return { min: terms.cohort.min, groups };
+}
+
+/** What the run's groups cost and buy; undefined for the plain sum of whole cohorts. */
+export function runPrice({ terms, groups, rule, protection }: Run): GroupPrice | undefined {
+  if (groups.most === 1 && rule.keepsSums) return undefined;
+  return priceOf(groups, terms.cohort.size, rule, protection.revealsContributions);
 }
 
 /**
@@ -346,14 +371,14 @@ export function outgoingOf(run: Run, values: Float64Array, round: number, { rng,
 }
 
 /**
- * The model's state after a round's released sum: read by the sharing policy, rule, the model's own step, rounded to what is published.
+ * The model's state after a round's released sums: read by the sharing policy, rule, the model's own step, rounded to what is published.
  * @param round its number: abandoned ones count
  */
 export function advanceModel(run: Run, current: ModelState, released: ReleasedSum, round: number): ModelState {
-  const { values, count, noiseStddev } = openReleased(released, run.digest);
-  const sum = { values: run.sharing.decode(values, round), count };
-  const noise = noiseStddev === undefined ? {} : { noiseStddev: noiseStddev * run.sharing.noiseGain };
-  const next = run.model.advance(current, { ...run.rule.step([sum]), ...noise });
+  const sums = openReleased(released, run.digest);
+  const noiseStddev = sums[0]?.noiseStddev;
+  const decoded = sums.map(({ values, count }) => ({ values: run.sharing.decode(values, round), count }));
+  const next = advanceByRule(run, current, decoded, noiseStddev === undefined ? undefined : noiseStddev * run.sharing.noiseGain);
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
 }
 
@@ -363,5 +388,5 @@ export function advanceModel(run: Run, current: ModelState, released: ReleasedSu
  */
 export function qualityOf(run: Run, released: ReleasedSum, round: number, modelRound: number): RoundQuality | undefined {
   if (run.evaluation?.isDue(round) !== true) return undefined;
-  return run.evaluation.read(openReleased(released, run.digest), run.terms.cohort.min, modelRound);
+  return run.evaluation.read(sumOf(openReleased(released, run.digest)), run.terms.cohort.min, modelRound);
 }

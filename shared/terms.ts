@@ -53,8 +53,12 @@ export interface RunTerms {
   readonly itemFeatures?: number | undefined;
   /** How many rounds the run has. */
   readonly rounds: number;
-  /** At most `size` devices are asked in a round; a sum over fewer than `min` is never revealed. */
-  readonly cohort: { readonly size: number; readonly min: number };
+  /**
+   * At most `size` devices are asked in a round; a sum over fewer than `min` is never revealed. With `groups` a cohort is split into so many, each
+   * with a sum of its own over at least `min`, of which the rule makes one; under `open`, where the aggregator reads contributions anyhow, a group
+   * may be one device.
+   */
+  readonly cohort: { readonly size: number; readonly min: number; readonly groups?: number | undefined };
   /** How long a stage waits for answers, and for a device that lost its connection. */
   readonly deadline: { readonly stageMs: number; readonly graceMs: number };
   /** Public facts about the ratings; `ratingRange` clips predictions, `globalMean` centers them. */
@@ -111,7 +115,14 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   catalogue: v.optional(catalogueTerms),
   itemFeatures: v.optional(count(0, 1_000)),
   rounds: v.optional(count(1, 1_000_000), 20),
-  cohort: v.optional(v.strictObject({ size: v.optional(count(1, 10_000_000), 100), min: v.optional(count(1, 10_000_000), 2) }), {}),
+  cohort: v.optional(
+    v.strictObject({
+      size: v.optional(count(1, 10_000_000), 100),
+      min: v.optional(count(1, 10_000_000), 2),
+      groups: v.optional(count(1, 1_000_000)),
+    }),
+    {},
+  ),
   deadline: v.optional(
     v.strictObject({ stageMs: v.optional(count(1, 604_800_000), 60_000), graceMs: v.optional(count(0, 86_400_000), 5_000) }),
     {},

@@ -55,7 +55,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     id: `simulation-${scenario.seed}`,
     items: scenario.catalogue?.capacity ?? dataset.matrix.items,
     rounds: scenario.rounds,
-    cohort: { size: cohortLimit(scenario, size, participants.length), min: scenario.cohort.min },
+    cohort: { size: cohortLimit(scenario, size, participants.length), min: scenario.cohort.min, ...groupsInput(scenario) },
     deadline: { stageMs: scenario.network.deadlineMs, graceMs: 1_000 },
     ratings: { range: dataset.ratingRange, globalMean: publicMean(scenario, dataset, split) },
     model: scenario.model,
@@ -123,6 +123,10 @@ function evaluationInput({ evaluation }: Scenario, { validation }: Split): objec
   }
   const { metrics } = evaluation;
   return { evaluation: { every: Math.max(1, evaluation.every), metrics, holdOut: { kind: "latest", count, least: count + 1 } } };
+}
+
+function groupsInput({ cohort: { groups } }: Scenario): object {
+  return groups === undefined ? {} : { groups };
 }
 
 /** The section of the terms, of which a scenario's has more to say. */

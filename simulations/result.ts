@@ -1,7 +1,9 @@
 /** The result of a simulation or live run, as `--json` writes it, and its parts that both kinds share. Imports evaluation. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
+import type { GroupPrice } from "../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
+import { runPrice } from "../shared/run.ts";
 import { baselines } from "./baselines/index.ts";
 import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
@@ -31,6 +33,8 @@ export interface RoundResult {
    * sees no values. Whoever reads the values is told everything.
    */
   readonly revealedBits?: number;
+  /** Of a round whose cohort was split into groups: how many groups' sums were revealed, and how many groups were lost. */
+  readonly sums?: { readonly revealed: number; readonly lost: number };
   /** What the rounds up to this one cost a user, for each observer; absent when nothing is promised. */
   readonly epsilon?: EpsilonByView;
   /** On validation, when the scenario evaluates on the way. */
@@ -86,6 +90,8 @@ export interface Result {
   /** What is proved about a user's privacy. */
   readonly privacy: PrivacyResult;
   readonly protection: Readonly<Record<string, unknown>>;
+  /** What the rule and its groups cost and buy; absent for the plain sum of whole cohorts. */
+  readonly aggregation?: GroupPrice;
   /** Where items come and go. */
   readonly catalogue?: CatalogueResult;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
@@ -228,6 +234,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     },
     privacy: training.privacy,
     protection: describeProtection(prepared),
+    ...describeAggregation(prepared),
     ...describeCatalogue(prepared, training),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
@@ -281,6 +288,11 @@ function newcomerFigures(
 function describeProtection({ run }: Prepared): Readonly<Record<string, unknown>> {
   const { publicKey: _key, keyholders: _holders, ...options } = run.terms.protection as Record<string, unknown>;
   return { ...options, valuesPerContribution: run.sharing.size, range: run.terms.range ?? run.range };
+}
+
+function describeAggregation({ run }: Prepared): { readonly aggregation?: GroupPrice } {
+  const price = runPrice(run);
+  return price === undefined ? {} : { aggregation: price };
 }
 
 function sum(rounds: readonly RoundResult[], key: "bytesUp" | "bytesDown"): number {

@@ -25,8 +25,13 @@ export interface Scenario {
   readonly catalogue?: TimelineOptions | undefined;
   /** How many of the data's people have a device that takes part; by default all. Everyone is evaluated. */
   readonly participants?: number | undefined;
-  /** Devices asked in a round: a number, or a share of those that take part. */
-  readonly cohort: { readonly size?: number | undefined; readonly fraction: number; readonly min: number };
+  /** Devices asked in a round: a number, or a share of those that take part; and into how many groups they are split, each with a sum of its own. */
+  readonly cohort: {
+    readonly size?: number | undefined;
+    readonly fraction: number;
+    readonly min: number;
+    readonly groups?: number | undefined;
+  };
   readonly protection: Section;
   /** Which part of a contribution leaves a device. */
   readonly sharing: Section;
@@ -69,7 +74,10 @@ const schema = v.strictObject({
   rounds: v.optional(count),
   catalogue: v.optional(v.looseObject({})),
   participants: v.optional(count),
-  cohort: v.optional(v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2) }), {}),
+  cohort: v.optional(
+    v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2), groups: v.optional(count) }),
+    {},
+  ),
   protection: v.optional(section, {}),
   sharing: v.optional(section, {}),
   privacy: v.optional(v.looseObject({ sampling: v.optional(v.picklist(["none", "poisson"])) })),

@@ -17,7 +17,7 @@ async function answer({ order, blocks }: Extract<WorkerOrder, { kind: "answer" }
   try {
     for (const block of blocks) {
       const sum = await shard.answer(order, block);
-      const transfer = [...new Set([sum.part.buffer as ArrayBuffer, sum.deviceMs.buffer as ArrayBuffer])];
+      const transfer = [...new Set([sum.deviceMs, ...sum.parts.map(({ bytes }) => bytes)].map(({ buffer }) => buffer as ArrayBuffer))];
       parentPort!.postMessage({ sum } satisfies WorkerReport, transfer);
     }
   } catch (error) {

@@ -27,6 +27,8 @@ export interface Block {
   readonly block: number;
   readonly users: Int32Array;
   readonly briefs?: readonly Uint8Array[];
+  /** [users] the group of each; left out where the cohort is one. */
+  readonly groups?: Int32Array;
 }
 
 /** A block's part of a stage. */
@@ -34,8 +36,8 @@ export interface BlockSum {
   readonly block: number;
   /** Who was asked. */
   readonly users: Int32Array;
-  /** The aggregator half's export. */
-  readonly part: Uint8Array;
+  /** What the aggregator's half of each group exported. */
+  readonly parts: readonly GroupPart[];
   /** Bytes of answers, refused ones included. */
   readonly bytesUp: number;
   /** Whose answer was refused, by the aggregator's half or already by the device's own. */
@@ -44,6 +46,12 @@ export interface BlockSum {
   readonly deviceMs: Float64Array;
   /** Over the devices: what the places of their contributions tell, in bits; 0 where they tell nothing. */
   readonly revealedBits: number;
+}
+
+/** One group's part of a block. */
+export interface GroupPart {
+  readonly group: number;
+  readonly bytes: Uint8Array;
 }
 
 /** What the devices of a simulation have. */
@@ -83,11 +91,10 @@ export class Shard {
   }
 
   /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
-  async answer({ round, stage, shared, rowOf }: StageOrder, { block, users, briefs }: Block): Promise<BlockSum> {
+  async answer({ round, stage, shared, rowOf }: StageOrder, { block, users, briefs, groups }: Block): Promise<BlockSum> {
     const { model, protection } = this.#run;
     if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
-    const frame = roundFrame(this.#run, round);
-    const aggregator = await protection.createAggregator(frame, simulatedTools);
+    const gateways = new Map<number, Gateway>();
     const deviceMs = new Float64Array(users.length);
     const refused: number[] = [];
     let bytesUp = 0;
@@ -97,13 +104,22 @@ export class Shard {
       const startedMs = performance.now();
       const part = stage === protection.contributionStage ? await this.#train(round, user, rowOf) : undefined;
       if (part !== undefined) revealedBits += this.#revealed;
-      const { bytes, isAccepted } = await this.#handIn(frame, stage, aggregator, user, briefs?.[at] ?? noBrief);
+      const group = groups?.[at] ?? 0;
+      const gateway = gateways.get(group) ?? (await this.#open(round, group));
+      gateways.set(group, gateway);
+      const { bytes, isAccepted } = await this.#handIn(gateway, stage, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
       bytesUp += bytes;
       if (!isAccepted) refused.push(user);
       else if (part !== undefined) this.#candidates.set(user, part);
     }
-    return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs, revealedBits };
+    const parts = [...gateways].map(([group, { aggregator }]) => ({ group, bytes: aggregator.export() }));
+    return { block, users, parts, bytesUp, refused, deviceMs, revealedBits };
+  }
+
+  async #open(round: number, group: number): Promise<Gateway> {
+    const frame = roundFrame(this.#run, round, group);
+    return { frame, aggregator: await this.#run.protection.createAggregator(frame, simulatedTools) };
   }
 
   /** The part that a device has trained, where it has. */
@@ -148,9 +164,8 @@ export class Shard {
 
   /** Answers a stage, with `#outgoing` as the contribution; `bytes` is what was sent, 0 when the device's own half refused. */
   async #handIn(
-    frame: RoundFrame,
+    { frame, aggregator }: Gateway,
     stage: number,
-    aggregator: AggregatorHalf,
     user: number,
     brief: Uint8Array,
   ): Promise<{ bytes: number; isAccepted: boolean }> {
@@ -189,6 +204,12 @@ export class Shard {
     const isFree = this.#run.model.isJudgedAsTrained === true && before instanceof ArrayBuffer && before !== part.values.buffer;
     if (isFree) before.transfer(0);
   }
+}
+
+/** What takes in the answers of a group's devices of one block. */
+interface Gateway {
+  readonly frame: RoundFrame;
+  readonly aggregator: AggregatorHalf;
 }
 
 const noBrief = new Uint8Array(0);

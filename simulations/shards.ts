@@ -12,14 +12,21 @@ export interface Shards {
   /**
    * Has devices answer a stage and hands over the blocks' sums, ascending by block, each as soon as it is its turn.
    * @param users ascending
-   * @param brief what the aggregator asks a device with
+   * @param asking what the aggregator asks a device with, and the group that it is in
    * @throws what a device's or a worker's failure was
    */
-  answer(order: StageOrder, users: Int32Array, brief: (user: number) => Uint8Array, onSum: (sum: BlockSum) => void): Promise<void>;
+  answer(order: StageOrder, users: Int32Array, asking: Asking, onSum: (sum: BlockSum) => void): Promise<void>;
   settle(isPublished: boolean): void;
   /** The part that a device has trained, where it has and where it is in this thread. */
   partOf(user: number): PrivatePart | undefined;
   close(): Promise<void>;
+}
+
+/** What devices are asked with. */
+export interface Asking {
+  brief(user: number): Uint8Array;
+  /** Left out where the cohort is one group. */
+  groupOf?: ((user: number) => number) | undefined;
 }
 
 /** What a worker is started with. */
@@ -48,9 +55,9 @@ export function createShards(run: Run, data: ShardData, seed: number, workers: n
 function createLocalShards(run: Run, data: ShardData, seed: number): Shards {
   const shard = new Shard(run, data, seed);
   return {
-    async answer(order, users, brief, onSum) {
+    async answer(order, users, asking, onSum) {
       for (const block of toBlocks(users, data.training.users)) {
-        onSum(await shard.answer(order, withBriefs(block, brief)));
+        onSum(await shard.answer(order, askedOf(block, asking)));
         // Signals and timers get their turn.
         await nextTurn();
       }
@@ -94,8 +101,8 @@ class WorkerShards implements Shards {
     }
   }
 
-  async answer(order: StageOrder, users: Int32Array, brief: (user: number) => Uint8Array, onSum: (sum: BlockSum) => void): Promise<void> {
-    const blocks = toBlocks(users, this.#users).map((block) => withBriefs(block, brief));
+  async answer(order: StageOrder, users: Int32Array, asking: Asking, onSum: (sum: BlockSum) => void): Promise<void> {
+    const blocks = toBlocks(users, this.#users).map((block) => askedOf(block, asking));
     if (this.#failure !== undefined) throw this.#failure;
     if (blocks.length === 0) return;
     const shared = new Float64Array(new SharedArrayBuffer(order.shared.byteLength));
@@ -147,10 +154,15 @@ class WorkerShards implements Shards {
   }
 }
 
-/** A block with its devices' briefs, unless all of them are empty. */
-function withBriefs(block: Block, brief: (user: number) => Uint8Array): Block {
+/** A block with its devices' briefs, unless all of them are empty, and their groups, where there are several. */
+function askedOf(block: Block, { brief, groupOf }: Asking): Block {
   const briefs = Array.from(block.users, brief);
-  return briefs.every(({ length }) => length === 0) ? block : { ...block, briefs };
+  const isSilent = briefs.every(({ length }) => length === 0);
+  return {
+    ...block,
+    ...(isSilent ? {} : { briefs }),
+    ...(groupOf === undefined ? {} : { groups: block.users.map(groupOf) }),
+  };
 }
 
 /**

@@ -2,16 +2,26 @@
 import { isCofactorError } from "../shared/errors.ts";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { ModelState } from "../shared/models/model.ts";
-import { createRng, simulationRng } from "../shared/random.ts";
+import { GroupedAggregator } from "../shared/protections/grouped.ts";
+import { createRng, shuffled, simulationRng } from "../shared/random.ts";
 import { createReleaser, type Releaser } from "../shared/release.ts";
-import { beginRound, contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
-import { advanceModel, qualityOf, type Run, roundFrame } from "../shared/run.ts";
+import {
+  beginRound,
+  contributingGroups,
+  contributorsIn,
+  contributorsOf,
+  type RoundEffect,
+  type RoundEvent,
+  stepRound,
+  withStatus,
+} from "../shared/round.ts";
+import { advanceModel, qualityOf, type Run, roundFrame, roundLimits } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
 import { Attendance } from "./attendance.ts";
 import { drawAnswering } from "./network.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RoundResult } from "./result.ts";
-import type { Shards } from "./shards.ts";
+import type { Asking, Shards } from "./shards.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
 import { Timeline } from "./timeline.ts";
@@ -68,17 +78,18 @@ export function initialState(run: Run, seed: number): ModelState {
 export async function runRound(prepared: Prepared, drive: RoundDrive, state: ModelState, round: number): Promise<RoundOutcome> {
   const { run, scenario, opener } = prepared;
   const { shards, releaser, attendance, timeline } = drive;
-  const { cohort: limits, precision } = run.terms;
+  const { precision } = run.terms;
   const cohort = attendance.draw(round);
   const stages = { count: run.protection.stages.length, contribution: run.protection.contributionStage };
-  let { state: machine, effects } = beginRound(round, Array.from(cohort, String), limits.min, stages);
+  let { state: machine, effects } = beginRound(round, ordered(run, cohort, scenario.seed, round), roundLimits(run), stages);
   let reason = reasonOf(effects);
   const apply = (event: RoundEvent): void => {
     ({ state: machine, effects } = stepRound(machine, event));
     reason ||= reasonOf(effects);
   };
 
-  const aggregator = await run.protection.createAggregator(roundFrame(run, round), simulatedTools);
+  const clients = machine.groups.map((group) => group.map((user) => simulatedId(Number(user))));
+  const aggregator = await GroupedAggregator.create(run.protection, (group) => roundFrame(run, round, group), clients, simulatedTools);
   const refused = new Set<number>();
   const lost = new Set<number>();
   const deviceMs = new Map<number, number>();
@@ -97,14 +108,17 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       apply({ kind: "failed", reason: `${error.code}: ${error.message}` });
       break;
     }
-    const brief = (user: number): Uint8Array => {
-      const bytes = aggregator.brief(stage, simulatedId(user));
-      sent.bytesDown += bytes.length;
-      return bytes;
+    const asking: Asking = {
+      brief(user) {
+        const bytes = aggregator.brief(stage, simulatedId(user));
+        sent.bytesDown += bytes.length;
+        return bytes;
+      },
+      ...(aggregator.groups === 1 ? {} : { groupOf: (user: number) => aggregator.groupOf(simulatedId(user)) }),
     };
     const devices = Int32Array.from(fate.answering).sort();
-    await shards.answer({ round, stage, shared: state.shared, rowOf: timeline?.rowOf }, devices, brief, (sum) => {
-      aggregator.merge(sum.part);
+    await shards.answer({ round, stage, shared: state.shared, rowOf: timeline?.rowOf }, devices, asking, (sum) => {
+      for (const { group, bytes } of sum.parts) aggregator.merge(group, bytes);
       sent.bytesUp += sum.bytesUp;
       revealedBits += sum.revealedBits;
       for (const user of sum.refused) refused.add(user);
@@ -119,13 +133,16 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   }
   let next: ModelState | undefined;
   let quality: RoundQuality | undefined;
+  let figures: RoundResult["sums"];
   if (machine.phase === "revealing") {
     try {
-      const released = releaser.release(await aggregator.reveal(opener), round);
+      const { sums, spoiled } = await aggregator.reveal(contributingGroups(machine), run.groups.least, (half) => half.reveal(opener));
+      const released = releaser.release(sums, round);
       next = advanceModel(run, state, released, round);
       quality = qualityOf(run, released, round, state.round);
       if (timeline !== undefined) next = await timeline.advance(next, round);
-      apply({ kind: "revealed" });
+      figures = { revealed: sums.length, lost: machine.groups.length - sums.length };
+      apply({ kind: "revealed", without: spoiled.flatMap(({ group }) => contributorsIn(machine, group)) });
     } catch (error) {
       if (!isCofactorError(error)) throw error;
       apply({ kind: "failed", reason: `${error.code}: ${error.message}` });
@@ -142,6 +159,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     rejected: refused.size,
     seconds: elapsedMs / 1000,
     ...sent,
+    ...(figures === undefined || run.groups.most === 1 ? {} : { sums: figures }),
     ...(run.sharing.scattered === undefined ? {} : { revealedBits: revealedBits / Math.max(1, deviceMs.size) }),
     ...(timeline === undefined ? {} : { catalogue: timeline.figures }),
   };
@@ -153,6 +171,12 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     quality,
     clientSeconds: median([...deviceMs.values()]) / 1000,
   };
+}
+
+/** The cohort as the round goes by it: in an order drawn at random where groups follow from it. */
+function ordered({ groups }: Run, cohort: Int32Array, seed: number, round: number): string[] {
+  if (groups.most === 1) return Array.from(cohort, String);
+  return Array.from(shuffled(cohort.length, createRng(seed, "groups", round)), (at) => String(cohort[at]!));
 }
 
 /** Why a round was abandoned; empty when none of the effects says so. */

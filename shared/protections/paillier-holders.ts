@@ -76,9 +76,9 @@ export function createHalves(
   };
 }
 
-/** What proofs of parts are bound to: no part can stand for another run or round. */
-function openingContext({ terms, round }: RoundFrame): string {
-  return JSON.stringify([terms, round]);
+/** What proofs of parts are bound to: no part can stand for another run, round or group. */
+function openingContext({ terms, round, group = 0 }: RoundFrame): string {
+  return JSON.stringify([terms, round, group]);
 }
 
 /** Opens a sum by the parts of as many keyholders as it takes; each part is verified, and blames its keyholder when it is wrong. */

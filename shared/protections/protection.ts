@@ -25,7 +25,9 @@ export interface RoundFrame {
   /** Length of a contribution's vector. */
   readonly size: number;
   readonly range: ContributionRange;
-  /** A sum is revealed over at least `min` and at most `size` contributors. */
+  /** The group of the cohort that this frame is of, from 0; left out where the cohort is one group. Each group is a cohort of its own to a protection. */
+  readonly group?: number;
+  /** A sum is revealed over at least `min` and at most `size` contributors: those of the group. */
   readonly cohort: { readonly size: number; readonly min: number };
   /**
    * True when noise is added to the sum before anyone is told of it. Then no sum may end the round by what it is: a device that sends what it must

@@ -109,10 +109,12 @@ export interface Messages {
   readonly open: {
     readonly request: {
       readonly round: number;
+      /** The group of the cohort whose sum it is, from 0. */
+      readonly group: number;
       readonly contributors: number;
       /** sha256 of the whole list. */
       readonly list: string;
-      /** The server's signature (purpose "open") of terms, round and list. */
+      /** The server's signature (purpose "open") of terms, round, group and list. */
       readonly signature: string;
       readonly total: number;
       readonly offset: number;
@@ -207,7 +209,7 @@ const schemas: Schemas = {
   abandoned: { request: v.strictObject({ round, reason, ended: v.optional(v.boolean()) }), answer: empty },
   leave: { request: empty, answer: empty },
   open: {
-    request: v.strictObject({ round, contributors: total, list: key, signature, total, offset: size }),
+    request: v.strictObject({ round, group: size, contributors: total, list: key, signature, total, offset: size }),
     answer: v.strictObject({ received: size, next: size }),
   },
   contribution: {

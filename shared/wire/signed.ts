@@ -10,9 +10,9 @@ export function answerBytes(termsDigest: string, round: number, stage: number, d
   return toBytes([termsDigest, round, stage, digest]);
 }
 
-/** What a server signs to have a sum opened: no other terms, round or list of contributors can use it. */
-export function openBytes(termsDigest: string, round: number, list: string): Uint8Array {
-  return toBytes([termsDigest, round, list]);
+/** What a server signs to have a sum opened: no other terms, round, group or list of contributors can use it. */
+export function openBytes(termsDigest: string, round: number, group: number, list: string): Uint8Array {
+  return toBytes([termsDigest, round, group, list]);
 }
 
 function toBytes(parts: readonly (string | number)[]): Uint8Array {

@@ -74,7 +74,7 @@ export async function watchCanaries({ run, opener, seed }: CanaryTraining): Prom
       for (const [user, sent] of vectors) sightings[user]!.projections[round - 1] = projectionOn(sent, canaries[user]!.vector);
       continue;
     }
-    const released = openReleased(releaser.release(await protectedSum(run, opener, round, vectors), round), run.digest).values;
+    const released = openReleased(releaser.release([await protectedSum(run, opener, round, vectors)], round), run.digest)[0]!.values;
     for (const [user, { vector }] of canaries.entries()) sightings[user]!.projections[round - 1] = projectionOn(released, vector);
   }
   return sightings;

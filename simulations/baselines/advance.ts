@@ -5,6 +5,6 @@ import { toPrecision } from "../../shared/wire/model-codec.ts";
 
 /** The state after a plain sum. Deployed and simulated rounds go by `advanceModel`, which takes released sums alone. */
 export function advancePlainly(run: Run, current: ModelState, sum: Aggregate): ModelState {
-  const next = run.model.advance(current, run.rule.step([sum]));
+  const next = run.model.advance(current, sum);
   return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
 }

@@ -28,7 +28,7 @@ describe("stepRound", () => {
         fc.array(event, { maxLength: 40 }),
         (count, min, events) => {
           const cohort = people.slice(0, 5);
-          let { state } = beginRound(1, cohort, min, { count, contribution: count > 2 ? 1 : count - 1 });
+          let { state } = beginRound(1, cohort, { min }, { count, contribution: count > 2 ? 1 : count - 1 });
           let revealed = 0;
           let ended = 0;
           for (const next of events) {
@@ -63,7 +63,7 @@ describe("stepRound", () => {
   it("asks at each stage exactly those who answered the stage before", () => {
     fc.assert(
       fc.property(fc.subarray(people.slice(0, 5), { minLength: 2 }), fc.subarray(people.slice(0, 5)), (first, second) => {
-        const { state } = beginRound(1, people.slice(0, 5), 2, { count: 2, contribution: 1 });
+        const { state } = beginRound(1, people.slice(0, 5), { min: 2 }, { count: 2, contribution: 1 });
         const answered = stepRound(state, { kind: "answered", stage: 0, clients: first }).state;
         const closed = first.length === 5 ? undefined : stepRound(answered, { kind: "deadline", stage: 0 });
         if (closed !== undefined) expect(closed.effects).toEqual([{ kind: "ask", stage: 1, clients: first }]);

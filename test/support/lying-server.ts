@@ -19,6 +19,8 @@ export interface ListChanges {
   readonly bytes?: Uint8Array;
   /** Signs the list in the server's place. */
   readonly signer?: Identity;
+  /** The group of the cohort that the list is said to be of; the first by default. */
+  readonly group?: number;
   /** Digest of the terms that the signature covers. */
   readonly terms?: string;
 }
@@ -86,9 +88,10 @@ export class LyingServer {
   async sendList(round: number, contributors: readonly Contributor[], changes: ListChanges = {}): Promise<Header> {
     const bytes = changes.bytes ?? encodeContributors(contributors);
     const list = createHash("sha256").update(bytes).digest("base64url");
-    const signed = openBytes(changes.terms ?? this.run.digest, round, list);
+    const group = changes.group ?? 0;
+    const signed = openBytes(changes.terms ?? this.run.digest, round, group, list);
     const signature = toBase64url(sign(changes.signer ?? this.identity, "open", signed));
-    const header = { round, contributors: contributors.length, list, signature, total: bytes.length, offset: 0, ...changes.header };
+    const header = { round, group, contributors: contributors.length, list, signature, total: bytes.length, offset: 0, ...changes.header };
     return (await this.say("open", header, bytes)).header;
   }
 
@@ -105,8 +108,8 @@ export class LyingServer {
   }
 
   /** The whole way, as an honest server goes it. */
-  async open(round: number, contributors: readonly Sealed[]): Promise<Uint8Array> {
-    const { next } = await this.sendList(round, contributors);
+  async open(round: number, contributors: readonly Sealed[], group = 0): Promise<Uint8Array> {
+    const { next } = await this.sendList(round, contributors, { group });
     for (let index = Number(next); index < contributors.length; index++) await this.sendContribution(round, contributors, index);
     return this.fetch(round, contributors);
   }

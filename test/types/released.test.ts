@@ -27,12 +27,12 @@ it("refuses at run time what only looks like a released sum, and one of another 
   const state = promised.model.initialize(createRng(1));
   const sum = { values: new Float64Array(promised.contributionSize), count: 3 };
   const fake = { open: () => sum } as unknown as ReleasedSum;
-  const look = Object.create(Object.getPrototypeOf((await createReleaser(plain, secureRng)).release(sum, 1)) as object);
+  const look = Object.create(Object.getPrototypeOf((await createReleaser(plain, secureRng)).release([sum], 1)) as object);
   expect(() => advanceModel(promised, state, look as ReleasedSum, 1)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
-  const unpromised = (await createReleaser(plain, secureRng)).release(sum, 1);
+  const unpromised = (await createReleaser(plain, secureRng)).release([sum], 1);
   expect(() => advanceModel(promised, state, unpromised, 1)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
   expect(() => advanceModel(promised, state, fake, 1)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
-  const released = (await createReleaser(promised, secureRng)).release(sum, 1);
+  const released = (await createReleaser(promised, secureRng)).release([sum], 1);
   expect(advanceModel(promised, state, released, 1).round).toBe(1);
   expect(Object.keys(released)).toEqual([]);
   expect(JSON.stringify(released)).toBe("{}");

@@ -11,17 +11,19 @@ const gone = (...clients: string[]) => ({ kind: "gone", clients }) as const;
 
 describe("beginRound", () => {
   it("asks the whole cohort", () => {
-    expect(beginRound(1, cohort, 2, one).effects).toEqual([{ kind: "ask", stage: 0, clients: cohort }]);
+    expect(beginRound(1, cohort, { min: 2 }, one).effects).toEqual([{ kind: "ask", stage: 0, clients: cohort }]);
   });
 
   it("abandons a round whose cohort is below the minimum, counting nobody twice", () => {
-    expect(beginRound(1, ["a", "a"], 2, one).effects).toEqual([{ kind: "abandon", reason: "expected a cohort of at least 2, got 1" }]);
+    expect(beginRound(1, ["a", "a"], { min: 2 }, one).effects).toEqual([
+      { kind: "abandon", reason: "expected a cohort of at least 2, got 1" },
+    ]);
   });
 });
 
 describe("stepRound", () => {
   it("reveals when everybody has answered, and publishes once revealed", () => {
-    const { state } = beginRound(1, cohort, 2, one);
+    const { state } = beginRound(1, cohort, { min: 2 }, one);
     const waiting = stepRound(state, answered(0, "a", "b"));
     expect(waiting.effects).toEqual([]);
     const full = stepRound(waiting.state, answered(0, "c"));
@@ -32,19 +34,19 @@ describe("stepRound", () => {
   });
 
   it("goes on without those who are gone, as soon as nobody is awaited", () => {
-    const { state } = beginRound(1, cohort, 2, one);
+    const { state } = beginRound(1, cohort, { min: 2 }, one);
     const step = stepRound(stepRound(state, answered(0, "a", "c")).state, gone("b"));
     expect(step.effects).toEqual([{ kind: "reveal", contributors: ["a", "c"] }]);
   });
 
   it("keeps the answer of a client that goes away after it", () => {
-    const { state } = beginRound(1, cohort, 2, one);
+    const { state } = beginRound(1, cohort, { min: 2 }, one);
     const step = stepRound(stepRound(stepRound(state, answered(0, "a", "b")).state, gone("a")).state, gone("c"));
     expect(step.effects).toEqual([{ kind: "reveal", contributors: ["a", "b"] }]);
   });
 
   it("abandons below the minimum at the deadline, and reveals at or above it", () => {
-    const { state } = beginRound(1, cohort, 2, one);
+    const { state } = beginRound(1, cohort, { min: 2 }, one);
     const deadline = { kind: "deadline", stage: 0 } as const;
     expect(stepRound(stepRound(state, answered(0, "a")).state, deadline).effects).toEqual([
       { kind: "abandon", reason: "expected at least 2 answers, got 1" },
@@ -55,7 +57,7 @@ describe("stepRound", () => {
   });
 
   it("asks only the survivors of a stage at the next one", () => {
-    const { state } = beginRound(1, cohort, 2, three);
+    const { state } = beginRound(1, cohort, { min: 2 }, three);
     const second = stepRound(stepRound(state, answered(0, "a", "b")).state, gone("c"));
     expect(second.effects).toEqual([{ kind: "ask", stage: 1, clients: ["a", "b"] }]);
     const stale = stepRound(second.state, answered(0, "c"));
@@ -64,7 +66,7 @@ describe("stepRound", () => {
   });
 
   it("keeps a contribution whose device is lost in the stages behind it, for which any number of answers will do", () => {
-    let { state } = beginRound(1, cohort, 2, { count: 3, contribution: 1 });
+    let { state } = beginRound(1, cohort, { min: 2 }, { count: 3, contribution: 1 });
     for (const event of [answered(0, "a", "b", "c"), answered(1, "a", "c"), gone("b")] as const) ({ state } = stepRound(state, event));
     expect(state).toMatchObject({ stage: 2, contributors: ["a", "c"] });
     expect(contributorsOf(state)).toEqual(["a", "c"]);
@@ -78,7 +80,7 @@ describe("stepRound", () => {
   });
 
   it("ignores strangers, repeats and everything after the end", () => {
-    const { state } = beginRound(1, cohort, 2, one);
+    const { state } = beginRound(1, cohort, { min: 2 }, one);
     expect(stepRound(state, answered(0, "z")).state).toBe(state);
     const once = stepRound(state, answered(0, "a")).state;
     expect(stepRound(once, answered(0, "a")).state).toBe(once);
@@ -88,7 +90,7 @@ describe("stepRound", () => {
   });
 
   it("does not write to the state it was given", () => {
-    const { state } = beginRound(1, cohort, 2, one);
+    const { state } = beginRound(1, cohort, { min: 2 }, one);
     const before = [...state.members];
     stepRound(state, answered(0, "a", "b", "c"));
     expect([...state.members]).toEqual(before);
@@ -96,7 +98,7 @@ describe("stepRound", () => {
 });
 
 describe("standingOf", () => {
-  const { state } = beginRound(4, cohort, 2, two);
+  const { state } = beginRound(4, cohort, { min: 2 }, two);
 
   it("tells an awaited answer from a repeat, a late one and a stranger's", () => {
     const after = stepRound(state, answered(0, "a")).state;

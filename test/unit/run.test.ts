@@ -60,7 +60,7 @@ describe("advanceModel", () => {
   it("goes on from the values that are published, not from finer ones", async () => {
     const run = defineRun({ ...input, precision: "float32" });
     const releaser = await createReleaser(run, secureRng);
-    const released = releaser.release({ values: new Float64Array(18).fill(0.3), count: 3 }, 1);
+    const released = releaser.release([{ values: new Float64Array(18).fill(0.3), count: 3 }], 1);
     const next = advanceModel(run, run.model.initialize(createRng(1)), released, 1);
     expect(next.round).toBe(1);
     expect(next.shared).toEqual(Float64Array.from(Float32Array.from(next.shared)));

@@ -33,7 +33,7 @@ async function figures(run: Run, outcomes: readonly (HeldOutOutcome | undefined)
     run.evaluation!.attach(outgoing, one);
     for (const [at, value] of outgoing.entries()) sum[at]! += value;
   }
-  const released = (await createReleaser(run, secureRng)).release({ values: sum, count: outcomes.length }, round);
+  const released = (await createReleaser(run, secureRng)).release([{ values: sum, count: outcomes.length }], round);
   return { released, quality: qualityOf(run, released, round, round - 1) };
 }
 
@@ -70,7 +70,7 @@ describe("terms with an evaluation", () => {
     judged.evaluation!.attach(outgoing, outcome(1));
     expect(outgoing.subarray(0, values.length)).toEqual(values);
     const state = judged.model.initialize(createRng(1));
-    const released = async (run: Run, sum: Float64Array) => (await createReleaser(run, secureRng)).release({ values: sum, count: 3 }, 1);
+    const released = async (run: Run, sum: Float64Array) => (await createReleaser(run, secureRng)).release([{ values: sum, count: 3 }], 1);
     expect(advanceModel(judged, state, await released(judged, outgoing), 1)).toEqual(
       advanceModel(plain, state, await released(plain, values), 1),
     );
@@ -114,7 +114,7 @@ describe("sums of entries", () => {
     }
     // The most that passes the range: an ndcg of 1 by a person who says that nobody was judged.
     sum[sum.length - 1]! += maxAbs;
-    const released = (await createReleaser(judged, secureRng)).release({ values: sum, count: 5 }, 1);
+    const released = (await createReleaser(judged, secureRng)).release([{ values: sum, count: 5 }], 1);
     const lied = qualityOf(judged, released, 1, 0)!;
     expect(Math.abs(lied.metrics["ndcg@5"]! * lied.people - quality!.metrics["ndcg@5"]! * quality!.people)).toBeLessThanOrEqual(1);
   });
