@@ -69,7 +69,7 @@ function report(client: Client, io: CommandIo): void {
   client.on("joined", ({ terms, leftOut }) => {
     const { id, model, protection, cohort } = terms;
     io.out(
-      `joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}, ${aboutPrivacy(terms)}${aboutEvaluation(terms)}\n`,
+      `joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}${aboutGroups(terms)}, ${aboutPrivacy(terms)}${aboutEvaluation(terms)}\n`,
     );
     if (leftOut > 0) io.out(`${leftOut} ratings are of items beyond the ${terms.items} of ${id}, and play no part in it\n`);
   });
@@ -90,6 +90,10 @@ function aboutEvaluation({ evaluation }: RunTerms): string {
   const { every, metrics, holdOut } = evaluation;
   const rounds = every === 1 ? "every round" : `every ${every} rounds`;
   return `, ${rounds} ${metrics.join(", ")} of ${holdOut.count} ratings that are kept aside (${holdOut.kind}) go into the same sums`;
+}
+
+function aboutGroups({ cohort: { groups = 1 }, aggregation }: RunTerms): string {
+  return groups === 1 ? "" : ` in each of ${groups} groups, of which ${aggregation.kind} makes one`;
 }
 
 function aboutPrivacy({ privacy }: RunTerms): string {

@@ -2,9 +2,10 @@
 import { toUtf8 } from "../shared/crypto/encoding.ts";
 import { verifyText } from "../shared/crypto/identity.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { groupsInWords } from "../shared/groups.ts";
 import { privacySettingOf } from "../shared/plan-run.ts";
 import type { PrivacyTerms } from "../shared/privacy/promise.ts";
-import { openRun, type Run } from "../shared/run.ts";
+import { openRun, type Run, runPrice } from "../shared/run.ts";
 import { canonicalJson, termsDigest } from "../shared/terms.ts";
 import { type AnswerHeader, protocolVersion } from "../shared/wire/messages.ts";
 import type { BudgetLimit } from "./budget.ts";
@@ -15,6 +16,11 @@ export interface Acceptance {
   readonly protections?: readonly string[];
   /** Least cohort over which a sum may be revealed; default 2. */
   readonly minCohort?: number;
+  /**
+   * Greatest number of groups whose sums a round may reveal (`terms.cohort.groups`); default any, each being over at least `minCohort` devices where
+   * the protection hides contributions. Groups make an aggregate robust against devices that lie; the more of them, the fewer people a sum is about.
+   */
+  readonly maxGroups?: number;
   /** Kinds of model; by default any. */
   readonly models?: readonly string[];
   /**
@@ -130,6 +136,10 @@ function assertAccepted(run: Run, accept: Acceptance): void {
   const minCohort = accept.minCohort ?? 2;
   if (terms.cohort.min < minCohort) {
     throw refused(`sums over as few as ${terms.cohort.min} devices; accepted: at least ${minCohort}. To accept it, lower accept.minCohort`);
+  }
+  const price = runPrice(run);
+  if (price !== undefined && price.groups > (accept.maxGroups ?? Number.POSITIVE_INFINITY)) {
+    throw refused(`${groupsInWords(price)}; accepted: at most ${accept.maxGroups} groups. To accept it, raise accept.maxGroups`);
   }
   if (accept.models !== undefined && !accept.models.includes(run.model.kind)) {
     throw refused(`model "${run.model.kind}"; accepted: ${accept.models.join(", ")}. To accept it, name it in accept.models`);

@@ -81,6 +81,18 @@ export function priceOf(limits: GroupLimits, size: number, rule: Rule, revealsCo
   };
 }
 
+/** A price in words, for plans, reports and consent. */
+export function groupsInWords({ rule, groups, anonymity, toleratedGroups, toleratedShare }: GroupPrice): string {
+  if (groups === 1) return `${rule} of one sum a round`;
+  const sums = anonymity === 1 ? "which the aggregator could make itself" : `each over at least ${anonymity} people`;
+  const share = `${Number((100 * toleratedShare).toPrecision(2))} % of the cohort`;
+  const tolerated =
+    toleratedGroups === 0
+      ? "no bad group is tolerated"
+      : `up to ${toleratedGroups} bad groups cannot carry it off: so many devices, wherever they are (${share})`;
+  return `${groups} sums a round, one a group, ${sums}; ${rule} makes one of them, and ${tolerated}`;
+}
+
 /**
  * The groups of a run's rounds.
  * @throws CofactorError CONFIG_INVALID for groups that cannot be sound, with the reason and the nearest sound choice

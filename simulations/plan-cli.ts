@@ -23,6 +23,8 @@ export const command: Command = defineCommand({
     rounds: { kind: "number", value: "N", summary: "rounds of the run, to add up what a device pays", default: 1 },
     threshold: { kind: "number", value: "T", summary: "keyholders that open a sum together", default: 2 },
     holders: { kind: "number", value: "N", summary: "all keyholders", default: 3 },
+    groups: { kind: "number", value: "G", summary: "groups of the cohort, each with a sum of its own over at least --min", default: 1 },
+    rule: { kind: "text", value: "KIND", summary: "with --groups: the rule over their sums", default: "median" },
     neighbors: { kind: "number", value: "K", summary: "out-neighbors of a masked device; computed when absent" },
     epsilon: { kind: "number", value: "E", summary: "ranks the mechanisms that promise every user this much for the whole run" },
     delta: { kind: "number", value: "D", summary: "with --epsilon", default: 1e-5 },
@@ -51,18 +53,19 @@ export const command: Command = defineCommand({
   examples: [
     "cofactor plan --clients 1000 --values 26912 --bits 24 --dropout 0.1",
     "cofactor plan --clients 200 --items 1682 --rank 16 --threshold 3 --holders 5 --rounds 300",
+    "cofactor plan --clients 400 --items 1682 --rank 16 --groups 8 --rule trimmed-mean --min 30",
     "cofactor plan --clients 200 --items 1682 --rank 16 --rounds 300 --epsilon 5 --participations 6 --separation 50",
     "cofactor plan --clients 1000 --values 26912 --json -",
   ],
   async run({ options, io }) {
-    const { time, json, once } = options;
+    const { time, json, once, rule } = options;
     const job = toJob(options);
     if (!(time >= 1 && time <= 600_000)) throw new CofactorError("CONFIG_INVALID", `"--time" expected 1 to 600000 ms, got ${time}`);
     const say = (what: string): void => (io.isTerminal ? io.err(`\r\u001b[K${what === "" ? "" : `measuring ${what} ...`}`) : undefined);
     const wish = toWish(options, job);
     let plan: Plan;
     try {
-      plan = await makePlan(job, pricings, { timeMs: time, answersOnce: once, signal: io.signal, say });
+      plan = await makePlan(job, pricings, { timeMs: time, answersOnce: once, rule, signal: io.signal, say });
     } catch (error) {
       if (io.signal.aborted) return 130;
       throw error;

@@ -16,10 +16,11 @@ export interface JobOptions {
   readonly threshold: number;
   readonly holders: number;
   readonly neighbors?: number | undefined;
+  readonly groups: number;
 }
 
 /**
- * A job. Values are `items` times `rank` where they are not given; the least number of contributors is half of the clients, or of those who
+ * A job; with groups, that of one group: `clients`, `min` and what follows from them are of a group, whose least is refused as a cohort's. Values are `items` times `rank` where they are not given; the least number of contributors is half of the clients, or of those who
  * stay, whichever is less.
  *
  * What only some protections cannot do (a threshold, a number of neighbors) is left to their prices.
@@ -27,7 +28,9 @@ export interface JobOptions {
  */
 export function toJob(options: JobOptions): Job {
   const { bits, dropout, corruption, rounds, threshold, holders, neighbors } = options;
-  const clients = whole(options.clients, 2, 10_000_000, "clients", 1_000);
+  const cohort = whole(options.clients, 2, 10_000_000, "clients", 1_000);
+  const groups = whole(options.groups, 1, Math.floor(cohort / 2), "groups", 8);
+  const clients = Math.floor(cohort / groups);
   const values = valuesOf(options);
   whole(bits, 2, 53, "bits", 24);
   share(dropout, "dropout");
@@ -36,14 +39,14 @@ export function toJob(options: JobOptions): Job {
   const min = options.min ?? Math.max(1, Math.min(staying, Math.ceil(clients / 2)));
   whole(min, 1, clients, "min", staying);
   if (min > staying) {
-    const lost = `${staying} of ${clients} clients stay at dropout ${dropout}, and rounds would be abandoned`;
+    const lost = `${staying} of ${clients} clients${groups > 1 ? " of a group" : ""} stay at dropout ${dropout}, and rounds would be abandoned`;
     throw refused(`"--min" expected at most ${staying}, got ${min}: ${lost}; nearest: ${staying}`);
   }
   whole(rounds, 1, 1_000_000, "rounds", 1);
   whole(threshold, 1, 10_000_000, "threshold", 2);
   whole(holders, 1, 10_000_000, "holders", 3);
   if (neighbors !== undefined) whole(neighbors, 1, clients - 1, "neighbors", 1);
-  const job = { clients, values, bits, dropout, corruption, min, rounds, threshold, holders };
+  const job = { clients, groups, values, bits, dropout, corruption, min, rounds, threshold, holders };
   return neighbors === undefined ? job : { ...job, neighbors };
 }
 

@@ -1,7 +1,9 @@
 /** A plan: every protection's price for a job, the bounds of masks, and a recommendation. Imports shared, pricing, recommend. */
 import { type NeighborhoodReport, reportNeighborhood } from "../../shared/crypto/masks/neighborhood-report.ts";
 import { isCofactorError } from "../../shared/errors.ts";
+import type { GroupPrice } from "../../shared/groups.ts";
 import { graphOf } from "../../shared/protections/masked-graph.ts";
+import { groupPriceOf, priceOfAll, timesOfAll } from "./groups.ts";
 import { maskOptionsOf } from "./masks.ts";
 import type { Job, Price, Pricing, Times } from "./pricing.ts";
 import { type Recommendation, recommend } from "./recommend.ts";
@@ -27,6 +29,8 @@ export interface MasksRow extends Omit<NeighborhoodReport, "securityBits" | "rec
 /** What `cofactor plan --json` prints, beside `machine`. */
 export interface Plan {
   readonly job: Job;
+  /** What the rule makes of the job's groups; absent for a cohort that is not split. */
+  readonly groups?: GroupPrice;
   readonly protections: readonly PlanRow[];
   /** Masks for the job's cohort and a few other sizes, where they are sound. */
   readonly masks: readonly MasksRow[];
@@ -41,6 +45,8 @@ export interface Plan {
 export interface PlanOptions {
   /** Milliseconds that the measurements should take. */
   readonly timeMs: number;
+  /** The rule over the job's groups, where there are several. */
+  readonly rule: string;
   /** Devices answer once a round. */
   readonly answersOnce: boolean;
   readonly signal?: AbortSignal;
@@ -50,6 +56,7 @@ export interface PlanOptions {
 
 /** Prices a job; what a protection cannot do is its row's `refusal`. @throws the signal's reason when it is aborted */
 export async function makePlan(job: Job, pricings: readonly Pricing[], options: PlanOptions): Promise<Plan> {
+  const groups = await groupPriceOf(job, options.rule);
   const workbench = createWorkbench(options.timeMs, options.signal);
   const started = performance.now();
   const rows: PlanRow[] = [];
@@ -60,6 +67,7 @@ export async function makePlan(job: Job, pricings: readonly Pricing[], options: 
   const calibrationMs = performance.now() - started;
   return {
     job,
+    ...(groups === undefined ? {} : { groups }),
     protections: rows,
     masks: masksRows(job),
     recommendation: recommend(job, rows, options.answersOnce),
@@ -76,7 +84,7 @@ async function rowOf({ name, price }: Pricing, job: Job, calibrate: () => Promis
     if (!isCofactorError(error) || (error.code !== "CONFIG_INVALID" && error.code !== "ENCODE_OVERFLOW")) throw error;
     return { name, refusal: error.message };
   }
-  return { name, price: priced, times: await calibrate() };
+  return { name, price: priceOfAll(priced, job), times: timesOfAll(await calibrate(), job) };
 }
 
 /** The bounds for the job's cohort, and for cohorts of a quarter to four times its size, as far as they are quickly found. */

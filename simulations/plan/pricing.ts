@@ -7,8 +7,10 @@ import type { Workbench } from "./workbench.ts";
 
 /** What a run will ask of a protection. */
 export interface Job {
-  /** Devices of a cohort. */
+  /** Devices of a cohort; of one of its groups, where it has several. */
   readonly clients: number;
+  /** Groups of a cohort, each with a sum of its own; 1 where it is not split. */
+  readonly groups: number;
   /** Numbers in a contribution. */
   readonly values: number;
   /** Bits of one number in fixed point, sign included. */

@@ -59,6 +59,7 @@ export function toWish(options: PrivacyOptions, job: Job): PrivacyWish | undefin
   const refuse = (message: string): never => {
     throw new CofactorError("CONFIG_INVALID", message);
   };
+  if (job.groups > 1) refuse('"--epsilon" expected no groups: noise is sized for one sum a round; nearest: --groups 1');
   if (!(epsilon > 0)) refuse(`"--epsilon" expected a number above 0, got ${epsilon}`);
   if (!(delta > 0 && delta < 1)) refuse(`"--delta" expected a number between 0 and 1, got ${delta}`);
   const participations = options.participations ?? job.rounds;

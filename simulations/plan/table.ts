@@ -1,4 +1,5 @@
 /** A plan as text, at most 100 columns. Imports plan, report. */
+import { groupsInWords } from "../../shared/groups.ts";
 import { formatBytes } from "../report/terminal.ts";
 import type { MasksRow, Plan, PlanRow } from "./plan.ts";
 
@@ -7,12 +8,13 @@ const nameWidth = 24;
 
 /** The plan for a terminal. */
 export function planTable(plan: Plan): string {
-  const { job, protections, masks, recommendation, notes, calibrationMs } = plan;
+  const { job, groups, protections, masks, recommendation, notes, calibrationMs } = plan;
   const lost = `${Number((100 * job.dropout).toFixed(2))} % lost, ${Number((100 * job.corruption).toFixed(2))} % colluding`;
   return [
-    `${count(job.clients)} clients x ${count(job.values)} values of ${job.bits} bits, ${lost}, sums over at least ${count(job.min)}`,
+    `${job.groups > 1 ? `${count(job.groups)} groups of ` : ""}${count(job.clients)} clients x ${count(job.values)} values of ${job.bits} bits, ${lost}, sums over at least ${count(job.min)}`,
     `a round, estimated from ${(calibrationMs / 1000).toFixed(1)} s of measurements: CPU of one thread of this machine; bytes up from`,
     "and down to a device that stays; bytes between the aggregator and all keyholders that open the sum",
+    ...(groups === undefined ? [] : wrap(`groups: ${groupsInWords(groups)}`, "")),
     "",
     line("", ["client", "once", "server", "holder", "up", "down", "to holders"]),
     ...protections.flatMap(figures),

@@ -1,4 +1,5 @@
 /** The sections on privacy, and on what the rounds moved, lost and took. */
+import { groupsInWords } from "../../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
 import type { Result, RoundResult } from "../result.ts";
 import type { Chart, ChartSeries } from "./chart.ts";
@@ -111,6 +112,7 @@ export function roundsSection(result: Result): Section {
     id: "rounds",
     title: "Rounds",
     body: (draw) => html`<p>${costInWords(result)}</p>
+${result.aggregation === undefined ? undefined : html`<p>Aggregated in groups: ${groupsInWords(result.aggregation)}.</p>`}
 ${note === undefined ? undefined : html`<p class="note">${note}</p>`}
 ${draw({ ...bytes, y: { ...bytes.y, format: (value) => formatBytes(value).replace(".0 ", " ") } })}
 ${wasLost ? undefined : html`<p>No device was lost or rejected.</p>`}

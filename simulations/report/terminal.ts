@@ -1,4 +1,5 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
+import { groupsInWords } from "../../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
 import type { CatalogueResult, FederatedFigures, Result, RoundResult } from "../result.ts";
 
@@ -59,12 +60,20 @@ export function resultTable(result: Result, command: string): string {
     `  protocol  ${[...new Set(Object.values(result.protocols))].join("; beside it: ")}; ${result.served}; seed ${result.scenario.seed}`,
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
+    ...aggregationLines(result),
     ...catalogueLines(result.catalogue),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
     `  command   ${command}`,
   ].join("\n");
+}
+
+/** What groups cost and buy, and how many were lost; nothing for the plain sum of whole cohorts. */
+function aggregationLines({ aggregation, rounds }: Pick<Result, "aggregation" | "rounds">): readonly string[] {
+  if (aggregation === undefined) return [];
+  const lost = rounds.reduce((total, { sums }) => total + (sums?.lost ?? 0), 0);
+  return [`  groups    ${groupsInWords(aggregation)}${lost > 0 ? `; ${lost} groups' sums could not be had` : ""}`];
 }
 
 /** What row numbers in clear tell; nothing where all devices send the same rows. */

@@ -70,6 +70,12 @@ describe("checkTerms", () => {
   it.each<[string, object, Acceptance, RegExp]>([
     ["sums over too few", openTerms, { minCohort: 3 }, /as few as 2.*accept\.minCohort/],
     ["sums over one device, by default", { ...openTerms, cohort: { size: 2, min: 1 } }, {}, /as few as 1/],
+    [
+      "more groups than accepted",
+      { ...openTerms, cohort: { size: 6, min: 2, groups: 3 }, aggregation: { kind: "median" } },
+      { maxGroups: 2 },
+      /3 sums a round, one a group.*median.*at most 2 groups.*accept\.maxGroups/,
+    ],
     ["another model", openTerms, { models: ["als", "bpr"] }, /model "fcf"; accepted: als, bpr/],
     ["too many rounds", openTerms, { maxRounds: 1 }, /2 rounds; accepted: at most 1/],
     ["another protection than named", openTerms, { protections: ["masks"] }, /protection "open"; accepted: masks/],

@@ -47,6 +47,24 @@ describe.each(["memory", "file"] as const)("a keyholder's record in %s", (kind) 
   });
 });
 
+describe.each(["memory", "file"] as const)("a keyholder's record of groups in %s", (kind) => {
+  it("keeps a list a group, and knows who is on those of the newest round", () => {
+    const record = kind === "memory" ? memoryRecord() : restart();
+    record.record("a", 1, "first", 0, ["device-one-and-more", "device-two"]);
+    record.record("a", 1, "second", 1, ["device-three"]);
+    record.record("a", 1, "third", 1, ["device-four"]);
+    const again = kind === "memory" ? record : restart();
+    expect([0, 1, 2].map((group) => again.opened("a", 1, group))).toEqual(["first", "second", undefined]);
+    expect(again.conflict("a", 1, 2, ["device-five", "device-one-and-more"])).toBe("shared");
+    expect(again.conflict("a", 1, 0, ["device-one-and-more"])).toBeUndefined();
+    expect(again.conflict("a", 1, 2, ["device-four"])).toBeUndefined();
+    expect(again.conflict("b", 1, 2, ["device-two"])).toBeUndefined();
+    again.record("a", 2, "fourth", 0, ["device-two"]);
+    expect(again.conflict("a", 1, 2, ["device-five"])).toBe("over");
+    expect(again.conflict("a", 3, 0, ["device-two"])).toBeUndefined();
+  });
+});
+
 describe("a keyholder's record in a file", () => {
   it("only grows, a line for each thing recorded, for its owner alone", () => {
     const record = restart();

@@ -19,6 +19,7 @@ import { protectionSections } from "../../support/protection-sections.ts";
 
 const job: Job = {
   clients: 7,
+  groups: 1,
   values: 131,
   bits: 24,
   dropout: 0.15,

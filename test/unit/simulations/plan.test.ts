@@ -1,9 +1,11 @@
 /** The planner: jobs, refusals, recommendations, text. No time is asserted. */
 import { describe, expect, it } from "vitest";
 import { mechanisms } from "../../../shared/privacy/mechanisms/index.ts";
+import { priceOfAll, timesOfAll } from "../../../simulations/plan/groups.ts";
 import { pricings } from "../../../simulations/plan/index.ts";
 import { type JobOptions, toJob } from "../../../simulations/plan/job.ts";
 import { makePlan, masksRows } from "../../../simulations/plan/plan.ts";
+import type { Job, Sizes } from "../../../simulations/plan/pricing.ts";
 import { privacyTable, rankMechanisms, toWish } from "../../../simulations/plan/privacy.ts";
 import { recommend } from "../../../simulations/plan/recommend.ts";
 import { planTable } from "../../../simulations/plan/table.ts";
@@ -17,6 +19,7 @@ const typed: JobOptions = {
   rounds: 1,
   threshold: 2,
   holders: 3,
+  groups: 1,
 };
 const job = toJob(typed);
 const split = "paillier 2048, t of n";
@@ -29,6 +32,15 @@ describe("toJob", () => {
     const { values: _, ...rest } = typed;
     expect(toJob({ ...rest, items: 1_682, rank: 16 })).toEqual({ ...job, values: 26_912, min: 500 });
     expect(toJob({ ...typed, dropout: 0.7 }).min).toBe(300);
+  });
+
+  it("is of one group where the cohort has several", () => {
+    expect(toJob({ ...typed, groups: 8 })).toEqual({ ...job, groups: 8, clients: 125, min: 63 });
+    expect(() => toJob({ ...typed, groups: 8, min: 120 })).toThrow("113 of 125 clients of a group stay");
+    expect(() => toJob({ ...typed, groups: 501 })).toThrow("nearest: 500");
+    expect(() => toWish({ epsilon: 4, delta: 1e-5, separation: 1, against: "release" }, toJob({ ...typed, groups: 8 }))).toThrow(
+      "nearest: --groups 1",
+    );
   });
 
   it.each([
@@ -115,12 +127,48 @@ describe("masksRows", () => {
 describe("planTable", () => {
   it("fits 100 columns, with refusals in their rows", async () => {
     const wide = toJob({ ...typed, clients: 30, values: 500, bits: 42, rounds: 50 });
-    const text = planTable(await makePlan(wide, pricings, { timeMs: 1, answersOnce: false }));
+    const text = planTable(await makePlan(wide, pricings, { timeMs: 1, answersOnce: false, rule: "median" }));
     expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
     expect(text).toMatch(/^paillier 2048, t of n +not possible: a slot expected at most 45 bits/m);
     expect(text).toContain("nearest sound choice is --bits 40");
     expect(text).toContain("recommended: masks");
     expect(text).toContain("a device that takes part in all 50 rounds");
+  });
+});
+
+describe("a plan with groups", () => {
+  const jobOf = (groups: number): Job => toJob({ ...typed, clients: 96, values: 50, groups, min: 8 });
+  const quick = pricings.filter(({ name }) => name === "open");
+
+  it("prices each group as a cohort of its own, for aggregator and keyholders all of them", () => {
+    const sizesOf = (groups: number, name: string): Sizes =>
+      priceOfAll(pricings.find((pricing) => pricing.name === name)!.price(jobOf(groups)), jobOf(groups)).sizes;
+    // A full graph of 12 asks less of a device than one of 96.
+    expect(sizesOf(8, "masks").up).toBeLessThan(sizesOf(1, "masks").up);
+    expect(sizesOf(8, split).keyholders).toBeGreaterThan(sizesOf(1, split).keyholders);
+    expect(timesOfAll({ client: 1, clientOnce: 2, server: 3, keyholder: 4 }, jobOf(8))).toEqual({
+      client: 1,
+      clientOnce: 2,
+      server: 24,
+      keyholder: 32,
+    });
+  });
+
+  it("says what the rule tolerates, and what it costs in anonymity", async () => {
+    const plan = await makePlan(jobOf(8), quick, { timeMs: 1, answersOnce: false, rule: "median" });
+    expect(plan.groups).toMatchObject({ rule: "median", groups: 8, anonymity: 8, devices: 12, toleratedGroups: 3 });
+    const text = planTable(plan);
+    expect(text.replace(/\s+/g, " ")).toContain("8 sums a round, one a group, each over at least 8 people; median makes one of them");
+    expect(text.replace(/\s+/g, " ")).toContain(
+      "up to 3 bad groups cannot carry it off: so many devices, wherever they are (3.1 % of the cohort)",
+    );
+    expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
+  });
+
+  it("refuses fewer groups than the rule asks for, and an unknown rule", async () => {
+    const planned = (rule: string) => makePlan(jobOf(4), quick, { timeMs: 1, answersOnce: false, rule });
+    await expect(planned("krum")).rejects.toThrow("nearest: 5");
+    await expect(planned("cream")).rejects.toThrow('"--rule.kind"');
   });
 });
 
