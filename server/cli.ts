@@ -79,6 +79,9 @@ function logEvents(server: Server, log: pino.Logger): void {
   server.on("refused", (event) => log.warn(event, "message refused"));
   server.on("keyholder", (event) => log.info(event, "keyholder"));
   server.on("declined", (event) => log.warn(event, "a keyholder refused"));
+  server.on("spoiled", ({ error, ...event }) =>
+    log.warn({ ...event, code: isCofactorError(error) ? error.code : "INTERNAL" }, "a group's sum could not be had"),
+  );
   server.on("blamed", (event) => log.warn(event, "a keyholder is to blame"));
   server.on("internal", ({ error }) =>
     log.error({ name: error instanceof Error ? error.name : "unknown" }, "a connection failed unexpectedly"),

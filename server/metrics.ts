@@ -109,6 +109,7 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
     labelNames: ["keyholder"],
     registers,
   });
+  const spoiled = new Counter({ name: "cofactor_groups_spoiled_total", help: "Groups whose sum could not be had", registers });
   const byCode: Record<string, number> = {};
 
   events.on("refused", ({ code }) => {
@@ -123,6 +124,7 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
     seconds.observe(round.seconds);
   });
   events.on("keyholder", ({ connected }) => keyholders.set(connected));
+  events.on("spoiled", () => spoiled.inc());
   events.on("blamed", ({ keyholder }) => blamed.inc({ keyholder: String(keyholder) }));
 
   return {
