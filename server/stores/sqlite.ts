@@ -12,9 +12,6 @@ import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
 import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 
-/** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
-const schemaVersion = 5;
-
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
   `
@@ -40,6 +37,9 @@ const migrations: readonly string[] = [
   "ALTER TABLE records ADD COLUMN quality TEXT;",
   catalogueMigration,
 ];
+
+/** The version of these tables. A newer file is refused; older ones are brought forward. */
+const schemaVersion = migrations.length;
 
 interface PendingAnswer {
   readonly run: string;
