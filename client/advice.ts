@@ -1,45 +1,56 @@
 /** What a device tells its own user: the user's ratings, fitted to the newest model that was fetched. Imports shared, explain, ratings, recommend. */
+import type { Catalogue } from "../shared/catalogue/catalogue.ts";
 import type { UserRatings } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { type Explanation, explainItem } from "./explain.ts";
-import { type OwnRatings, toOwnRatings, withinCatalogue } from "./ratings.ts";
+import { explainedByName, rowOfItem, rowsOf, withIds, withRows } from "./own-items.ts";
+import { type GivenRatings, type OwnRatings, type Ratings, toGivenRatings } from "./ratings.ts";
 import { type Recommendation, type RecommendOptions, recommendItems } from "./recommend.ts";
 
-interface Fitted {
+/** A published model at hand. */
+export interface FetchedModel {
   readonly run: Run;
   readonly ref: ModelRef;
+  /** What it names, where items come and go. */
+  readonly catalogue: Catalogue | undefined;
   readonly opened: unknown;
+}
+
+interface Fitted extends FetchedModel {
+  /** As rows of the model. */
+  readonly ratings: UserRatings;
   readonly part: PrivatePart;
 }
 
 /** A user's ratings and what follows from them. */
 export class Advice {
   readonly #secure: SecureRng;
-  #own: OwnRatings;
+  #given: GivenRatings;
   #fitted: Fitted | undefined;
 
-  /** @throws TypeError for ratings that are not pairs of an item index and a finite number */
-  constructor(ratings: Iterable<readonly [item: number, value: number]>, secure: SecureRng) {
-    this.#own = toOwnRatings(ratings);
+  /** @throws TypeError for ratings that are not pairs of an item index, or a name, and a finite number */
+  constructor(ratings: Ratings, secure: SecureRng) {
+    this.#given = toGivenRatings(ratings);
     this.#secure = secure;
   }
 
-  /** The user's ratings, and where in the app's list each stands. */
-  get own(): OwnRatings {
-    return this.#own;
+  /** The user's ratings by number, and where in the app's list each stands; undefined where items are given by name. */
+  get numbered(): OwnRatings | undefined {
+    return this.#given.numbered;
   }
 
-  /** The user's ratings, whatever a run's catalogue. */
-  get ratings(): UserRatings {
-    return this.#own.ratings;
+  /** The user's ratings as rows of a run's model. @throws CofactorError CONFIG_INVALID as `rowsOf` */
+  ratingsIn(run: Run, catalogue: Catalogue | undefined): UserRatings {
+    return rowsOf(this.#given, run, catalogue);
   }
 
-  /** How many ratings are of items beyond a run's catalogue. */
-  leftOut({ terms }: Run): number {
-    return this.ratings.items.length - withinCatalogue(this.ratings, terms.items).items.length;
+  /** How many ratings are of items beyond a run's catalogue; where items come and go, none for good. */
+  leftOut(run: Run): number {
+    if (run.catalogue !== undefined) return 0;
+    return (this.#given.numbered?.ratings.items.length ?? 0) - this.ratingsIn(run, undefined).items.length;
   }
 
   /** The model that is at hand. */
@@ -48,30 +59,35 @@ export class Advice {
   }
 
   /** Fits the user to a published model. @param initial where an inexact fit begins */
-  take(run: Run, ref: ModelRef, opened: unknown, initial: PrivatePart): void {
-    const rng = createRng(drawSeed(this.#secure));
-    this.#fitted = { run, ref, opened, part: run.model.fit(opened, initial, withinCatalogue(this.ratings, run.terms.items), rng) };
+  take(model: FetchedModel, initial: PrivatePart): void {
+    this.#fit(this.#given, model, initial);
   }
 
   /** Replaces the user's ratings, all or none, and fits them anew. @throws TypeError as the constructor */
-  setRatings(ratings: Iterable<readonly [item: number, value: number]>): void {
-    this.#own = toOwnRatings(ratings);
+  setRatings(ratings: Ratings): void {
+    const given = toGivenRatings(ratings);
     const fitted = this.#fitted;
-    if (fitted !== undefined) this.take(fitted.run, fitted.ref, fitted.opened, fitted.part);
+    if (fitted !== undefined) this.#fit(given, fitted, fitted.part);
+    this.#given = given;
+  }
+
+  #fit(given: GivenRatings, { run, ref, catalogue, opened }: FetchedModel, initial: PrivatePart): void {
+    const ratings = rowsOf(given, run, catalogue);
+    const part = run.model.fit(opened, initial, ratings, createRng(drawSeed(this.#secure)));
+    this.#fitted = { run, ref, catalogue, opened, ratings, part };
   }
 
   /** @throws TypeError without a model */
   recommend(options: RecommendOptions): Recommendation[] {
-    const { run, opened, part } = this.#expectFitted("recommend");
-    const { items } = run.terms;
-    return recommendItems(run.model, opened, part, withinCatalogue(this.ratings, items), items, options);
+    const { run, opened, part, ratings, catalogue } = this.#expectFitted("recommend");
+    return withIds(recommendItems(run.model, opened, part, ratings, run.terms.items, withRows(options, catalogue)), catalogue);
   }
 
-  /** @throws TypeError without a model, RangeError for an item that is not in the catalogue */
-  explain(item: number): Explanation | undefined {
-    const { run, opened } = this.#expectFitted("explain");
-    const { items } = run.terms;
-    return explainItem(run.model, opened, withinCatalogue(this.ratings, items), items, item);
+  /** @param item its row, or its name where it has one. @throws TypeError without a model, RangeError for an item that is not in the catalogue */
+  explain(item: number | string): Explanation | undefined {
+    const { run, opened, ratings, catalogue } = this.#expectFitted("explain");
+    const explanation = explainItem(run.model, opened, ratings, run.terms.items, rowOfItem(item, catalogue));
+    return explainedByName(explanation, catalogue);
   }
 
   /** Forgets the model, and what was fitted to it. */

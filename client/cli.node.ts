@@ -52,8 +52,8 @@ export const command: Command = defineCommand({
       report(client, io);
       await client.join();
       if (rounds !== 0) await client.participate({ signal: io.signal, ...(rounds === undefined ? {} : { rounds }) });
-      for (const { item, score } of client.recommend({ count: recommend, interests, diversity }))
-        io.out(`item ${item}  ${score.toFixed(4)}\n`);
+      for (const { item, id, score } of client.recommend({ count: recommend, interests, diversity }))
+        io.out(`item ${id ?? item}  ${score.toFixed(4)}\n`);
       return 0;
     } catch (error) {
       throw namingLines(error, ratings, file);

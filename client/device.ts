@@ -13,7 +13,10 @@ import { decodeModel } from "../shared/wire/model-codec.ts";
 import { Advice } from "./advice.ts";
 import { Bell } from "./bell.ts";
 import { Budget, type SpentPrivacy } from "./budget.ts";
+import type { CatalogueFollower } from "./catalogue-follower.ts";
 import type { Explanation } from "./explain.ts";
+import { openFollower } from "./open-follower.ts";
+import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
@@ -47,6 +50,8 @@ export class Device implements Client {
   #identity: Identity | undefined;
   #session: Session | undefined;
   #opening: Promise<void> | undefined;
+  /** Where items come and go. */
+  #follower: CatalogueFollower | undefined;
   #newest: ModelRef | undefined;
   #joinedAtMs = 0;
   #hasEnded = false;
@@ -75,8 +80,9 @@ export class Device implements Client {
     this.#vault = new Vault(store, this.#run);
     this.#budget = new Budget(store, options.accept?.budget);
     this.#trainer = new Trainer({
-      own: () => this.#advice.own,
+      numbered: () => this.#advice.numbered,
       secret: () => seedOf(this.#identity!),
+      ratingsAt: async (session, values) => this.#advice.ratingsIn(session.run, await this.#follower?.follow(session, values)),
       vault: this.#vault,
       budget: this.#budget,
       secure: this.#secure,
@@ -152,11 +158,11 @@ export class Device implements Client {
     return this.#advice.recommend(options);
   }
 
-  explain(item: number): Explanation | undefined {
+  explain(item: number | string): Explanation | undefined {
     return this.#advice.explain(item);
   }
 
-  setRatings(ratings: Iterable<readonly [item: number, value: number]>): void {
+  setRatings(ratings: Ratings): void {
     this.#advice.setRatings(ratings);
   }
 
@@ -169,8 +175,10 @@ export class Device implements Client {
     const ref = this.#newest;
     if (session === undefined || ref === undefined || this.#advice.model?.sha256 === ref.sha256) return;
     const { run } = session;
-    const opened = run.model.open(decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision));
-    this.#advice.take(run, ref, opened, await this.#trainer.privatePart(run));
+    const values = decodeModel(await session.pull(ref), run.sharedSize, run.terms.precision);
+    const catalogue = await this.#follower?.follow(session, values);
+    const part = await this.#trainer.privatePart(run, this.#advice.ratingsIn(run, catalogue));
+    this.#advice.take({ run, ref, catalogue, opened: run.model.open(values) }, part);
   }
 
   async leave(): Promise<void> {
@@ -252,6 +260,7 @@ export class Device implements Client {
         primitives: this.#options.primitives,
         signal,
       });
+      this.#follower ??= await openFollower(session, this.#advice, this.#vault);
     } catch (error) {
       if (this.state !== "closed") this.#become("disconnected");
       throw error;

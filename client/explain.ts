@@ -7,6 +7,8 @@ import type { Model } from "../shared/models/model.ts";
 export interface RatingShare {
   /** The rated item. */
   readonly item: number;
+  /** Its name, where items come and go. */
+  readonly id?: string;
   /** In the score's unit; below zero where the rating speaks against the explained item. */
   readonly share: number;
 }
@@ -14,6 +16,8 @@ export interface RatingShare {
 /** Why an item has its score. */
 export interface Explanation {
   readonly item: number;
+  /** Its name, where items come and go. */
+  readonly id?: string;
   /** The score before it is clipped to a range of ratings: `base` and all shares added up. */
   readonly score: number;
   /** What no rating of the user has a part in: what somebody without ratings would be told. */

@@ -10,7 +10,10 @@ import { requireVectors } from "./item-vectors.ts";
 
 /** An item and its score: a predicted rating, or a number without a unit that orders items. */
 export interface Recommendation {
+  /** Its row in the model. */
   readonly item: number;
+  /** Its name, where items come and go: its row may be another's tomorrow. */
+  readonly id?: string;
   readonly score: number;
 }
 
@@ -20,6 +23,8 @@ export interface RecommendOptions {
   readonly count?: number;
   /** Items to leave out beside the rated ones. */
   readonly exclude?: Iterable<number>;
+  /** Names of items to leave out, where items have names; names that the model does not know are passed over. */
+  readonly excludeIds?: Iterable<string>;
   /** Also items that the user rated; default false. */
   readonly includeRated?: boolean;
   /** Into how many tastes the user's ratings are parted at most, an item's score being the mean of the usual one and the best that a taste gives; default 1. */

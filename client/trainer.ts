@@ -14,7 +14,7 @@ import type { RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import type { Budget } from "./budget.ts";
 import type { SplitRatings } from "./held-out.ts";
-import { type OwnRatings, withinCatalogue } from "./ratings.ts";
+import type { OwnRatings } from "./ratings.ts";
 import type { Session } from "./session.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
 
@@ -44,10 +44,12 @@ export interface Sent {
 
 /** What a trainer works with. */
 export interface TrainerParts {
-  /** The user's ratings as they are now. */
-  readonly own: () => OwnRatings;
+  /** The user's ratings by number, as they are now. */
+  readonly numbered: () => OwnRatings | undefined;
   /** The device's own secret. */
   readonly secret: () => Uint8Array;
+  /** The user's ratings as they are now, as rows of the model with these published values. */
+  readonly ratingsAt: (session: Session, values: Float64Array) => Promise<UserRatings>;
   readonly vault: Vault;
   /** The device's ledger over all runs. */
   readonly budget: Budget;
@@ -154,23 +156,17 @@ export class Trainer {
   }
 
   /** The device's private part: the one it trained, else a fresh one. */
-  async privatePart(run: Run): Promise<PrivatePart> {
-    return this.#partFor(run, withinCatalogue(this.#parts.own().ratings, run.terms.items));
-  }
-
-  async #partFor(run: Run, ratings: UserRatings): Promise<PrivatePart> {
+  async privatePart(run: Run, ratings: UserRatings): Promise<PrivatePart> {
     const rng = createRng(drawSeed(this.#parts.secure));
     return (await this.#parts.vault.privatePart()) ?? run.model.createPrivate(ratings, rng);
   }
 
   /** The ratings to train on, and those kept aside; what parts them is loaded where the terms ask for it. */
-  async #split(run: Run): Promise<SplitRatings> {
-    const { own, secret, vault } = this.#parts;
-    if (run.evaluation !== undefined) return (await import("./held-out.ts")).splitRatings(own(), run, vault, secret);
-    return {
-      training: withinCatalogue(own().ratings, run.terms.items),
-      heldOut: { items: new Int32Array(0), values: new Float64Array(0) },
-    };
+  async #split(run: Run, ratings: UserRatings): Promise<SplitRatings> {
+    const { numbered, secret, vault } = this.#parts;
+    const own = numbered();
+    if (run.evaluation !== undefined && own !== undefined) return (await import("./held-out.ts")).splitRatings(own, run, vault, secret);
+    return { training: ratings, heldOut: { items: new Int32Array(0), values: new Float64Array(0) } };
   }
 
   async #seal(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<PendingAnswer> {
@@ -206,12 +202,13 @@ export class Trainer {
     const { run } = session;
     const { round } = header;
     const { secure, budget } = this.#parts;
-    const { training, heldOut } = await this.#split(run);
-    const model = run.model.open(decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision));
+    const values = decodeModel(await session.pull(header.model), run.sharedSize, run.terms.precision);
+    const { training, heldOut } = await this.#split(run, await this.#parts.ratingsAt(session, values));
+    const model = run.model.open(values);
     if (run.privacy !== undefined && !(await budget.reserve(run, round))) throw new CofactorError("UPDATE_REJECTED", reservedElsewhere);
     const out = new Float64Array(run.contributionSize);
     const rng = createRng(drawSeed(secure));
-    const initial = await this.#partFor(run, training);
+    const initial = await this.privatePart(run, training);
     const { private: part } = run.model.contribute(model, initial, training, rng, out);
     this.#candidate = { round, part };
     const lasting = run.sharing.scattered === undefined ? undefined : await this.#parts.vault.lastingSecret(secure);

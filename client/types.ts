@@ -11,6 +11,7 @@ import type { ModelRef } from "../shared/wire/messages.ts";
 import type { SpentPrivacy } from "./budget.ts";
 import type { Acceptance } from "./consent.ts";
 import type { Explanation } from "./explain.ts";
+import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import type { ClientStore } from "./store.ts";
 import type { Contributed, Sent } from "./trainer.ts";
@@ -23,8 +24,8 @@ export interface ClientOptions {
   readonly connect?: Connector;
   /** The run's name. */
   readonly run: string;
-  /** The user's own ratings: item index and value (1 for implicit feedback). They stay here. */
-  readonly ratings: Iterable<readonly [item: number, value: number]>;
+  /** The user's own ratings: an item's index, or its name where the run's items come and go, and a value (1 for implicit feedback). They stay here. */
+  readonly ratings: Ratings;
   /** What the user accepts; by default only protections under which the aggregator reads no contribution. */
   readonly accept?: Acceptance;
   /** Where identity, private part and records are kept; by default in memory. */
@@ -110,12 +111,12 @@ export interface Client {
    * whose scores are no sum over ratings.
    * @throws TypeError before `join`; RangeError for an item that is not in the catalogue
    */
-  explain(item: number): Explanation | undefined;
+  explain(item: number | string): Explanation | undefined;
   /**
    * Replaces the user's ratings. With a model at hand they are fitted anew on the spot, without a connection; rounds from now on use them.
    * @throws TypeError for ratings that are not pairs of an item index and a finite number: then nothing is changed
    */
-  setRatings(ratings: Iterable<readonly [item: number, value: number]>): void;
+  setRatings(ratings: Ratings): void;
   /** The privacy that this device has spent, over all runs in its store: what they promised, added up. */
   spent(): Promise<SpentPrivacy>;
   /** Fetches the newest published model. */

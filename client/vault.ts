@@ -79,6 +79,15 @@ export class Vault {
     await this.#store.set(this.#key("model"), stored);
   }
 
+  /** The bytes of the catalogue followed last, where items come and go. */
+  async catalogue(): Promise<Uint8Array | undefined> {
+    return this.#store.get(this.#key("catalogue"));
+  }
+
+  async saveCatalogue(bytes: Uint8Array): Promise<void> {
+    await this.#store.set(this.#key("catalogue"), bytes);
+  }
+
   async privatePart(): Promise<PrivatePart | undefined> {
     const stored = await this.#store.get(this.#key("private"));
     return stored === undefined ? undefined : new PrivatePart(new Float64Array(stored.slice().buffer));
@@ -137,7 +146,7 @@ export class Vault {
    * trained on.
    */
   async clear(): Promise<void> {
-    for (const name of ["identity", "lasting", "private", "model", "pending"]) await this.#store.delete(this.#key(name));
+    for (const name of ["identity", "lasting", "private", "model", "catalogue", "pending"]) await this.#store.delete(this.#key(name));
   }
 
   async #json<T>(name: string): Promise<T | undefined> {

@@ -19,6 +19,11 @@ export const command: Command = defineCommand({
     port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
     host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
     store: { kind: "text", value: "FILE", summary: "the SQLite file; default: the run's name with .sqlite" },
+    items: {
+      kind: "text",
+      value: "FILE",
+      summary: "under terms with a catalogue: names of items, one a line; read again on SIGHUP: new ones come, missing ones go",
+    },
     "item-features": {
       kind: "text",
       value: "FILE",
@@ -37,8 +42,11 @@ export const command: Command = defineCommand({
     const features = options["item-features"];
     const run = await planRun(terms, features === undefined ? {} : { itemFeatures: readItemFeatures(features, parseTerms(terms).items) });
     logPlan(run, log);
-    const server = await createServer({ run, store: sqliteStore(options.store ?? `${run.terms.id}.sqlite`) });
+    const names = options.items === undefined ? undefined : readNames(options.items);
+    const store = sqliteStore(options.store ?? `${run.terms.id}.sqlite`);
+    const server = await createServer({ run, store, ...(names === undefined ? {} : { items: names }) });
     logEvents(server, log);
+    if (options.items !== undefined) keepItems(server, options.items, log);
     const { url } = await server.listen({ port, host, allowedOrigins: origin });
     log.info({ url, run: run.terms.id, serverKey: server.publicKey, published: server.model.round }, "listening");
     await new Promise<void>((resolve) => {
@@ -76,6 +84,31 @@ function logEvents(server: Server, log: pino.Logger): void {
     log.error({ name: error instanceof Error ? error.name : "unknown" }, "a connection failed unexpectedly"),
   );
   server.on("failed", ({ round, error }) => log.error({ round, code: isCofactorError(error) ? error.code : "INTERNAL" }, "round failed"));
+}
+
+/** Has a server follow a file of names: now, since the store may be older than the file, and whenever it is told to read it again. */
+function keepItems(server: Server, path: string, log: pino.Logger): void {
+  const follow = (): void => {
+    try {
+      const names = readNames(path);
+      server.setItems(names);
+      log.info({ items: names.length }, "items read: changes come with the next published model");
+    } catch (error) {
+      log.error({ code: isCofactorError(error) ? error.code : "INTERNAL" }, "the file of items was not taken: the items stay as they are");
+    }
+  };
+  follow();
+  process.on("SIGHUP", follow);
+}
+
+/** The lines of a file that are not empty. @throws CofactorError DATA_INVALID when it cannot be read */
+function readNames(path: string): string[] {
+  try {
+    const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    return text.split(/\r?\n/).filter((line) => line !== "");
+  } catch (cause) {
+    throw new CofactorError("DATA_INVALID", `the file of items "${path}" cannot be read`, { cause });
+  }
 }
 
 function readTerms(path: string): unknown {

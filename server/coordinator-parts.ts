@@ -30,6 +30,8 @@ export interface CoordinatorParts {
   readonly restMs: number;
   /** What the first model is drawn from, when the store has none. */
   readonly modelRng: Rng;
+  /** The items that are live from the start, where items come and go and the store has none. */
+  readonly items: readonly string[];
   /** What it is instead. */
   readonly firstModel?: Float64Array | undefined;
 }

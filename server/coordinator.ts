@@ -11,7 +11,7 @@ import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
-import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
+import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
@@ -74,14 +74,9 @@ export class Coordinator {
     this.#absences.clear();
   }
 
-  /** The newest published model. */
-  get model(): ModelRef {
-    return this.#publisher.ref;
-  }
-
-  /** The values of the newest published model. */
-  get shared(): Float64Array {
-    return this.#publisher.model.shared;
+  /** The newest published model: for reading. */
+  get published(): Pick<Publisher, "ref" | "model" | "catalogue"> {
+    return this.#publisher;
   }
 
   /** True when the store failed and the driving has stopped. */

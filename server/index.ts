@@ -1,12 +1,13 @@
 /** The server's public entry: `cofactor/server`. */
 export { type DealtKey, dealKey } from "./deal-key.ts";
 export type { RoundReport, ServerEvents } from "./events.ts";
+export type { CatalogueStatus, ItemStanding } from "./items.ts";
 export { Keyholder, type KeyholderParts, type ServedKeyholder, serveKeyholder } from "./keyholder.ts";
 export type { KeyholderEvent } from "./keyholder-desk.ts";
 export { type Enrolment, fileRecord, type KeyholderRecord, memoryRecord } from "./keyholder-record.ts";
 export type { Metrics } from "./metrics.ts";
 export { createServer, type Server, type ServerOptions } from "./server.ts";
 export type { Listener, ListenOptions } from "./socket.ts";
-export type { OpenRound, Publication, RoundRecord, Store, StoredAnswer, StoredRun } from "./store.ts";
+export type { CatalogueStore, OpenRound, Publication, PublishedCatalogue, RoundRecord, Store, StoredAnswer, StoredRun } from "./store.ts";
 export { memoryStore } from "./stores/memory.ts";
 export { sqliteStore } from "./stores/sqlite.ts";

@@ -15,10 +15,12 @@ import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { openBytes } from "../shared/wire/signed.ts";
+import { PublishedCatalogues } from "./catalogues.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
+import { catalogueStatus, type ItemStanding, orderItems, setItems, standingsOf, startItems } from "./items.ts";
 import { Keyholders } from "./keyholders.ts";
 import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
@@ -51,6 +53,8 @@ export interface ServerOptions {
   readonly firstModel?: Float64Array;
   /** How long a connection may take to join; default 10,000. */
   readonly joinMs?: number;
+  /** Under terms with a catalogue: names of the items that are live from the start, when the store has none. Later ones: `addItems`. */
+  readonly items?: Iterable<string>;
 }
 
 /** An aggregator. */
@@ -64,6 +68,17 @@ export interface Server {
   readonly model: ModelRef;
   readonly shared: Float64Array;
   records(): RoundRecord[];
+  /** Every item that has a row; empty where items are numbers and stay. */
+  items(): ItemStanding[];
+  /**
+   * Under terms with a catalogue: lets items come. Durable when it returns; with the next publication each becomes a candidate, or waits for a free row.
+   * @throws CofactorError CONFIG_INVALID where items stay, DATA_INVALID for what is no name, STORE_FAILED
+   */
+  addItems(ids: Iterable<string>): void;
+  /** Has items go, likewise: nobody recommends them from the next publication on, and their rows are cleared. @throws as `addItems` */
+  removeItems(ids: Iterable<string>): void;
+  /** Has exactly these items, likewise: those that are missing come, the others go. @throws as `addItems` */
+  setItems(ids: Iterable<string>): void;
   /** By device: the rounds that it was asked in, ascending; kept only where the terms promise privacy. */
   participations(): Iterable<readonly number[]>;
   /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
@@ -91,6 +106,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const secure = options.secure ?? secureRng;
   const clock = options.clock ?? platformClock;
   const events = createEmitter<ServerEvents>();
+  const items = startItems(run, options.items);
   const identity = openIdentity(run, store, secure);
   const text = canonicalJson(run.terms);
   const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
@@ -119,6 +135,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     gatherMs: options.gatherMs ?? 2_000,
     restMs: options.restMs ?? 0,
     modelRng: options.modelRng ?? createRng(drawSeed(secure)),
+    items,
     firstModel: options.firstModel,
   });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
@@ -129,6 +146,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     secure,
     coordinator,
     models,
+    catalogues: new PublishedCatalogues(store, run.terms.id),
     keyholders,
     events,
     clock,
@@ -144,6 +162,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     status: () => ({
       run: run.terms.id,
       ...coordinator.status,
+      ...catalogueStatus(run, store, coordinator.published.catalogue),
       connections: connections.connections(),
       refused: metrics.refused(),
       ...(quality === undefined ? {} : { quality }),
@@ -162,12 +181,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     on: events.on,
     metrics,
     get model() {
-      return coordinator.model;
+      return coordinator.published.ref;
     },
     get shared() {
-      return coordinator.shared;
+      return coordinator.published.model.shared;
     },
     records: () => store.records(run.terms.id),
+    items: () => standingsOf(coordinator.published.catalogue),
+    addItems: (ids) => orderItems(run, store, "add", ids),
+    removeItems: (ids) => orderItems(run, store, "remove", ids),
+    setItems: (ids) => setItems(run, store, coordinator.published.catalogue, ids),
     participations: () => coordinator.ledger.log,
     privacy: () => coordinator.ledger.spent,
     accept,

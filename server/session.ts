@@ -18,6 +18,7 @@ import {
   type RequestHeader,
 } from "../shared/wire/messages.ts";
 import { joinBytes } from "../shared/wire/signed.ts";
+import type { PublishedCatalogues } from "./catalogues.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { Participant } from "./coordinator-parts.ts";
 import type { ServerEvents } from "./events.ts";
@@ -33,6 +34,7 @@ export interface SessionParts {
   readonly secure: SecureRng;
   readonly coordinator: Coordinator;
   readonly models: PublishedModels;
+  readonly catalogues: PublishedCatalogues;
   readonly keyholders: Keyholders;
   readonly events: Emitter<ServerEvents>;
   readonly terms: { readonly text: string; readonly signature: string; readonly serverKey: string };
@@ -127,6 +129,12 @@ class Session implements Participant {
         const piece = await this.#parts.models.piece(header.sha256, header.base, header.offset);
         return { header: { encoding: piece.encoding, total: piece.total }, payload: piece.bytes };
       }
+      case "catalogue": {
+        const header = parseRequest("catalogue", packet.header);
+        this.#expectClient();
+        const piece = this.#parts.catalogues.piece(header);
+        return { header: { ...piece.header }, payload: piece.bytes };
+      }
       case "brief":
         return { header: {}, payload: await this.#parts.coordinator.brief(this.#expectClient(), parseRequest("brief", packet.header)) };
       case "answer": {
@@ -174,7 +182,7 @@ class Session implements Participant {
     if (header.role === "keyholder") {
       this.#parts.keyholders.add(header.publicKey, this.#channel);
       this.#isKeyholder = true;
-      return reply({ model: { ...coordinator.model }, isNew: false, ended: coordinator.hasEnded });
+      return reply({ model: { ...coordinator.published.ref }, isNew: false, ended: coordinator.hasEnded });
     }
     const isNew = store.enrol(run.terms.id, header.publicKey);
     if (isNew && store.countEnrolled(run.terms.id) > this.#parts.maxEnrolled) {
@@ -183,7 +191,7 @@ class Session implements Participant {
     }
     this.#client = header.publicKey;
     events.emit("joined", { client: header.publicKey, isNew });
-    const model = { ...coordinator.model };
+    const model = { ...coordinator.published.ref };
     // After the answer to "join": a client that is asked must know that it has joined.
     setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this, model.sha256), 0);
     return reply({ model, isNew, ended: coordinator.hasEnded });

@@ -7,6 +7,7 @@
  * A ledger's entry is kept with the write that it comes with, or neither is; entries are only ever added: no number is taken twice.
  */
 
+import type { ItemOrder } from "../shared/catalogue/step.ts";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 
@@ -61,6 +62,30 @@ export interface Publication {
   readonly state: Float64Array;
   /** Secret state of noise that hangs together over rounds: it goes on from here, and never from an earlier release's. */
   readonly noise?: Uint8Array | undefined;
+  /** The catalogue that the model names, where items come and go. */
+  readonly catalogue?: PublishedCatalogue | undefined;
+}
+
+/** A catalogue as it was published, and what it came of. Kept with its model or not at all. */
+export interface PublishedCatalogue {
+  readonly version: number;
+  readonly whole: Uint8Array;
+  /** What led here from the version before; undefined when the version was published before, and for a run's first. */
+  readonly delta?: Uint8Array | undefined;
+  /** `seq` of the orders that are done with. */
+  readonly taken: readonly number[];
+}
+
+/** What the catalogues of runs need beside their publications. */
+export interface CatalogueStore {
+  /** Keeps orders, all or none, under numbers that ascend and never come again. */
+  order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): void;
+  /** The orders that no publication has taken, ascending. */
+  orders(run: string): ItemOrder[];
+  /** The bytes of a version that is still kept: of the last `keptModels`. */
+  whole(run: string, version: number): Uint8Array | undefined;
+  /** The deltas behind version `from` up to version `to`; undefined unless all are kept: of the last `keptDeltas` versions. */
+  deltas(run: string, from: number, to: number): Uint8Array[] | undefined;
 }
 
 /** Durable state of runs. */
@@ -92,9 +117,13 @@ export interface Store {
   answer(run: string, round: number, stage: number, client: string): StoredAnswer | undefined;
   /** Records of all rounds, in order. */
   records(run: string): RoundRecord[];
+  readonly catalogue: CatalogueStore;
   /** Ends the store; pending answers are made durable first. */
   close(): void;
 }
 
 /** How many published models a store keeps for devices that have an older one. */
 export const keptModels = 8;
+
+/** How many versions of a catalogue a device may have missed and still follow by deltas. */
+export const keptDeltas = 512;

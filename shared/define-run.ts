@@ -1,4 +1,5 @@
 /** Runs from terms at once, with every model and policy at hand: for servers, simulations and tests. Imports run, models, sharing. */
+import { catalogueSupport } from "./catalogue/support.ts";
 import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { buildRun, type Run, type RunExtras } from "./run.ts";
@@ -13,5 +14,5 @@ import { sharings } from "./sharing/index.ts";
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  return buildRun(input, { models, sharings }, { evaluation: evaluationSupport, ...extras });
+  return buildRun(input, { models, sharings }, { evaluation: evaluationSupport, catalogue: catalogueSupport, ...extras });
 }

@@ -1,4 +1,5 @@
 /** The public entry for what server, client and simulations share: `cofactor/shared`. */
+export type { CatalogueTerms } from "./catalogue/rules.ts";
 export { defineRun } from "./define-run.ts";
 export { CofactorError, type ErrorCode, errorCodes, isCofactorError } from "./errors.ts";
 export type { EvaluationTerms, RoundQuality } from "./evaluation/evaluation.ts";

@@ -2,6 +2,9 @@
  * A run made ready: terms with every section resolved, and the model, protection and rule they name. The deployed
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
+import type { CatalogueSetting } from "./catalogue/step.ts";
+import type { CatalogueSupport } from "./catalogue/support.ts";
+import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
 import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
 import type { EvaluationSupport } from "./evaluation/support.ts";
@@ -39,6 +42,8 @@ export interface Run {
   /** Digest of the terms' canonical bytes, base64url. */
   readonly digest: string;
   readonly model: Model;
+  /** What the items come and go by; undefined where they stay. */
+  readonly catalogue: CatalogueSetting | undefined;
   readonly protection: Protection;
   readonly rule: Rule;
   /** Which part of a contribution leaves a device, and how the sum of such parts is read; with room for the metrics that ride along. */
@@ -62,6 +67,8 @@ export interface RunExtras {
   readonly privacy?: PrivacySupport | undefined;
   /** What makes devices judge models, likewise. */
   readonly evaluation?: EvaluationSupport | undefined;
+  /** What has items come and go, where it is loaded already. */
+  readonly catalogue?: CatalogueSupport | undefined;
 }
 
 /** The definitions that terms may name, as far as they are loaded. */
@@ -81,14 +88,18 @@ export function buildRun(input: unknown, { models, sharings }: RunParts, extras:
   const model = resolveSection(models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
-  const built = model.definition.create(model.options, shape);
+  const modelRange = model.definition.range(model.options, shape);
+  const created = model.definition.create(model.options, shape);
+  const catalogue = cataloguedModel(created, terms, resolveRange(terms.range, modelRange).maxAbs, extras);
+  const built = catalogue ?? created;
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const layout = evaluationOf(terms, built, extras);
   const sharing = sharingOf(terms, sharings, built, extras);
+  if (catalogue !== undefined) assertCounts(sharing, built);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
-  const own = scaled(model.definition.range(model.options, shape), sharing.entryGain);
+  const own = scaled(modelRange, sharing.entryGain);
   const range = privacy?.wire.range ?? resolveRange(terms.range, own);
   if (terms.range !== undefined && privacy !== undefined && canonicalJson(terms.range) !== canonicalJson(range)) {
     throw new CofactorError(
@@ -113,6 +124,7 @@ export function buildRun(input: unknown, { models, sharings }: RunParts, extras:
     terms: resolved,
     digest: termsDigest(canonicalJson(resolved)),
     model: built,
+    catalogue: catalogue === undefined ? undefined : { model: catalogue, label: terms.id, precision: terms.precision },
     protection: protects,
     rule: rule.definition.create(rule.options),
     sharing,
@@ -132,13 +144,43 @@ export function buildRun(input: unknown, { models, sharings }: RunParts, extras:
  * @throws CofactorError CONFIG_INVALID as `defineRun`
  */
 export async function openRun(input: unknown, extras: RunExtras = {}): Promise<Run> {
-  const { model, sharing, privacy, evaluation } = parseTerms(input);
+  const { model, sharing, privacy, evaluation, catalogue } = parseTerms(input);
   const parts = { models: await loadModels(model.kind), sharings: await loadSharings(sharing.kind) };
   const support = {
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
+    ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
   };
   return buildRun(input, parts, { ...extras, ...support });
+}
+
+/** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
+function cataloguedModel(model: Model, terms: UnresolvedTerms, unit: number, extras: RunExtras): CatalogueModel | undefined {
+  if (terms.catalogue === undefined) return undefined;
+  const refuse = (what: string): never => {
+    throw new CofactorError("CONFIG_INVALID", `"terms.catalogue" expected ${what}`);
+  };
+  if (terms.privacy !== undefined) {
+    refuse(
+      "no promise of privacy: a clip that fits gradients leaves nothing of the counts that admit items; nearest: no catalogue section",
+    );
+  }
+  if (terms.evaluation !== undefined) {
+    refuse("no evaluation by devices: what they keep aside is known by its row, and rows change hands; nearest: no evaluation section");
+  }
+  if ((terms.itemFeatures ?? 0) > 0) refuse("items without features: those are of rows, and rows change hands; nearest: itemFeatures 0");
+  if (!Number.isInteger(Math.log2(unit))) refuse(`"terms.range.maxAbs" to be a power of two, by which counts stay exact, got ${unit}`);
+  const support = extras.catalogue ?? refuse("openRun or planRun to make the run: they load what items come and go by");
+  return support.withCatalogue(model, terms.items, terms.catalogue, unit);
+}
+
+/** @throws CofactorError CONFIG_INVALID where counts do not arrive as they left */
+function assertCounts(sharing: Sharing, model: Model): void {
+  if (sharing.size === sizeOf(model.parameters.contribution) && sharing.entryGain === 1) return;
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `"terms.sharing" expected all beside "terms.catalogue", got ${sharing.kind}: counts that leave in part admit nobody; nearest: sharing all`,
+  );
 }
 
 /** What the terms' model is built for. */

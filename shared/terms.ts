@@ -4,6 +4,7 @@
  * wire, types of privacy.
  */
 import * as v from "valibot";
+import { type CatalogueTerms, catalogueTerms } from "./catalogue/rules.ts";
 import { toUtf8 } from "./crypto/encoding.ts";
 import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
@@ -44,8 +45,10 @@ export interface RunTerms {
   readonly version: 1;
   /** The run's name: 1 to 64 of a-z, 0-9, dot, dash, underscore. */
   readonly id: string;
-  /** Size of the catalogue. */
+  /** Size of the catalogue; rows of the table where items come and go. */
   readonly items: number;
+  /** How items come and go; without it the items are 0 to `items` - 1 and stay. */
+  readonly catalogue?: CatalogueTerms | undefined;
   /** How many public features each item has, for models that learn from them; their values come with the published model. */
   readonly itemFeatures?: number | undefined;
   /** How many rounds the run has. */
@@ -80,7 +83,8 @@ export type UnresolvedTerms = Omit<RunTerms, "privacy" | "evaluation" | "range">
 
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "range">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "catalogue" | "range">> & {
+    readonly catalogue?: Partial<CatalogueTerms>;
     readonly privacy?: PrivacyInput;
     readonly evaluation?: Partial<Omit<EvaluationTerms, "holdOut">> & { readonly holdOut?: Partial<EvaluationTerms["holdOut"]> };
     readonly range?: RangeInput;
@@ -104,6 +108,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
   items: count(1, 10_000_000),
+  catalogue: v.optional(catalogueTerms),
   itemFeatures: v.optional(count(0, 1_000)),
   rounds: v.optional(count(1, 1_000_000), 20),
   cohort: v.optional(v.strictObject({ size: v.optional(count(1, 10_000_000), 100), min: v.optional(count(1, 10_000_000), 2) }), {}),

@@ -1,4 +1,5 @@
 /** A scenario made ready: data, split, participants, keys, run. What simulation and live run begin with. Imports everything shared. */
+import type { CatalogueTerms } from "../shared/catalogue/rules.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { type RatingMatrix, ratingsOf } from "../shared/math/ratings.ts";
 import { planRun } from "../shared/plan-run.ts";
@@ -21,6 +22,8 @@ export interface Prepared {
   /** [n] people whose devices take part, ascending. */
   readonly participants: Int32Array;
   readonly run: Run;
+  /** The run over a table of all the data's items, known from the start: what baselines go by. `run` itself where none comes or goes. */
+  readonly fixed: Run;
   /** The keyholders' secrets; none where the protection needs no keyholder. */
   readonly secrets: readonly string[];
   /** Opens sums in this process: what the simulation uses in a keyholder's place. */
@@ -50,7 +53,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   }
   const terms = {
     id: `simulation-${scenario.seed}`,
-    items: dataset.matrix.items,
+    items: scenario.catalogue?.capacity ?? dataset.matrix.items,
     rounds: scenario.rounds,
     cohort: { size: cohortLimit(scenario, size, participants.length), min: scenario.cohort.min },
     deadline: { stageMs: scenario.network.deadlineMs, graceMs: 1_000 },
@@ -64,11 +67,14 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     precision: scenario.precision,
     ...rangeInput(scenario),
   };
-  const run = await planRun(terms, { itemFeatures: dataset.itemFeatures });
+  const features = { itemFeatures: dataset.itemFeatures };
+  const rules = catalogueInput(scenario);
+  const run = await planRun({ ...terms, ...rules }, rules === undefined ? features : {});
+  const fixed = rules === undefined ? run : await planRun({ ...terms, items: dataset.matrix.items }, features);
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
-  return { scenario, dataset, split, participants, run, secrets, opener };
+  return { scenario, dataset, split, participants, run, fixed, secrets, opener };
 }
 
 /** The training part that knows what is held out, as published codes had it: "paper-compat" leaks by this. */
@@ -117,6 +123,13 @@ function evaluationInput({ evaluation }: Scenario, { validation }: Split): objec
   }
   const { metrics } = evaluation;
   return { evaluation: { every: Math.max(1, evaluation.every), metrics, holdOut: { kind: "latest", count, least: count + 1 } } };
+}
+
+/** The section of the terms, of which a scenario's has more to say. */
+function catalogueInput({ catalogue }: Scenario): { readonly catalogue: CatalogueTerms } | undefined {
+  if (catalogue === undefined) return undefined;
+  const { capacity: _rows, arrival: _arrival, departure: _departure, span: _span, ...rules } = catalogue;
+  return { catalogue: rules };
 }
 
 /** The most devices of a round: with coins so many that more practically never come up. */

@@ -9,6 +9,7 @@ import { packageVersion } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
+import type { CatalogueFigures } from "./timeline.ts";
 
 /** A round of a result. */
 export interface RoundResult {
@@ -36,6 +37,8 @@ export interface RoundResult {
   readonly metrics?: Readonly<Record<string, number>>;
   /** Of the model before the round, by its devices, where the scenario has them judge it. */
   readonly federatedMetrics?: FederatedFigures;
+  /** The catalogue that the next round is asked with, where items come and go. */
+  readonly catalogue?: CatalogueFigures;
 }
 
 /** What devices found, and what the same people's ratings say in one place. */
@@ -83,6 +86,8 @@ export interface Result {
   /** What is proved about a user's privacy. */
   readonly privacy: PrivacyResult;
   readonly protection: Readonly<Record<string, unknown>>;
+  /** Where items come and go. */
+  readonly catalogue?: CatalogueResult;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
     readonly totalSeconds: number;
@@ -92,6 +97,22 @@ export interface Result {
     readonly roundSeconds: readonly number[];
   };
   readonly memory: { readonly peakRssBytes: number };
+}
+
+/** What became of a run's catalogue. */
+export interface CatalogueResult {
+  /** Rows of the table. */
+  readonly capacity: number;
+  /** At the end. */
+  readonly live: number;
+  readonly candidates: number;
+  readonly waiting: number;
+  /** The most rows in use behind any round. */
+  readonly mostRows: number;
+  /** Of all rounds: what a device that follows every one receives. */
+  readonly deltaBytes: number;
+  /** The whole at the end: what a device that comes anew receives. */
+  readonly wholeBytes: number;
 }
 
 /** Quality for people of whom training knows nothing: each is served by a local solve against the published model. */
@@ -114,6 +135,8 @@ export interface Training {
   /** Whether all rounds were run. */
   readonly isComplete: boolean;
   readonly privacy: PrivacyResult;
+  /** Bytes of the catalogue at the end, where items come and go. */
+  readonly wholeCatalogueBytes?: number;
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -149,7 +172,7 @@ function evaluatePeoplePart(
  * @param signal once it is aborted, the baselines that are not ready yet are left out
  */
 export async function assembleResult(prepared: Prepared, training: Training, startedMs: number, signal?: AbortSignal): Promise<Result> {
-  const { scenario, dataset, split, participants, run } = prepared;
+  const { scenario, dataset, split, participants } = prepared;
   const fifths = trainingFifths(split.training);
   const itemGroups = fifths.items.group;
   const people = evaluatePeoplePart(prepared, training.served, "test", { itemGroups });
@@ -162,7 +185,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     // A pending signal gets its turn.
     await nextTurn();
     if (signal?.aborted === true) break;
-    const ready = baseline.prepare({ run, split, participants, rounds: scenario.rounds, seed: scenario.seed });
+    const ready = baseline.prepare({ run: prepared.fixed, split, participants, rounds: scenario.rounds, seed: scenario.seed });
     const { users } = ready;
     const served = { scoresFor: ready.scoresFor };
     const judged = evaluatePeoplePart(prepared, served, "test", { itemGroups, ...(users === undefined ? {} : { users }) });
@@ -205,6 +228,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     },
     privacy: training.privacy,
     protection: describeProtection(prepared),
+    ...describeCatalogue(prepared, training),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
       downBytesPerClientRound: Math.round(
@@ -223,6 +247,16 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     },
     memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
   };
+}
+
+function describeCatalogue({ run }: Prepared, { rounds, wholeCatalogueBytes }: Training): { readonly catalogue?: CatalogueResult } {
+  const versions = rounds.flatMap(({ catalogue }) => (catalogue === undefined ? [] : [catalogue]));
+  const newest = versions.at(-1);
+  if (newest === undefined || wholeCatalogueBytes === undefined) return {};
+  const { live, candidates, waiting } = newest;
+  const mostRows = versions.reduce((most, version) => Math.max(most, version.live + version.candidates), 0);
+  const deltaBytes = versions.reduce((total, version) => total + version.deltaBytes, 0);
+  return { catalogue: { capacity: run.terms.items, live, candidates, waiting, mostRows, deltaBytes, wholeBytes: wholeCatalogueBytes } };
 }
 
 function servedInWords(isJudgedAsTrained: boolean, { evaluation: { interests, diversity } }: Scenario): string {

@@ -12,6 +12,7 @@ import { baselines } from "./baselines/index.ts";
 import { type DatasetSection, resolveDataset } from "./datasets/index.ts";
 import { type EvaluationOptions, evaluationOptions } from "./evaluation-options.ts";
 import { type SplitOptions, splitOptions } from "./split.ts";
+import { parseTimeline, type TimelineOptions } from "./timeline-options.ts";
 
 /** A resolved scenario. */
 export interface Scenario {
@@ -20,6 +21,8 @@ export interface Scenario {
   readonly model: Section;
   /** By default what the model's definition asks for. */
   readonly rounds: number;
+  /** How items come and go; without it all of the data's items are known from the start. */
+  readonly catalogue?: TimelineOptions | undefined;
   /** How many of the data's people have a device that takes part; by default all. Everyone is evaluated. */
   readonly participants?: number | undefined;
   /** Devices asked in a round: a number, or a share of those that take part. */
@@ -64,6 +67,7 @@ const schema = v.strictObject({
   split: v.optional(v.looseObject({ kind: v.optional(v.string(), "leave-one-out") }), {}),
   model: v.optional(section, {}),
   rounds: v.optional(count),
+  catalogue: v.optional(v.looseObject({})),
   participants: v.optional(count),
   cohort: v.optional(v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2) }), {}),
   protection: v.optional(section, {}),
@@ -116,7 +120,14 @@ export function parseScenario(input: unknown): Scenario {
       { details: { path: "evaluation.federated" } },
     );
   }
-  const { privacy, ...others } = raw;
+  const { privacy, catalogue, ...others } = raw;
+  if (catalogue !== undefined && (raw.network.transport === "socket" || evaluation.negatives === "paper-compat")) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"catalogue" expected network.transport memory and evaluation.negatives honest: what comes when is simulated, and held-out items are not known',
+      { details: { path: "catalogue" } },
+    );
+  }
   return {
     ...others,
     dataset: { ...options, name: definition.name },
@@ -127,6 +138,7 @@ export function parseScenario(input: unknown): Scenario {
     sharing: { ...resolveSection(sharings, withKind(raw.sharing, "all"), "sharing").options },
     aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
     evaluation,
+    ...(catalogue === undefined ? {} : { catalogue: parseTimeline(catalogue) }),
     ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, raw.rounds ?? model.definition.rounds) }),
   };
 }

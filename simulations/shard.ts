@@ -10,6 +10,7 @@ import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
 import { type OutgoingRandomness, outgoingOf, type Run, roundFrame } from "../shared/run.ts";
+import { inRows } from "./catalogued-people.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
 /** A stage of a round, for every device. */
@@ -17,6 +18,8 @@ export interface StageOrder {
   readonly round: number;
   readonly stage: number;
   readonly shared: Float64Array;
+  /** [items of the data] the row of each in the model's table, -1 where it has none; left out where items are rows. */
+  readonly rowOf?: Int32Array | undefined;
 }
 
 /** Devices of one block that are asked, ascending, and what each is asked with; without briefs, nothing. */
@@ -80,7 +83,7 @@ export class Shard {
   }
 
   /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
-  async answer({ round, stage, shared }: StageOrder, { block, users, briefs }: Block): Promise<BlockSum> {
+  async answer({ round, stage, shared, rowOf }: StageOrder, { block, users, briefs }: Block): Promise<BlockSum> {
     const { model, protection } = this.#run;
     if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
     const frame = roundFrame(this.#run, round);
@@ -92,7 +95,7 @@ export class Shard {
     for (let at = 0; at < users.length; at++) {
       const user = users[at]!;
       const startedMs = performance.now();
-      const part = stage === protection.contributionStage ? await this.#train(round, user) : undefined;
+      const part = stage === protection.contributionStage ? await this.#train(round, user, rowOf) : undefined;
       if (part !== undefined) revealedBits += this.#revealed;
       const { bytes, isAccepted } = await this.#handIn(frame, stage, aggregator, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
@@ -109,9 +112,10 @@ export class Shard {
   }
 
   /** Trains one device; what may leave it is in `#outgoing`. */
-  async #train(round: number, user: number): Promise<PrivatePart> {
+  async #train(round: number, user: number, rowOf: Int32Array | undefined): Promise<PrivatePart> {
     const { model, privacy, evaluation } = this.#run;
-    const ratings = ratingsOf(this.#training, user);
+    const known = ratingsOf(this.#training, user);
+    const ratings = rowOf === undefined ? known : inRows(known, rowOf);
     const initial = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
     const rng = createRng(this.#seed, "contribute", round, user);
     const { private: part } = model.contribute(this.#opened!.shared, initial, ratings, rng, this.#values);

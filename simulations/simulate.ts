@@ -7,6 +7,7 @@ import { CofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import { hasEnded, type Run } from "../shared/run.ts";
+import { cataloguedPeople } from "./catalogued-people.ts";
 import { evaluate } from "./evaluate.ts";
 import { fittedScores, servedPeople } from "./fitted.ts";
 import { type Prepared, prepareScenario } from "./prepare.ts";
@@ -14,7 +15,7 @@ import { assembleResult, evaluatePart, type Result, type RoundResult, type Train
 import { parseScenario, type Scenario } from "./scenario.ts";
 import type { ShardData } from "./shard.ts";
 import { createShards, type Shards } from "./shards.ts";
-import { createDrive, initialState, type RoundOutcome, runRound } from "./simulated-round.ts";
+import { createDrive, type RoundOutcome, runRound } from "./simulated-round.ts";
 
 /** How a simulation is run; none of it changes the result. */
 export interface SimulateOptions {
@@ -101,10 +102,13 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
-  const served = ({ shared }: ModelState) => servedPeople(run, split.training, shared, partOf, scenario);
   const drive = await createDrive(prepared, shards);
+  const served = ({ shared }: ModelState) =>
+    drive.timeline === undefined
+      ? servedPeople(run, split.training, shared, partOf, scenario)
+      : cataloguedPeople(run, split.training, shared, drive.timeline.rowOf, scenario);
   const account = createPrivacyAccount(run, drive.attendance);
-  let state = initialState(run, scenario.seed);
+  let state = drive.initial;
   let abandoned = 0;
   let published = 0;
   let round = 1;
@@ -137,5 +141,6 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
+    ...(drive.timeline === undefined ? {} : { wholeCatalogueBytes: drive.timeline.wholeBytes }),
   };
 }

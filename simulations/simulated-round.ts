@@ -14,6 +14,7 @@ import type { RoundResult } from "./result.ts";
 import type { Shards } from "./shards.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
+import { Timeline } from "./timeline.ts";
 
 /** How a round went. */
 export interface RoundOutcome {
@@ -35,15 +36,23 @@ export interface RoundDrive {
   readonly shards: Shards;
   readonly releaser: Releaser;
   readonly attendance: Attendance;
+  /** Where items come and go. */
+  readonly timeline: Timeline | undefined;
+  /** The state before the first round, as it is published. */
+  readonly initial: ModelState;
 }
 
 /** What a simulation's rounds begin with. */
-export async function createDrive({ run, scenario, participants }: Prepared, shards: Shards): Promise<RoundDrive> {
+export async function createDrive(prepared: Prepared, shards: Shards): Promise<RoundDrive> {
+  const { run, scenario, participants } = prepared;
   const releaser = await createReleaser(run, simulationRng(createRng(scenario.seed, "noise")));
-  return { shards, releaser, attendance: new Attendance(run, participants, scenario.seed) };
+  const attendance = new Attendance(run, participants, scenario.seed);
+  if (run.catalogue === undefined) return { shards, releaser, attendance, timeline: undefined, initial: initialState(run, scenario.seed) };
+  const { timeline, state } = await Timeline.begin(prepared, run.catalogue);
+  return { shards, releaser, attendance, timeline, initial: state };
 }
 
-/** The state before the first round, as it is published. */
+/** The state before the first round, as it is published, where items stay. */
 export function initialState(run: Run, seed: number): ModelState {
   const initial = run.model.initialize(createRng(seed, "model"));
   return { ...initial, shared: toPrecision(initial.shared, run.terms.precision) };
@@ -58,7 +67,7 @@ export function initialState(run: Run, seed: number): ModelState {
  */
 export async function runRound(prepared: Prepared, drive: RoundDrive, state: ModelState, round: number): Promise<RoundOutcome> {
   const { run, scenario, opener } = prepared;
-  const { shards, releaser, attendance } = drive;
+  const { shards, releaser, attendance, timeline } = drive;
   const { cohort: limits, precision } = run.terms;
   const cohort = attendance.draw(round);
   const stages = { count: run.protection.stages.length, contribution: run.protection.contributionStage };
@@ -73,7 +82,8 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   const refused = new Set<number>();
   const lost = new Set<number>();
   const deviceMs = new Map<number, number>();
-  const sent = { bytesUp: 0, bytesDown: cohort.length * run.sharedSize * bytesPerValue(precision) };
+  const followed = timeline?.figures.deltaBytes ?? 0;
+  const sent = { bytesUp: 0, bytesDown: cohort.length * (run.sharedSize * bytesPerValue(precision) + followed) };
   let elapsedMs = 0;
   let revealedBits = 0;
   while (machine.phase === "collecting") {
@@ -93,7 +103,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       return bytes;
     };
     const devices = Int32Array.from(fate.answering).sort();
-    await shards.answer({ round, stage, shared: state.shared }, devices, brief, (sum) => {
+    await shards.answer({ round, stage, shared: state.shared, rowOf: timeline?.rowOf }, devices, brief, (sum) => {
       aggregator.merge(sum.part);
       sent.bytesUp += sum.bytesUp;
       revealedBits += sum.revealedBits;
@@ -114,6 +124,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       const released = releaser.release(await aggregator.reveal(opener), round);
       next = advanceModel(run, state, released, round);
       quality = qualityOf(run, released, round, state.round);
+      if (timeline !== undefined) next = await timeline.advance(next, round);
       apply({ kind: "revealed" });
     } catch (error) {
       if (!isCofactorError(error)) throw error;
@@ -132,6 +143,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     seconds: elapsedMs / 1000,
     ...sent,
     ...(run.sharing.scattered === undefined ? {} : { revealedBits: revealedBits / Math.max(1, deviceMs.size) }),
+    ...(timeline === undefined ? {} : { catalogue: timeline.figures }),
   };
   return {
     state: isPublished ? next : undefined,

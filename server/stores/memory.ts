@@ -2,6 +2,7 @@
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
+import { MemoryCatalogues } from "./memory-catalogue.ts";
 
 interface RunState {
   stored: StoredRun | undefined;
@@ -17,6 +18,7 @@ interface RunState {
 /** A store in memory. */
 export function memoryStore(): Store {
   const runs = new Map<string, RunState>();
+  const catalogue = new MemoryCatalogues();
   const stateOf = (run: string): RunState => {
     const known = runs.get(run);
     if (known !== undefined) return known;
@@ -66,6 +68,7 @@ export function memoryStore(): Store {
       state.models.set(publication.sha256, publication.model);
       for (const sha256 of [...state.models.keys()].slice(0, -keptModels)) state.models.delete(sha256);
       if (record !== undefined) state.records.push(record);
+      if (publication.catalogue !== undefined) catalogue.publish(run, publication.catalogue);
       endRound(state);
     },
     abandon(run, record, entry) {
@@ -89,6 +92,7 @@ export function memoryStore(): Store {
     answers: (run) => [...stateOf(run).answers.values()],
     answer: (run, _round, stage, client) => stateOf(run).answers.get(`${stage} ${client}`),
     records: (run) => [...stateOf(run).records],
+    catalogue,
     close: () => undefined,
   };
 }

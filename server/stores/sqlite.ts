@@ -10,6 +10,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
+import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 
 /** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
 const schemaVersion = 5;
@@ -37,6 +38,7 @@ const migrations: readonly string[] = [
   CREATE TRIGGER ledger_is_not_cut BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END;
   `,
   "ALTER TABLE records ADD COLUMN quality TEXT;",
+  catalogueMigration,
 ];
 
 interface PendingAnswer {
@@ -85,12 +87,14 @@ function migrate(database: DatabaseSync): void {
 
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
+  readonly catalogue: SqliteCatalogues;
   readonly #statements = new Map<string, StatementSync>();
   #pending: PendingAnswer[] = [];
   #closed = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.catalogue = new SqliteCatalogues({ sql: (text) => this.#sql(text), transaction: (work) => this.#transaction(work) });
   }
 
   loadRun(run: string): StoredRun | undefined {
@@ -154,6 +158,7 @@ class SqliteStore implements Store {
       this.#sql(
         "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",
       ).run(run, run, keptModels);
+      if (publication.catalogue !== undefined) this.catalogue.publish(run, publication.catalogue);
       this.#endRound(run, record);
     });
     this.#forgetLog();

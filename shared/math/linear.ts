@@ -17,6 +17,38 @@ export function dot(a: Float64Array, aAt: number, b: Float64Array, bAt: number, 
   return total;
 }
 
+/**
+ * out = X w for the [rows x order] matrix `x`: the inner product of every row with the vector [order].
+ *
+ * Four rows at a time, each summed in its own order: one row's additions wait for each other, four rows' do not. The values are those
+ * of `dot`, bit for bit.
+ */
+export function multiplyRows(x: Float64Array, rows: number, order: number, vector: Float64Array, out: Float64Array): void {
+  const even = rows - (rows % 4);
+  let a = 0;
+  for (let row = 0; row < even; row += 4, a += 4 * order) {
+    const b = a + order;
+    const c = b + order;
+    const d = c + order;
+    let ofA = 0;
+    let ofB = 0;
+    let ofC = 0;
+    let ofD = 0;
+    for (let f = 0; f < order; f++) {
+      const factor = vector[f]!;
+      ofA += factor * x[a + f]!;
+      ofB += factor * x[b + f]!;
+      ofC += factor * x[c + f]!;
+      ofD += factor * x[d + f]!;
+    }
+    out[row] = ofA;
+    out[row + 1] = ofB;
+    out[row + 2] = ofC;
+    out[row + 3] = ofD;
+  }
+  for (let row = even; row < rows; row++, a += order) out[row] = dot(vector, 0, x, a, order);
+}
+
 /** target += scale * source, over `length` entries from the given offsets. */
 export function addScaled(
   target: Float64Array,

@@ -64,14 +64,15 @@ function createBiasedMf(options: BiasedMfOptions, shape: ModelShape): Model<Floa
   const { items } = shape;
   const order = rank + 1;
   const size = items * order;
-  const descent = createDescent(options.optimizer, size);
+  const tensors = [biasedItemSide(items, rank)];
+  const descent = createDescent(options.optimizer, size, tensors);
   const problem: ExplicitProblem = { items, rank, l2, isWeighted: true, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
 
   return {
     kind: "biased-mf",
     objective: "rating",
     parameters: {
-      shared: [biasedItemSide(items, rank)],
+      shared: tensors,
       contribution: [{ name: "itemGradient", shape: [items, order] }],
       state: descent.state,
     },

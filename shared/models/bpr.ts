@@ -64,13 +64,14 @@ function createBpr(options: BprOptions, shape: ModelShape): Model<Float64Array> 
   const { items } = shape;
   const order = rank + 1;
   const size = items * order;
-  const descent = createDescent(options.optimizer, size);
+  const tensors = [biasedItemSide(items, rank)];
+  const descent = createDescent(options.optimizer, size, tensors);
 
   return {
     kind: "bpr",
     objective: "ranking",
     parameters: {
-      shared: [biasedItemSide(items, rank)],
+      shared: tensors,
       contribution: [{ name: "itemGradient", shape: [items, order] }],
       state: descent.state,
     },

@@ -71,19 +71,20 @@ function createClustered(options: ClusteredOptions, { items }: ModelShape): Mode
   const order = commonRank + rank;
   const width = commonRank + groups * rank;
   const problem: ImplicitProblem = { items, rank: order, l2, unratedWeight };
-  const descent = createDescent(options.optimizer, items * width);
+  const tensors = [{ name: "itemFactors", shape: [items, width] }];
+  const descent = createDescent(options.optimizer, items * width, tensors);
   const pick = createPicker(problem);
 
   return {
     kind: "clustered",
     objective: "ranking",
     parameters: {
-      shared: [{ name: "itemFactors", shape: [items, width] }],
+      shared: tensors,
       contribution: [{ name: "itemGradient", shape: [items, width] }],
       state: descent.state,
     },
     initialize: (rng) => descent.start(drawFactors(rng, items, width, 0, options.initialStddev)),
-    open: (itemFactors) =>
+    open: (itemFactors, held) =>
       Array.from({ length: groups }, (_, group) => {
         const table = new Float64Array(items * order);
         for (let item = 0; item < items; item++) {
@@ -92,7 +93,7 @@ function createClustered(options: ClusteredOptions, { items }: ModelShape): Mode
           table.set(itemFactors.subarray(at, at + commonRank), item * order);
           table.set(itemFactors.subarray(from, from + rank), item * order + commonRank);
         }
-        return openImplicit(problem, table);
+        return openImplicit(problem, table, { held });
       }),
     createPrivate: () => new PrivatePart(new Float64Array(1 + order)),
     fit: (shared, _initial, ratings) => new PrivatePart(pick(shared, ratings)),

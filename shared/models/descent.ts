@@ -8,7 +8,7 @@ import { resolveSection } from "../registry.ts";
 import type { Aggregate, ModelState, ParameterSpec, TensorSpec } from "./model.ts";
 import type { OptimizerSection } from "./options.ts";
 
-/** The server's side of descent on one tensor. */
+/** The server's side of descent on one flat vector. */
 export interface Descent {
   /** The spec of the optimizer's memory. */
   readonly state: ParameterSpec;
@@ -18,13 +18,18 @@ export interface Descent {
   advance(current: ModelState, aggregate: Aggregate): ModelState;
 }
 
-/** Descent on a tensor of `size` values with the optimizer that the section names. @throws CofactorError CONFIG_INVALID */
-export function createDescent(section: OptimizerSection, size: number): Descent {
+/**
+ * Descent on `size` values with the optimizer that the section names.
+ *
+ * @param tensors what the values are made of: the memory is described by the same tensors, where each value has memory of its own
+ * @throws CofactorError CONFIG_INVALID
+ */
+export function createDescent(section: OptimizerSection, size: number, tensors: ParameterSpec = []): Descent {
   const { definition, options } = resolveSection(optimizers, section, "model.optimizer");
   const optimizer = definition.create(options);
   const stateSize = optimizer.stateSize(size);
   return {
-    state: [{ name: "optimizer", shape: [stateSize] }],
+    state: memorySpec(tensors, optimizer.valuesPerParameter) ?? [{ name: "optimizer", shape: [stateSize] }],
     start: (shared) => ({ shared, state: new Float64Array(stateSize), round: 0 }),
     advance(current, aggregate) {
       const shared = current.shared.slice();
@@ -33,6 +38,13 @@ export function createDescent(section: OptimizerSection, size: number): Descent 
       return { shared, state, round: current.round + 1 };
     },
   };
+}
+
+function memorySpec(tensors: ParameterSpec, copies: number | undefined): ParameterSpec | undefined {
+  if (copies === undefined || tensors.length === 0) return undefined;
+  return Array.from({ length: copies }, (_, copy) =>
+    tensors.map(({ name, shape }) => ({ name: `${name}Memory${copy + 1}`, shape })),
+  ).flat();
 }
 
 /** Rows of `rank` normal factors, each with `extra` zeros behind them (biases): [rows x (rank + extra)]. */

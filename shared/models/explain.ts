@@ -28,7 +28,7 @@ export function explainImplicit(
   const { itemFactors } = shared;
   const weight = itemFactors.slice(item * rank, (item + 1) * rank);
   const normal = shared.weightedGram.slice();
-  completeNormal(problem, itemFactors, ratings.items, normal);
+  completeNormal(problem, shared, ratings.items, normal);
   // Where the system is spoiled, the own part is zero, and so is every share.
   if (!solveInPlace(normal, 0, weight, 0, rank)) weight.fill(0);
   for (let index = 0; index < ratings.items.length; index++) out[index] = dot(weight, 0, itemFactors, ratings.items[index]! * rank, rank);

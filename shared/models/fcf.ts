@@ -65,14 +65,15 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<FcfShared> {
   const { items } = shape;
   const problem = { items, rank, l2, unratedWeight };
   const size = items * rank;
-  const descent = createDescent(options.optimizer, size);
+  const itemFactors = { name: "itemFactors", shape: [items, rank] };
+  const descent = createDescent(options.optimizer, size, [itemFactors]);
   const stateSize = sizeOf(descent.state);
 
   return {
     kind: "fcf",
     objective: "ranking",
     parameters: {
-      shared: [{ name: "itemFactors", shape: [items, rank] }, ...weights.shared],
+      shared: [itemFactors, ...weights.shared],
       contribution: [
         { name: "itemGradient", shape: [items, rank] },
         ...(weights.isWeighted ? [{ name: "itemCount", shape: [items] }] : []),
@@ -86,9 +87,9 @@ function createFcf(options: FcfOptions, shape: ModelShape): Model<FcfShared> {
       shared.set(weights.initial, size);
       return { ...begun, shared, state: new Float64Array(stateSize + sizeOf(weights.state)) };
     },
-    open(shared) {
+    open(shared, held) {
       const itemWeights = weights.read(shared);
-      return { ...openImplicit(problem, shared.subarray(0, size), itemWeights), itemWeights };
+      return { ...openImplicit(problem, shared.subarray(0, size), { itemWeights, held }), itemWeights };
     },
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),

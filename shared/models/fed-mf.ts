@@ -76,9 +76,10 @@ function createFedMf(options: FedMfOptions, shape: ModelShape): Model<Float64Arr
   const order = rank + 1;
   const sideSize = items * order;
   const size = sideSize + (implicitFeedback ? items * rank : 0);
-  const descent = createDescent(options.optimizer, size);
   const problem = { items, rank, l2, biasL2, isWeighted: false, globalMean: shape.globalMean ?? 0, ratingRange: shape.ratingRange };
   const implicitShape = [items, rank];
+  const tensors = [biasedItemSide(items, rank), ...(implicitFeedback ? [{ name: "implicitFactors", shape: implicitShape }] : [])];
+  const descent = createDescent(options.optimizer, size, tensors);
 
   /** The prior mean of a person: the shared vector's second tensor is the implicit factors y. */
   function priorOf(shared: Float64Array, { items: rated }: UserRatings): Float64Array {
@@ -93,7 +94,7 @@ function createFedMf(options: FedMfOptions, shape: ModelShape): Model<Float64Arr
     kind: "fed-mf",
     objective: "rating",
     parameters: {
-      shared: [biasedItemSide(items, rank), ...(implicitFeedback ? [{ name: "implicitFactors", shape: implicitShape }] : [])],
+      shared: tensors,
       contribution: [
         { name: "itemGradient", shape: [items, order] },
         ...(implicitFeedback ? [{ name: "implicitGradient", shape: implicitShape }] : []),

@@ -39,7 +39,7 @@ const threshold = 1e-3;
 
 /** The solve for problems of this kind. It keeps scratch memory and no state. */
 export function createMaskedSolve(problem: ImplicitProblem, { l1, proximal }: MaskOptions): MaskedSolve {
-  const { rank, items, l2, unratedWeight } = problem;
+  const { rank, l2, unratedWeight } = problem;
   const system = new Float64Array(packedSize(rank));
   const target = new Float64Array(rank);
   const masked = new Float64Array(packedSize(rank));
@@ -66,7 +66,7 @@ export function createMaskedSolve(problem: ImplicitProblem, { l1, proximal }: Ma
     }
   };
 
-  return ({ itemFactors, weightedGram }, { items: rated }) => {
+  return ({ itemFactors, weightedGram, held }, { items: rated }) => {
     mask.fill(1);
     own.fill(0);
     if (rated.length === 0) return { own, mask };
@@ -77,7 +77,7 @@ export function createMaskedSolve(problem: ImplicitProblem, { l1, proximal }: Ma
       addOuter(system, 0, 1, itemFactors, at, rank);
       addScaled(target, 0, 1, itemFactors, at, rank);
     }
-    const penalty = l2 * (rated.length + unratedWeight * items);
+    const penalty = l2 * (rated.length + unratedWeight * held);
     solveOwn(penalty);
     for (let turn = 0; turn < turns; turn++) {
       for (let sweep = 0; sweep < sweeps; sweep++) improveMask(rated.length);

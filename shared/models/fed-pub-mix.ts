@@ -19,17 +19,24 @@ export interface Groups {
   readonly gram: Float64Array;
   /** Each group's table by itself; none where there is one group only. */
   readonly tables: readonly ImplicitShared[];
+  /** How many rows hold an item. */
+  readonly held: number;
 }
 
 /** Opens published rows. Cost: items x (groups x rank)^2 / 2. */
-export function openGroups({ items, rank, unratedWeight }: ImplicitProblem, groups: number, rows: Float64Array): Groups {
+export function openGroups(
+  { items, rank, unratedWeight }: ImplicitProblem,
+  groups: number,
+  rows: Float64Array,
+  held: number = items,
+): Groups {
   const width = groups * rank;
   const tables = Array.from({ length: groups === 1 ? 0 : groups }, (_, group) => {
     const itemFactors = new Float64Array(items * rank);
     for (let item = 0, at = group * rank; item < items; item++, at += width) itemFactors.set(rows.subarray(at, at + rank), item * rank);
-    return { itemFactors, weightedGram: gram(itemFactors, items, rank, unratedWeight) };
+    return { itemFactors, weightedGram: gram(itemFactors, items, rank, unratedWeight), held };
   });
-  return { rows, gram: gram(rows, items, width, 1), tables };
+  return { rows, gram: gram(rows, items, width, 1), tables, held };
 }
 
 /** Mixes tables for one person after another. */
@@ -81,7 +88,7 @@ export function createMixer(problem: ImplicitProblem, groups: number, sharpness:
       }
       for (let group = 0; group < groups; group++) weights[group] = weights[group]! / total;
     },
-    mix({ rows, gram: whole }, weights) {
+    mix({ rows, gram: whole, held }, weights) {
       for (let item = 0, at = 0, from = 0; item < items; item++, at += rank) {
         for (let f = 0; f < rank; f++) itemFactors[at + f] = weights[0]! * rows[from + f]!;
         from += rank;
@@ -103,7 +110,7 @@ export function createMixer(problem: ImplicitProblem, groups: number, sharpness:
           }
         }
       }
-      return { itemFactors, weightedGram };
+      return { itemFactors, weightedGram, held };
     },
   };
 }

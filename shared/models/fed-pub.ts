@@ -78,7 +78,8 @@ function createFedPub(options: FedPubOptions, { items }: ModelShape): Model<Grou
   const { groups, rank, l2, unratedWeight } = options;
   const width = groups * rank;
   const problem: ImplicitProblem = { items, rank, l2, unratedWeight };
-  const descent = createDescent(options.optimizer, items * width);
+  const tensors = [{ name: "itemFactors", shape: [items, width] }];
+  const descent = createDescent(options.optimizer, items * width, tensors);
   const mixer = createMixer(problem, groups, options.sharpness);
   const solve = createFactorSolve(problem, options);
   // The gradient of the mix, without its penalty.
@@ -97,7 +98,7 @@ function createFedPub(options: FedPubOptions, { items }: ModelShape): Model<Grou
     kind: "fed-pub",
     objective: "ranking",
     parameters: {
-      shared: [{ name: "itemFactors", shape: [items, width] }],
+      shared: tensors,
       contribution: [{ name: "itemGradient", shape: [items, width] }],
       state: descent.state,
     },
@@ -109,7 +110,7 @@ function createFedPub(options: FedPubOptions, { items }: ModelShape): Model<Grou
       }
       return descent.start(rows);
     },
-    open: (rows) => openGroups(problem, groups, rows),
+    open: (rows, held) => openGroups(problem, groups, rows, held),
     createPrivate: () => new PrivatePart(new Float64Array(groups + rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(personalize(shared, ratings).part),
     contribute(shared, _initial, ratings, _rng, out) {

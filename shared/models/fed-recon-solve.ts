@@ -22,18 +22,18 @@ export function createLocalSolve(problem: ImplicitProblem, options: LocalSolveOp
   return (shared, ratings, share) => {
     for (let cell = 0; cell < weightedGram.length; cell++) weightedGram[cell] = share * shared.weightedGram[cell]!;
     const scaled = { ...problem, unratedWeight: share * problem.unratedWeight };
-    return solveUser(scaled, { itemFactors: shared.itemFactors, weightedGram }, ratings);
+    return solveUser(scaled, { ...shared, weightedGram }, ratings);
   };
 }
 
 /** Steps along the slope of half the objective, p += rate / trace(A) (b - A p): no eigenvalue of A is above its trace. */
 function createLocalDescent(problem: ImplicitProblem, { localSteps, localLearningRate }: LocalSolveOptions): LocalSolve {
-  const { items, rank, l2, unratedWeight } = problem;
+  const { rank, l2, unratedWeight } = problem;
   const slope = new Float64Array(rank);
-  return ({ itemFactors, weightedGram }, { items: rated }, share) => {
+  return ({ itemFactors, weightedGram, held }, { items: rated }, share) => {
     const own = new Float64Array(rank);
     if (rated.length === 0) return own;
-    const penalty = l2 * (rated.length + share * unratedWeight * items);
+    const penalty = l2 * (rated.length + share * unratedWeight * held);
     let trace = rank * penalty;
     for (let f = 0, cell = 0; f < rank; cell += ++f + 1) trace += share * weightedGram[cell]!;
     for (let index = 0; index < rated.length; index++) {

@@ -81,7 +81,8 @@ function createFedRecon(options: FedReconOptions, shape: ModelShape): Model<Impl
   const { items } = shape;
   const { rank, l2, unratedWeight } = options;
   const problem = { items, rank, l2, unratedWeight };
-  const descent = createDescent(options.optimizer, items * rank);
+  const tensors = [{ name: "itemFactors", shape: [items, rank] }];
+  const descent = createDescent(options.optimizer, items * rank, tensors);
   const solve = createLocalSolve(problem, options);
   const contribute: Readonly<Record<FedReconOptions["query"], () => Contribute>> = {
     each: () => leaveEachOut(problem),
@@ -98,12 +99,12 @@ function createFedRecon(options: FedReconOptions, shape: ModelShape): Model<Impl
     kind: "fed-recon",
     objective: "ranking",
     parameters: {
-      shared: [{ name: "itemFactors", shape: [items, rank] }],
+      shared: tensors,
       contribution: [{ name: "itemGradient", shape: [items, rank] }],
       state: descent.state,
     },
     initialize: (rng) => descent.start(startFactors(options.start, shape, { rank, stddev: options.initialStddev }, rng)),
-    open: (itemFactors) => openImplicit(problem, itemFactors),
+    open: (itemFactors, held) => openImplicit(problem, itemFactors, { held }),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solve(shared, ratings, 1)),
     contribute: (shared, _initial, ratings, rng, out) => ({

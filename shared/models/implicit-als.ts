@@ -119,7 +119,7 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
       shared.set(weights.initial, size);
       return { shared, state: new Float64Array(sizeOf(weights.state)), round: 0 };
     },
-    open: (shared) => openImplicit(problem, shared.subarray(0, size), weights.read(shared)),
+    open: (shared, held) => openImplicit(problem, shared.subarray(0, size), { itemWeights: weights.read(shared), held }),
     createPrivate: () => new PrivatePart(new Float64Array(rank)),
     fit: (shared, _initial, ratings) => new PrivatePart(solveUser(problem, shared, ratings)),
     contribute(shared, initial, ratings, _rng, out) {

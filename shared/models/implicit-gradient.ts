@@ -37,10 +37,50 @@ export function writeItemGradient(
   out: Float64Array,
   { width, common, shift }: GradientColumns = { width: rank, common: rank, shift: 0 },
 ): void {
-  for (let item = 0, at = 0, to = 0; item < items; item++, at += rank, to += width) {
-    const weight = itemWeights === undefined ? unratedWeight : itemWeights[item]!;
-    const penalty = 2 * l2 * weight;
-    const slope = 2 * weight * dot(own, 0, factors, at, rank);
+  const weightOf = (item: number): number => 2 * (itemWeights === undefined ? unratedWeight : itemWeights[item]!);
+  const even = items - (items % 4);
+  // Four items at a time, each summed in its own order: the additions of one item's product wait for each other, those of four do not.
+  for (let item = 0; item < even; item += 4) {
+    const a = item * rank;
+    const b = a + rank;
+    const c = b + rank;
+    const d = c + rank;
+    let ofA = 0;
+    let ofB = 0;
+    let ofC = 0;
+    let ofD = 0;
+    for (let f = 0; f < rank; f++) {
+      const factor = own[f]!;
+      ofA += factor * factors[a + f]!;
+      ofB += factor * factors[b + f]!;
+      ofC += factor * factors[c + f]!;
+      ofD += factor * factors[d + f]!;
+    }
+    const weightA = weightOf(item);
+    ofA *= weightA;
+    const weightB = weightOf(item + 1);
+    ofB *= weightB;
+    const weightC = weightOf(item + 2);
+    ofC *= weightC;
+    const weightD = weightOf(item + 3);
+    ofD *= weightD;
+    const penaltyA = l2 * weightA;
+    const penaltyB = l2 * weightB;
+    const penaltyC = l2 * weightC;
+    const penaltyD = l2 * weightD;
+    for (let f = 0; f < rank; f++) {
+      const factor = own[f]!;
+      const to = item * width + f + (f < common ? 0 : shift);
+      out[to] = ofA * factor + penaltyA * factors[a + f]!;
+      out[to + width] = ofB * factor + penaltyB * factors[b + f]!;
+      out[to + 2 * width] = ofC * factor + penaltyC * factors[c + f]!;
+      out[to + 3 * width] = ofD * factor + penaltyD * factors[d + f]!;
+    }
+  }
+  for (let item = even, at = even * rank, to = even * width; item < items; item++, at += rank, to += width) {
+    const weight = weightOf(item);
+    const penalty = l2 * weight;
+    const slope = weight * dot(own, 0, factors, at, rank);
     for (let f = 0; f < common; f++) out[to + f] = slope * own[f]! + penalty * factors[at + f]!;
     for (let f = common; f < rank; f++) out[to + shift + f] = slope * own[f]! + penalty * factors[at + f]!;
   }

@@ -6,7 +6,7 @@
  * https://arxiv.org/abs/2110.14037
  */
 import { type CgSpace, conjugateGradient } from "../math/conjugate-gradient.ts";
-import { addDiagonal, addOuter, addScaled, dot, gram, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
+import { addDiagonal, addOuter, addScaled, dot, gram, multiplyPacked, multiplyRows, packedSize, solveInPlace } from "../math/linear.ts";
 import type { UserRatings } from "../math/ratings.ts";
 
 /** The published item factors and their weighted Gram matrix. */
@@ -15,6 +15,8 @@ export interface ImplicitShared {
   readonly itemFactors: Float64Array;
   /** The sum of a_i q q', packed [rank (rank + 1) / 2]. */
   readonly weightedGram: Float64Array;
+  /** M: how many rows hold an item. */
+  readonly held: number;
 }
 
 /** What the solve depends on. */
@@ -28,17 +30,17 @@ export interface ImplicitProblem {
 
 /**
  * Opens published item factors: one Gram matrix for all people.
- * @param itemWeights [items] what unrated items weigh, of mean a0; by default a0 each
+ * @param known what is known of the items beside: [items] what unrated ones weigh, of mean a0 (by default a0 each), and how many rows hold one
  */
 export function openImplicit(
   { items, rank, unratedWeight }: ImplicitProblem,
   itemFactors: Float64Array,
-  itemWeights?: Float64Array,
+  { itemWeights, held = items }: { readonly itemWeights?: Float64Array | undefined; readonly held?: number | undefined } = {},
 ): ImplicitShared {
-  if (itemWeights === undefined) return { itemFactors, weightedGram: gram(itemFactors, items, rank, unratedWeight) };
+  if (itemWeights === undefined) return { itemFactors, weightedGram: gram(itemFactors, items, rank, unratedWeight), held };
   const weightedGram = new Float64Array(packedSize(rank));
   for (let item = 0; item < items; item++) addOuter(weightedGram, 0, itemWeights[item]!, itemFactors, item * rank, rank);
-  return { itemFactors, weightedGram };
+  return { itemFactors, weightedGram, held };
 }
 
 /** One person's factors [rank]; zeros for a person without ratings. Cost: n rank^2 + rank^3. */
@@ -57,13 +59,13 @@ export function solveUser(problem: ImplicitProblem, shared: ImplicitShared, rati
  */
 export function solveSystem(
   problem: ImplicitProblem,
-  { itemFactors }: ImplicitShared,
+  { itemFactors, held }: ImplicitShared,
   { items: rated }: UserRatings,
   normal: Float64Array,
   own: Float64Array,
 ): boolean {
   const { rank } = problem;
-  completeNormal(problem, itemFactors, rated, normal);
+  completeNormal(problem, { itemFactors, held }, rated, normal);
   for (let index = 0; index < rated.length; index++) addScaled(own, 0, 1, itemFactors, rated[index]! * rank, rank);
   // Positive definite but for rounding at an l2 near zero: then nothing personal is known.
   if (solveInPlace(normal, 0, own, 0, rank)) return true;
@@ -73,13 +75,13 @@ export function solveSystem(
 
 /** Adds the person's ratings and penalty to the weighted Gram matrix of the item side, packed: the matrix of the person's system. */
 export function completeNormal(
-  { items, rank, l2, unratedWeight }: ImplicitProblem,
-  itemFactors: Float64Array,
+  { rank, l2, unratedWeight }: ImplicitProblem,
+  { itemFactors, held }: Pick<ImplicitShared, "itemFactors" | "held">,
   rated: Int32Array,
   normal: Float64Array,
 ): void {
   for (let index = 0; index < rated.length; index++) addOuter(normal, 0, 1, itemFactors, rated[index]! * rank, rank);
-  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * items));
+  addDiagonal(normal, 0, rank, l2 * (rated.length + unratedWeight * held));
 }
 
 /**
@@ -94,14 +96,14 @@ export function improveUser(
   steps: number,
   space: CgSpace,
 ): Float64Array {
-  const { items, rank, l2, unratedWeight } = problem;
-  const { itemFactors, weightedGram } = shared;
+  const { rank, l2, unratedWeight } = problem;
+  const { itemFactors, weightedGram, held } = shared;
   const rated = ratings.items;
   if (rated.length === 0) return new Float64Array(rank);
   const own = initial.slice();
   const target = new Float64Array(rank);
   for (let index = 0; index < rated.length; index++) addScaled(target, 0, 1, itemFactors, rated[index]! * rank, rank);
-  const penalty = l2 * (rated.length + unratedWeight * items);
+  const penalty = l2 * (rated.length + unratedWeight * held);
   const multiply = (v: Float64Array, out: Float64Array): void => {
     multiplyPacked(weightedGram, 0, v, out, rank);
     addScaled(out, 0, penalty, v, 0, rank);
@@ -116,6 +118,6 @@ export function improveUser(
 
 /** Writes the scores p.q of all items, or of the chosen ones. */
 export function scoreItems(itemFactors: Float64Array, own: Float64Array, rank: number, out: Float64Array, chosen?: Int32Array): void {
-  const count = chosen?.length ?? itemFactors.length / rank;
-  for (let index = 0; index < count; index++) out[index] = dot(own, 0, itemFactors, (chosen?.[index] ?? index) * rank, rank);
+  if (chosen === undefined) multiplyRows(itemFactors, itemFactors.length / rank, rank, own, out);
+  else for (let index = 0; index < chosen.length; index++) out[index] = dot(own, 0, itemFactors, chosen[index]! * rank, rank);
 }

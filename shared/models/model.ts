@@ -104,8 +104,11 @@ export interface Model<Shared = unknown> {
 
   /** The state before round 1. */
   initialize(rng: Rng): ModelState;
-  /** Opens a published vector: called once per published model, not once per person. */
-  open(shared: Float64Array): Shared;
+  /**
+   * Opens a published vector: called once per published model, not once per person.
+   * @param held how many of the rows hold an item, the others being zeros; by default all. What is weighed by the number of items goes by it
+   */
+  open(shared: Float64Array, held?: number): Shared;
 
   /** The private part of a device that has not trained yet. */
   createPrivate(ratings: UserRatings, rng: Rng): PrivatePart;

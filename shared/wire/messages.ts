@@ -46,6 +46,14 @@ export interface Messages {
     readonly request: { readonly sha256: string; readonly base?: string | undefined; readonly offset: number };
     readonly answer: { readonly encoding: "full" | "delta"; readonly total: number };
   };
+  /**
+   * Client to server, in runs whose items come and go: a piece of what leads to a version of the catalogue, as the deltas behind `base` or whole.
+   * The answer's bytes are the piece. Which items a device has is not told: everyone follows the whole catalogue.
+   */
+  readonly catalogue: {
+    readonly request: { readonly version: number; readonly base?: number | undefined; readonly offset: number };
+    readonly answer: { readonly encoding: "deltas" | "whole"; readonly total: number };
+  };
   /** Server to client: take part in this stage of a round. The bytes are the stage's brief, or its beginning. */
   readonly ask: {
     readonly request: {
@@ -158,6 +166,7 @@ const reason = v.pipe(v.string(), v.maxLength(300));
 const model = v.strictObject({ sha256: key, bytes: size, round: size });
 const empty = v.strictObject({});
 const total = v.pipe(size, v.minValue(1));
+const version = v.pipe(size, v.maxValue(2 ** 24 - 1));
 
 const schemas: Schemas = {
   hello: {
@@ -177,6 +186,10 @@ const schemas: Schemas = {
   pull: {
     request: v.strictObject({ sha256: key, base: v.optional(key), offset: size }),
     answer: v.strictObject({ encoding: v.picklist(["full", "delta"]), total: size }),
+  },
+  catalogue: {
+    request: v.strictObject({ version, base: v.optional(version), offset: size }),
+    answer: v.strictObject({ encoding: v.picklist(["deltas", "whole"]), total }),
   },
   ask: {
     request: v.strictObject({ round, stage, model, deadlineMs: size, briefBytes: size, received: size }),

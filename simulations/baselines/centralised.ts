@@ -1,17 +1,14 @@
 /** The same model with all participants' ratings in one place: what federation, protection and dropouts cost. Imports the seam. */
 import { addInto } from "../../shared/math/linear.ts";
 import { type RatingMatrix, ratingsOf } from "../../shared/math/ratings.ts";
-import type { AlsOptions } from "../../shared/models/als.ts";
-import type { ImplicitAlsOptions } from "../../shared/models/implicit-als.ts";
 import type { ModelState } from "../../shared/models/model.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
 import { createRng } from "../../shared/random.ts";
 import type { Run } from "../../shared/run.ts";
 import { fittedScores } from "../fitted.ts";
 import { advancePlainly } from "./advance.ts";
-import type { Baseline, CentralSolver } from "./baseline.ts";
-import { centralAls } from "./central-als.ts";
-import { centralImplicitAls } from "./central-implicit-als.ts";
+import type { Baseline } from "./baseline.ts";
+import { centralMethods } from "./central-methods.ts";
 
 /** The same objective and number of rounds, everyone in every round, no protection, no losses. */
 export const centralised: Baseline = {
@@ -26,31 +23,17 @@ export const centralised: Baseline = {
 /**
  * Trains on the participants' rows in one place; the state after `rounds` rounds, from the same start as the federated run's.
  *
- * The alternating least squares models have solvers of their own here, which share no statistics code with the federated ones;
- * the gradient models descend along the sum over everyone.
+ * Models with a central method (`centralMethods`) are trained by it: it shares no code with what devices contribute. The others descend
+ * along the sum over everyone's contributions.
  */
 export function trainCentralised(run: Run, matrix: RatingMatrix, participants: Int32Array, rounds: number, seed: number): ModelState {
   const initial = run.model.initialize(createRng(seed, "model"));
-  const solver = directSolver(run, selectRows(matrix, participants));
-  if (solver === undefined) return descend(run, matrix, participants, rounds, seed, initial);
-  let { shared } = initial;
-  for (let round = 1; round <= rounds; round++) shared = solver.sweep(shared);
-  return { ...initial, shared, round: rounds };
-}
-
-/** The model's own central solver, where it has one. */
-function directSolver({ terms }: Run, training: RatingMatrix): CentralSolver | undefined {
-  const { range, globalMean } = terms.ratings;
-  const shape = {
-    items: terms.items,
-    cohort: terms.cohort.size,
-    ...(range === undefined ? {} : { ratingRange: range }),
-    ...(globalMean === undefined ? {} : { globalMean }),
-  };
-  if (terms.model.kind === "als") return centralAls(terms.model as unknown as AlsOptions, shape, training);
-  if (terms.model.kind === "implicit-als")
-    return centralImplicitAls(terms.model as unknown as ImplicitAlsOptions, training, terms.cohort.size);
-  return undefined;
+  const method = Object.hasOwn(centralMethods, run.terms.model.kind) ? centralMethods[run.terms.model.kind] : undefined;
+  const advance = method?.(run, selectRows(matrix, participants));
+  if (advance === undefined) return descend(run, matrix, participants, rounds, seed, initial);
+  let state = initial;
+  for (let round = 1; round <= rounds; round++) state = advance(state);
+  return state;
 }
 
 /** The rows of some people. */

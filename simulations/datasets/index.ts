@@ -5,9 +5,13 @@ import { nearest, parseConfig } from "../../shared/registry.ts";
 export type { Dataset } from "./dataset.ts";
 
 import { adjacency } from "./adjacency.ts";
+import { amazonVideo } from "./amazon-video.ts";
 import { csv } from "./csv.ts";
 import type { Dataset, DatasetDefinition } from "./dataset.ts";
 import { foodWorldCup } from "./food-world-cup.ts";
+import { gowalla } from "./gowalla.ts";
+import { lastFm2k } from "./lastfm-2k.ts";
+import { movieLens1mImplicit } from "./ml-1m-implicit.ts";
 import { movieLens100k } from "./ml-100k.ts";
 import { movieLensLatest } from "./ml-latest.ts";
 import { synthetic } from "./synthetic.ts";
@@ -19,6 +23,10 @@ export const datasets: readonly DatasetDefinition[] = [
   foodWorldCup,
   movieLens100k,
   movieLensLatest,
+  movieLens1mImplicit,
+  amazonVideo,
+  lastFm2k,
+  gowalla,
   csv,
   adjacency,
   synthetic,

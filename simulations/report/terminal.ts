@@ -1,6 +1,6 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
-import type { FederatedFigures, Result, RoundResult } from "../result.ts";
+import type { CatalogueResult, FederatedFigures, Result, RoundResult } from "../result.ts";
 
 /** Stands before and after figures of "paper-compat". */
 export const leakWarning = "WARNING: these figures LEAK: training knew what was held out. They say nothing about quality.";
@@ -59,6 +59,7 @@ export function resultTable(result: Result, command: string): string {
     `  protocol  ${[...new Set(Object.values(result.protocols))].join("; beside it: ")}; ${result.served}; seed ${result.scenario.seed}`,
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
+    ...catalogueLines(result.catalogue),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
@@ -105,6 +106,14 @@ function privacyLines({ mechanism, placement, epsilon, delta, neighboring, noise
       ? ["            the aggregator sees sums without noise: nothing is proved against it beyond what the protection hides"]
       : []),
   ];
+}
+
+/** What became of items that come and go; nothing where they stay. */
+function catalogueLines(catalogue: CatalogueResult | undefined): string[] {
+  if (catalogue === undefined) return [];
+  const { capacity, live, candidates, waiting, mostRows, deltaBytes, wholeBytes } = catalogue;
+  const rows = `${live} live, ${candidates} candidates, ${waiting} waiting at the end; ${mostRows} of ${capacity} rows in use at the most`;
+  return [`  catalogue ${rows}; followed in ${formatBytes(deltaBytes)} of deltas in all, whole ${formatBytes(wholeBytes)}`];
 }
 
 /** Bytes for people: "31.7 kB". */

@@ -35,7 +35,8 @@ describe("sqlite store's file", () => {
     store.saveRun("films-1", run);
     store.close();
     const database = new DatabaseSync(at.path);
-    database.exec("DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; PRAGMA user_version = 3");
+    database.exec("DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; DROP TABLE catalogues; DROP TABLE item_orders");
+    database.exec("PRAGMA user_version = 3");
     database.close();
     const again = at.open();
     expect(again.loadRun("films-1")!.terms).toBe("{}");

@@ -272,6 +272,68 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(store.ledger(run)).toEqual([entry(1, 1, "began", ["a"])]);
     });
 
+    it("keeps orders of items in their order until a publication takes them, under numbers that never come again", () => {
+      const at = place();
+      const store = founded(at);
+      store.catalogue.order(run, [
+        { kind: "add", id: "a" },
+        { kind: "remove", id: "b" },
+      ]);
+      const again = reopen(at, store);
+      const [first, second] = again.catalogue.orders(run);
+      expect([first, second]).toEqual([
+        { seq: first!.seq, kind: "add", id: "a" },
+        { seq: second!.seq, kind: "remove", id: "b" },
+      ]);
+      expect(first!.seq).toBeLessThan(second!.seq);
+      again.publish(
+        run,
+        { ...publication(1), catalogue: { version: 1, whole: Uint8Array.of(1), taken: [first!.seq, second!.seq] } },
+        record(1),
+      );
+      const later = reopen(at, again);
+      expect(later.catalogue.orders(run)).toEqual([]);
+      later.catalogue.order(run, [{ kind: "add", id: "c" }]);
+      expect(later.catalogue.orders(run)[0]!.seq).toBeGreaterThan(second!.seq);
+      expect(later.catalogue.orders("other")).toEqual([]);
+    });
+
+    it(`keeps catalogues with their models: the last ${keptModels} whole, and the deltas that lead from one to another`, () => {
+      const at = place();
+      const store = founded(at);
+      for (let round = 1; round <= keptModels + 2; round++) {
+        const catalogue = { version: round, whole: Uint8Array.of(round), delta: Uint8Array.of(round, round), taken: [] };
+        store.publish(run, { ...publication(round), catalogue }, record(round));
+      }
+      const again = reopen(at, store);
+      expect(again.catalogue.whole(run, 2)).toBeUndefined();
+      for (let version = 3; version <= keptModels + 2; version++) expect([...again.catalogue.whole(run, version)!]).toEqual([version]);
+      expect(again.catalogue.deltas(run, 1, 3)!.map((delta) => [...delta])).toEqual([
+        [2, 2],
+        [3, 3],
+      ]);
+      expect(again.catalogue.deltas(run, 3, 3)).toEqual([]);
+      expect(again.catalogue.deltas(run, 9, keptModels + 3)).toBeUndefined();
+      expect(again.catalogue.deltas("other", 1, 3)).toBeUndefined();
+      // The same version again, with a model that changed nothing about it.
+      const same = { version: keptModels + 2, whole: Uint8Array.of(keptModels + 2), taken: [] };
+      again.publish(run, { ...publication(20), catalogue: same }, record(20));
+      expect([...again.catalogue.deltas(run, keptModels + 1, keptModels + 2)![0]!]).toEqual([keptModels + 2, keptModels + 2]);
+    });
+
+    it("keeps nothing of a catalogue whose publication was refused, and the orders that it would have taken", () => {
+      const at = place();
+      const store = founded(at);
+      store.publish(run, publication(1), record(1), entry(1, 1, "released"));
+      store.catalogue.order(run, [{ kind: "add", id: "a" }]);
+      const { seq } = store.catalogue.orders(run)[0]!;
+      const next = { ...publication(2), catalogue: { version: 1, whole: Uint8Array.of(1), taken: [seq] } };
+      expect(() => store.publish(run, next, record(2), entry(1, 2, "released"))).toThrow(expect.objectContaining({ code: "STORE_FAILED" }));
+      const again = reopen(at, store);
+      expect(again.catalogue.orders(run)).toHaveLength(1);
+      expect(again.catalogue.whole(run, 1)).toBeUndefined();
+    });
+
     it("keeps two runs apart", () => {
       const at = place();
       const store = founded(at);

@@ -5,11 +5,13 @@
 import { describe, expect, it } from "vitest";
 import type { RatingMatrix } from "../../shared/math/ratings.ts";
 import { type AlsOptions, als } from "../../shared/models/als.ts";
+import { type FcfOptions, fcf } from "../../shared/models/fcf.ts";
 import { type ImplicitAlsOptions, implicitAls } from "../../shared/models/implicit-als.ts";
 import type { ModelDefinition, ModelShape } from "../../shared/models/model.ts";
 import { createRng } from "../../shared/random.ts";
 import { resolveSection } from "../../shared/registry.ts";
 import { centralAls } from "../../simulations/baselines/central-als.ts";
+import { centralFcf } from "../../simulations/baselines/central-fcf.ts";
 import { centralImplicitAls } from "../../simulations/baselines/central-implicit-als.ts";
 import { loadDataset } from "../../simulations/datasets/index.ts";
 import { toImplicit } from "../../simulations/partition.ts";
@@ -54,6 +56,30 @@ describe.each(cases)("$section.kind on $name", ({ matrix, section }) => {
       const person = { items: row(matrix.itemIndex, matrix, user), values: row(matrix.values, matrix, user) };
       model.score(opened, model.fit(opened, parts[user]!, person, rng), scores);
       expect(greatestDifference(scores, scoresOf(user))).toBeLessThan(1e-8);
+    }
+  });
+});
+
+describe("fcf on the bundled wines", () => {
+  it("sums to the central gradient within 1e-9, at the start and after steps", () => {
+    const matrix = toImplicit(wines);
+    const { definition, options } = resolveSection<ModelDefinition>([fcf], { kind: "fcf", rank: 6, l2: 0.02 }, "model");
+    const model = definition.create(options, { items: matrix.items, cohort: matrix.users });
+    const gradientAt = centralFcf(options as FcfOptions, matrix);
+    const rng = createRng(4);
+    const states = [model.initialize(rng.fork("initialize"))];
+    federate(model, matrix, 2, rng, (_round, state) => states.push(state));
+    expect(greatestDifference(states[2]!.shared, states[0]!.shared)).toBeGreaterThan(0.1);
+    for (const { shared } of states) {
+      const sum = new Float64Array(shared.length);
+      const one = new Float64Array(shared.length);
+      const opened = model.open(shared);
+      for (let user = 0; user < matrix.users; user++) {
+        const person = { items: row(matrix.itemIndex, matrix, user), values: row(matrix.values, matrix, user) };
+        model.contribute(opened, model.createPrivate(person, rng), person, rng, one);
+        for (let at = 0; at < sum.length; at++) sum[at]! += one[at]!;
+      }
+      expect(greatestDifference(sum, gradientAt(shared))).toBeLessThan(1e-9);
     }
   });
 });

@@ -259,6 +259,36 @@ describe("cofactor serve and keyholder", () => {
     expect(await serve().line(({ msg }) => msg === "listening")).toMatchObject({ published: 1 });
   });
 
+  it("follow a file of items, also while they run", async () => {
+    const path = join(folder, "named.yaml");
+    const items = join(folder, "items.txt");
+    const terms = {
+      id: "named",
+      items: 6,
+      rounds: 9,
+      cohort: { size: 2 },
+      model: { kind: "fcf" },
+      protection: { kind: "open" },
+      catalogue: {},
+    };
+    writeFileSync(path, stringify(terms));
+    writeFileSync(items, "film 1\nfilm 2\n");
+    const server = start("serve", path, "--port", "0", "--store", join(folder, "named.sqlite"), "--items", items);
+    const { url } = await server.line(({ msg }) => msg === "listening");
+    const status = async () => ((await (await fetch(`${String(url)}/status`)).json()) as { catalogue: object }).catalogue;
+    expect(await status()).toMatchObject({ version: 1, rows: 6, live: 2, ordered: 0 });
+    writeFileSync(items, "film 2\nfilm 3\nfilm 4\n");
+    server.child.kill("SIGHUP");
+    await server.line(({ items: count }) => count === 3);
+    expect(await status()).toMatchObject({ version: 1, live: 2, ordered: 3 });
+    writeFileSync(items, "film\t3\n");
+    server.child.kill("SIGHUP");
+    expect(await server.line(({ level }) => level === 50)).toMatchObject({ code: "DATA_INVALID" });
+    expect(await status()).toMatchObject({ ordered: 3 });
+    server.child.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
+  });
+
   it("begin a model with features from a file, the same after a restart, and refuse a file that does not fit", async () => {
     const path = join(folder, "features.yaml");
     const terms = { id: "features", items: 6, model: { kind: "fcf", rank: 2, start: { kind: "features" } }, protection: { kind: "open" } };

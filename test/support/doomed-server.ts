@@ -17,6 +17,9 @@ export interface DoomedOrder {
   readonly terms?: Partial<TermsInput>;
   /** Terms of a run that is served instead of the counting one. */
   readonly planned?: RunTerms;
+  /** Where items come and go: those known at the start, and those that every process orders anew. */
+  readonly items?: readonly string[];
+  readonly ordered?: readonly string[];
   /** A port to come back to; by default a free one. */
   readonly port?: number;
 }
@@ -41,7 +44,8 @@ async function start(order: DoomedOrder): Promise<void> {
   };
   const run = order.planned === undefined ? countingRun(size, counting) : await openRun(order.planned);
   const store = killingStore(telling(sqliteStore(order.path)), order.point, order.nth, run.protection.stages.length);
-  const server = await createServer({ run, store, gatherMs: 10 });
+  const server = await createServer({ run, store, gatherMs: 10, ...(order.items === undefined ? {} : { items: order.items }) });
+  if (order.ordered !== undefined) server.addItems(order.ordered);
   server.on("failed", ({ error }) => report({ kind: "failed", message: String(error) }));
   report({ kind: "listening", url: (await server.listen({ port: order.port ?? 0 })).url });
 }

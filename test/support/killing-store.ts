@@ -59,6 +59,7 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
     answers: (run, round) => inner.answers(run, round),
     answer: (run, round, stage, client) => inner.answer(run, round, stage, client),
     records: (run) => inner.records(run),
+    catalogue: inner.catalogue,
     close: () => inner.close(),
   };
 }

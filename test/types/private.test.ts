@@ -14,7 +14,19 @@ import { applyDelta, encodeDelta, encodeModel } from "../../shared/wire/model-co
 
 const part = new PrivatePart(Float64Array.of(0.125, -3));
 const ratings: UserRatings = { items: Int32Array.of(1, 4), values: Float64Array.of(5, 2.5) };
-const kinds: readonly MessageKind[] = ["hello", "join", "pull", "ask", "answer", "published", "abandoned", "leave", "open", "opened"];
+const kinds: readonly MessageKind[] = [
+  "hello",
+  "join",
+  "pull",
+  "catalogue",
+  "ask",
+  "answer",
+  "published",
+  "abandoned",
+  "leave",
+  "open",
+  "opened",
+];
 
 /** All that a header's field may be: nothing that holds a list of numbers. */
 type Field = string | number | boolean | ModelRef | undefined;
@@ -75,7 +87,7 @@ describe("ratings and private parts", () => {
   });
 
   it("go into a client and do not come out of it", () => {
-    expectTypeOf<ClientOptions["ratings"]>().toEqualTypeOf<Iterable<readonly [item: number, value: number]>>();
+    expectTypeOf<ClientOptions["ratings"]>().toEqualTypeOf<Iterable<readonly [item: number | string, value: number]>>();
     expectTypeOf<ReturnType<Client["recommend"]>>().toEqualTypeOf<Recommendation[]>();
     expectTypeOf<Extract<keyof Client, "ratings" | "privatePart" | "store" | "vault">>().toEqualTypeOf<never>();
   });

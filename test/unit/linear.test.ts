@@ -7,11 +7,13 @@ import {
   addScaled,
   dot,
   gram,
+  multiplyRows,
   packedSize,
   solveInPlace,
   solveLower,
   solveUpper,
 } from "../../shared/math/linear.ts";
+import { createRng } from "../../shared/random.ts";
 
 describe("flat linear algebra", () => {
   it("packs a symmetric matrix into half of a square and its diagonal", () => {
@@ -30,6 +32,17 @@ describe("flat linear algebra", () => {
     expect([...packed]).toEqual([1, 29, 25, 43, 1]);
     addInto(a, Float64Array.of(1, 1, 1, 1));
     expect([...a]).toEqual([10, 12, 15, 10]);
+  });
+
+  // Four rows at a time and the rest: both ways and neither.
+  it.each([0, 1, 3, 4, 5, 11])("multiplies %i rows at once as each alone, bit for bit", (rows) => {
+    const order = 7;
+    const rng = createRng(rows);
+    const draw = (length: number): Float64Array => Float64Array.from({ length }, () => rng.normal());
+    const [x, vector] = [draw(rows * order), draw(order)];
+    const products = new Float64Array(rows).fill(9);
+    multiplyRows(x, rows, order, vector, products);
+    expect([...products]).toEqual(Array.from({ length: rows }, (_, row) => dot(vector, 0, x, row * order, order)));
   });
 
   it("makes the scaled Gram matrix of rows", () => {

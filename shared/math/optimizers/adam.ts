@@ -31,6 +31,7 @@ export const adam: OptimizerDefinition<AdamOptions> = {
   create: ({ learningRate, beta1, beta2, stability }) => ({
     kind: "adam",
     stateSize: (size) => 2 * size,
+    valuesPerParameter: 2,
     step(parameters, gradient, state, step) {
       const size = parameters.length;
       const meanScale = learningRate / (1 - beta1 ** step);

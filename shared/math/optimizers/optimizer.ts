@@ -6,6 +6,8 @@ export interface Optimizer {
   readonly kind: string;
   /** How many values of memory `size` parameters need. */
   stateSize(size: number): number;
+  /** How many values of memory each parameter has to itself, one after the other for all of them; left out where parameters share memory. */
+  readonly valuesPerParameter?: number;
   /**
    * One step of descent.
    *

@@ -23,6 +23,7 @@ export const sgd: OptimizerDefinition<SgdOptions> = {
   create: ({ learningRate, momentum }) => ({
     kind: "sgd",
     stateSize: (size) => (momentum === 0 ? 0 : size),
+    valuesPerParameter: momentum === 0 ? 0 : 1,
     step(parameters, gradient, state) {
       if (momentum === 0) {
         for (let i = 0; i < parameters.length; i++) parameters[i] = parameters[i]! - learningRate * gradient[i]!;

@@ -32,6 +32,7 @@ export const yogi: OptimizerDefinition<YogiOptions> = {
   create: ({ learningRate, beta1, beta2, stability }) => ({
     kind: "yogi",
     stateSize: (size) => 2 * size,
+    valuesPerParameter: 2,
     step(parameters, gradient, state, step) {
       const size = parameters.length;
       const meanScale = learningRate / (1 - beta1 ** step);

@@ -1,6 +1,6 @@
 /** Ratings at the edge: what an app hands over, and what a message may say about it. */
 import { describe, expect, it } from "vitest";
-import { toOwnRatings, withinCatalogue } from "../../../client/ratings.ts";
+import { toGivenRatings, toOwnRatings, withinCatalogue } from "../../../client/ratings.ts";
 
 type Pair = readonly [item: number, value: number];
 
@@ -87,6 +87,63 @@ describe("toOwnRatings", () => {
       [[987, "4.75"]],
     ])
       expect(message(pairs)).not.toMatch(/987|4\.75|3\.25/);
+  });
+});
+
+describe("toGivenRatings", () => {
+  it("takes numbers, which are names too, or names alone", () => {
+    const numbered = toGivenRatings([
+      [52, 2],
+      [17, 4.5],
+    ]);
+    expect([...numbered.numbered!.ratings.items]).toEqual([17, 52]);
+    expect(numbered.named()).toEqual({ ids: ["17", "52"], values: Float64Array.of(4.5, 2) });
+    const named = toGivenRatings(
+      new Map([
+        ["film 52", 2],
+        ["17", 4.5],
+      ]),
+    );
+    expect(named.numbered).toBeUndefined();
+    expect(named.named()).toEqual({ ids: ["film 52", "17"], values: Float64Array.of(2, 4.5) });
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["an entry that is no pair", [["987", 1], 7], /entry 1/],
+    [
+      "a number among names",
+      [
+        ["987", 1],
+        [987, 1],
+      ],
+      /entry 1/,
+    ],
+    [
+      "a name of nothing",
+      [
+        ["987", 1],
+        ["", 1],
+      ],
+      /entry 1/,
+    ],
+    ["a name with a line's end", [["987\n", 1]], /entry 0/],
+    ["half of a character", [["987\ud800", 1]], /entry 0/],
+    ["a name that is too long", [["987".repeat(22), 1]], /entry 0/],
+    ["a value that is none", [["987", Number.NaN]], /entry 0/],
+    [
+      "a name twice",
+      [
+        ["987", 4.75],
+        ["12", 1],
+        ["987", 3.25],
+      ],
+      /entries 0 and 2/,
+    ],
+  ])("refuses %s by its position, and tells neither name nor value", (_what, pairs, position) => {
+    const give = () => toGivenRatings(pairs as [string, number][]);
+    expect(give).toThrow(TypeError);
+    expect(give).toThrow(position);
+    expect(give).not.toThrow(/987|4\.75|3\.25/);
   });
 });
 

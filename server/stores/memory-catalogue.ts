@@ -1,0 +1,54 @@
+/** Catalogues in memory. Imports the seam. */
+import type { ItemOrder } from "../../shared/catalogue/step.ts";
+import { type CatalogueStore, keptDeltas, keptModels, type PublishedCatalogue } from "../store.ts";
+
+interface Kept {
+  readonly versions: Map<number, { readonly whole: Uint8Array; readonly delta: Uint8Array | undefined }>;
+  readonly orders: Map<number, ItemOrder>;
+  seq: number;
+}
+
+/** Catalogues that end with their process. */
+export class MemoryCatalogues implements CatalogueStore {
+  readonly #runs = new Map<string, Kept>();
+
+  order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): void {
+    const kept = this.#of(run);
+    for (const { kind, id } of orders) kept.orders.set(++kept.seq, { seq: kept.seq, kind, id });
+  }
+
+  orders(run: string): ItemOrder[] {
+    return [...this.#of(run).orders.values()];
+  }
+
+  whole(run: string, version: number): Uint8Array | undefined {
+    const { versions } = this.#of(run);
+    const newest = Math.max(...versions.keys());
+    return version > newest - keptModels ? versions.get(version)?.whole : undefined;
+  }
+
+  deltas(run: string, from: number, to: number): Uint8Array[] | undefined {
+    const { versions } = this.#of(run);
+    const found: Uint8Array[] = [];
+    for (let version = from + 1; version <= to; version++) {
+      const delta = versions.get(version)?.delta;
+      if (delta === undefined) return undefined;
+      found.push(delta);
+    }
+    return found;
+  }
+
+  /** With the publication that it comes with. */
+  publish(run: string, { version, whole, delta, taken }: PublishedCatalogue): void {
+    const { versions, orders } = this.#of(run);
+    if (!versions.has(version)) versions.set(version, { whole, delta });
+    for (const old of versions.keys()) if (old <= version - keptDeltas) versions.delete(old);
+    for (const seq of taken) orders.delete(seq);
+  }
+
+  #of(run: string): Kept {
+    const known = this.#runs.get(run) ?? { versions: new Map(), orders: new Map(), seq: 0 };
+    this.#runs.set(run, known);
+    return known;
+  }
+}
