@@ -253,7 +253,18 @@ export function sharingOf(terms: UnresolvedTerms, model: Model, parts: NamedPart
   const { definition, options } = resolveSection(parts.sharings, terms.sharing, "terms.sharing");
   const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
   const layout = evaluationOf(terms, model, extras);
-  return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
+  if (layout === undefined) return sharing;
+  assertRoom(sharing, terms.range);
+  return extras.evaluation!.withRoom(sharing, layout);
+}
+
+/** Metrics ride behind values that all devices send, and are not of the size that few bits are for. @throws CofactorError CONFIG_INVALID */
+function assertRoom({ kind, scattered }: Sharing, range: UnresolvedTerms["range"]): void {
+  const hasFewBits = range?.bits !== undefined || range?.rounding !== undefined;
+  if (scattered === undefined && !hasFewBits) return;
+  const obstacle = scattered === undefined ? '"range.bits"' : `sharing "${kind}"`;
+  const nearest = "sharing sampled-rows, or a range with maxAbs and fractionBits";
+  throw new CofactorError("CONFIG_INVALID", `"terms.evaluation" expected no ${obstacle} beside it; nearest: ${nearest}`);
 }
 
 function evaluationOf(terms: UnresolvedTerms, { objective }: Model, extras: RunExtras): EvaluationLayout | undefined {
