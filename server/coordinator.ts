@@ -11,7 +11,7 @@ import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
-import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
+import type { AnswerHeader, ClientStanding, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
@@ -92,6 +92,13 @@ export class Coordinator {
   /** Who took part in what, and what it cost: for reading. */
   get ledger(): Ledger {
     return this.#ledger;
+  }
+
+  /** What a client is told when it joins, where contributions are differences: durable before any announcement. */
+  standingOf(client: string): ClientStanding | undefined {
+    const { run, store } = this.#parts;
+    const over = this.#active === undefined && !this.#isEntering ? this.#lastRound : this.#lastRound - 1;
+    return run.model.isCumulative === true ? { counted: store.counted(run.terms.id, client), over } : undefined;
   }
 
   /** Public facts for status pages. */
@@ -297,6 +304,7 @@ export class Coordinator {
   async #ask(active: ActiveRound, client: string): Promise<void> {
     const participant = this.#participants.get(client);
     if (participant === undefined) return;
+    const { run } = this.#parts;
     const { stage, round } = active.state;
     await active.begun;
     if (active !== this.#active || active.state.stage !== stage || active.state.members.get(client) !== "asked") return;
@@ -306,7 +314,10 @@ export class Coordinator {
     const header = { round, stage, model: this.#publisher.ref, deadlineMs, briefBytes: brief.length, received };
     try {
       const { takesPart } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
-      if (!takesPart) this.#markGone(active, stage, client);
+      if (takesPart) return;
+      // Whoever has nothing to add is asked again when the items have moved, or when it comes back.
+      if (run.model.isCumulative === true) this.#gathering.remove(client);
+      this.#markGone(active, stage, client);
     } catch (error) {
       // A lost connection's end starts the grace period; a client that is only slow has until the deadline. Any other error is a no.
       const isLost = isCofactorError(error) && (error.code === "DISCONNECTED" || error.code === "TIMED_OUT");
@@ -338,7 +349,7 @@ export class Coordinator {
       this.#parts.events.emit("revealing", { round, contributors: contributors.length });
       const aggregate = await openSum(active.aggregator, this.#parts.opener, evidenceOf(run, store, active.state));
       if (this.#isStopped) return;
-      const next = await this.#publisher.advance(aggregate, round);
+      const next = await this.#publisher.advance(aggregate, round, contributors);
       if (this.#isStopped) return;
       const record = recordOf(active, { outcome: "published", sha256: next.ref.sha256, reason: "", quality: next.quality });
       this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
@@ -373,10 +384,9 @@ export class Coordinator {
     if (record.outcome === "published") {
       const header = { round: record.round, model: this.#publisher.ref, accepted: record.accepted, ended };
       this.#news.publish(header, contributorsOf(active.state), this.#participants);
+      for (const client of this.#participants.keys()) this.#gathering.add(client);
     } else {
-      for (const participant of this.#participants.values()) {
-        participant.announce("abandoned", { round: record.round, reason: record.reason, ...(ended ? { ended } : {}) });
-      }
+      this.#news.abandon({ round: record.round, reason: record.reason, ...(ended ? { ended } : {}) }, this.#participants);
     }
     const cost = this.#ledger.addUp(record.round, this.#publisher.noiseStddev);
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;

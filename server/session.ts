@@ -194,7 +194,8 @@ class Session implements Participant {
     const model = { ...coordinator.published.ref };
     // After the answer to "join": a client that is asked must know that it has joined.
     setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this, model.sha256), 0);
-    return reply({ model, isNew, ended: coordinator.hasEnded });
+    const standing = coordinator.standingOf(header.publicKey);
+    return reply({ model, isNew, ended: coordinator.hasEnded, ...(standing === undefined ? {} : { standing: { ...standing } }) });
   }
 
   #expectClient(): string {

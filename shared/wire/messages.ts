@@ -17,6 +17,14 @@ export interface ModelRef {
   readonly round: number;
 }
 
+/** What a server holds of one client, where contributions are differences. */
+export interface ClientStanding {
+  /** The round that counted it last; 0 for none. */
+  readonly counted: number;
+  /** The newest round that is over: published or abandoned. */
+  readonly over: number;
+}
+
 /** No fields. */
 export type EmptyHeader = Readonly<Record<string, never>>;
 
@@ -39,7 +47,13 @@ export interface Messages {
   /** Client or keyholder to server: proves the identity. Enrols a client that is new. */
   readonly join: {
     readonly request: { readonly role: "client" | "keyholder"; readonly publicKey: string; readonly proof: string };
-    readonly answer: { readonly model: ModelRef; readonly isNew: boolean; readonly ended: boolean };
+    readonly answer: {
+      readonly model: ModelRef;
+      readonly isNew: boolean;
+      readonly ended: boolean;
+      /** In runs whose devices contribute differences: what they must know of their last ones. */
+      readonly standing?: ClientStanding | undefined;
+    };
   };
   /** Client to server: a piece of a published model, whole or as a difference to `base`. The answer's bytes are the piece. */
   readonly pull: {
@@ -181,7 +195,12 @@ const schemas: Schemas = {
   },
   join: {
     request: v.strictObject({ role: v.picklist(["client", "keyholder"]), publicKey: key, proof: signature }),
-    answer: v.strictObject({ model, isNew: v.boolean(), ended: v.boolean() }),
+    answer: v.strictObject({
+      model,
+      isNew: v.boolean(),
+      ended: v.boolean(),
+      standing: v.optional(v.strictObject({ counted: size, over: size })),
+    }),
   },
   pull: {
     request: v.strictObject({ sha256: key, base: v.optional(key), offset: size }),
