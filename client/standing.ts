@@ -8,12 +8,16 @@
 import { CofactorError } from "../shared/errors.ts";
 import type { UserRatings } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
+import type { Rng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import type { AnswerHeader } from "../shared/wire/messages.ts";
 import type { Vault } from "./vault.ts";
 
 /** Why a device takes no part until it has joined again. */
 export const outcomeUnknown = "what became of an earlier round is not known: this device joins again";
+
+/** Why a device has nothing to contribute. */
+export const nothingNew = "nothing has changed on this device";
 
 /** What one device knows of its place in the server's sum. */
 export class StandingRecord {
@@ -29,15 +33,15 @@ export class StandingRecord {
    * Settles what is on its way by what the server says at a join.
    * @throws CofactorError MESSAGE_MALFORMED when it says nothing
    */
-  async rejoin({ standing }: AnswerHeader<"join">): Promise<void> {
-    if (standing === undefined) {
-      throw new CofactorError("MESSAGE_MALFORMED", '"join", field "standing": expected, since the terms have a section "temporal"');
+  async rejoin({ counted, over }: AnswerHeader<"join">): Promise<void> {
+    if (counted === undefined || over === undefined) {
+      throw new CofactorError("MESSAGE_MALFORMED", '"join": expected "counted" and "over", since the terms have a section "temporal"');
     }
-    this.#counted = standing.counted;
+    this.#counted = counted;
     const candidate = await this.#vault.candidate();
     if (candidate === undefined) return;
-    if (candidate.round === standing.counted) await this.#take(candidate.part, candidate.round);
-    else if (candidate.round <= standing.over) await this.#vault.clearCandidate();
+    if (candidate.round === counted) await this.#take(candidate.part, candidate.round);
+    else if (candidate.round <= over) await this.#vault.clearCandidate();
   }
 
   /** A round is over. */
@@ -72,14 +76,8 @@ export class StandingRecord {
   }
 }
 
-/** Why a device that may contribute has nothing to; undefined when it has. @param shared fetched only where the ratings do not tell */
-export async function idleReason(
-  { model }: Run,
-  own: PrivatePart,
-  ratings: UserRatings,
-  shared: () => Promise<unknown>,
-  rng: Parameters<NonNullable<Run["model"]["isDue"]>>[3],
-): Promise<string | undefined> {
-  const isDue = model.isDue?.(own, ratings, undefined, rng) ?? model.isDue?.(own, ratings, await shared(), rng) ?? true;
-  return isDue ? undefined : "nothing has changed on this device";
+/** Why a device that may contribute has nothing to; undefined when it has. @param values the published vector */
+export function idleReason({ model }: Run, own: PrivatePart, ratings: UserRatings, values: Float64Array, rng: Rng): string | undefined {
+  const isDue = model.isDue?.(own, ratings, undefined, rng) ?? model.isDue?.(own, ratings, model.open(values), rng) ?? true;
+  return isDue ? undefined : nothingNew;
 }

@@ -178,7 +178,11 @@ export class Vault {
    * trained on.
    */
   async clear(): Promise<void> {
-    for (const name of ["identity", "lasting", "private", "model", "catalogue", "pending", "candidate"]) await this.#store.delete(this.#key(name));
+    // It may be counted yet: what is forgotten now can never be subtracted.
+    const candidate = await this.candidate();
+    if (candidate !== undefined) await this.saveCounted(candidate.round);
+    for (const name of ["identity", "lasting", "private", "model", "catalogue", "pending", "candidate"])
+      await this.#store.delete(this.#key(name));
   }
 
   async #json<T>(name: string): Promise<T | undefined> {

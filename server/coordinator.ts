@@ -11,7 +11,7 @@ import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
-import type { AnswerHeader, ClientStanding, RequestHeader } from "../shared/wire/messages.ts";
+import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
@@ -94,11 +94,9 @@ export class Coordinator {
     return this.#ledger;
   }
 
-  /** What a client is told when it joins, where contributions are differences: durable before any announcement. */
-  standingOf(client: string): ClientStanding | undefined {
-    const { run, store } = this.#parts;
-    const over = this.#active === undefined && !this.#isEntering ? this.#lastRound : this.#lastRound - 1;
-    return run.model.isCumulative === true ? { counted: store.counted(run.terms.id, client), over } : undefined;
+  /** The newest round that is published or abandoned. */
+  get overRound(): number {
+    return this.#active === undefined && !this.#isEntering ? this.#lastRound : this.#lastRound - 1;
   }
 
   /** Public facts for status pages. */
@@ -304,7 +302,6 @@ export class Coordinator {
   async #ask(active: ActiveRound, client: string): Promise<void> {
     const participant = this.#participants.get(client);
     if (participant === undefined) return;
-    const { run } = this.#parts;
     const { stage, round } = active.state;
     await active.begun;
     if (active !== this.#active || active.state.stage !== stage || active.state.members.get(client) !== "asked") return;
@@ -314,10 +311,9 @@ export class Coordinator {
     const header = { round, stage, model: this.#publisher.ref, deadlineMs, briefBytes: brief.length, received };
     try {
       const { takesPart } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
-      if (takesPart) return;
       // Whoever has nothing to add is asked again when the items have moved, or when it comes back.
-      if (run.model.isCumulative === true) this.#gathering.remove(client);
-      this.#markGone(active, stage, client);
+      if (!takesPart && this.#parts.run.model.isDue !== undefined) this.#gathering.remove(client);
+      if (!takesPart) this.#markGone(active, stage, client);
     } catch (error) {
       // A lost connection's end starts the grace period; a client that is only slow has until the deadline. Any other error is a no.
       const isLost = isCofactorError(error) && (error.code === "DISCONNECTED" || error.code === "TIMED_OUT");

@@ -194,8 +194,8 @@ class Session implements Participant {
     const model = { ...coordinator.published.ref };
     // After the answer to "join": a client that is asked must know that it has joined.
     setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this, model.sha256), 0);
-    const standing = coordinator.standingOf(header.publicKey);
-    return reply({ model, isNew, ended: coordinator.hasEnded, ...(standing === undefined ? {} : { standing: { ...standing } }) });
+    const standing = { counted: store.counted(run.terms.id, header.publicKey), over: coordinator.overRound };
+    return reply({ model, isNew, ended: coordinator.hasEnded, ...(run.model.isCumulative === true ? standing : {}) });
   }
 
   #expectClient(): string {

@@ -17,14 +17,6 @@ export interface ModelRef {
   readonly round: number;
 }
 
-/** What a server holds of one client, where contributions are differences. */
-export interface ClientStanding {
-  /** The round that counted it last; 0 for none. */
-  readonly counted: number;
-  /** The newest round that is over: published or abandoned. */
-  readonly over: number;
-}
-
 /** No fields. */
 export type EmptyHeader = Readonly<Record<string, never>>;
 
@@ -51,8 +43,10 @@ export interface Messages {
       readonly model: ModelRef;
       readonly isNew: boolean;
       readonly ended: boolean;
-      /** In runs whose devices contribute differences: what they must know of their last ones. */
-      readonly standing?: ClientStanding | undefined;
+      /** In runs whose devices contribute differences: the round that counted this client last, 0 for none. */
+      readonly counted?: number | undefined;
+      /** Likewise: the newest round that is over, published or abandoned. */
+      readonly over?: number | undefined;
     };
   };
   /** Client to server: a piece of a published model, whole or as a difference to `base`. The answer's bytes are the piece. */
@@ -199,7 +193,8 @@ const schemas: Schemas = {
       model,
       isNew: v.boolean(),
       ended: v.boolean(),
-      standing: v.optional(v.strictObject({ counted: size, over: size })),
+      counted: v.optional(size),
+      over: v.optional(size),
     }),
   },
   pull: {
