@@ -20,7 +20,7 @@ import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
-import { outcomeUnknown } from "./standing.ts";
+import { nothingNew, outcomeUnknown } from "./standing.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
 import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
@@ -357,7 +357,7 @@ export class Device implements Client {
   #decline({ round }: RequestHeader<"ask">, reason: string): Packet {
     this.#events.emit("declined", { round, reason });
     const told = reason.startsWith("BUDGET_EXHAUSTED") ? "BUDGET_EXHAUSTED" : reason;
-    return { header: { takesPart: false, reason: told }, payload: noBytes };
+    return { header: { takesPart: false, reason: told, ...(reason === nothingNew ? { isIdle: true } : {}) }, payload: noBytes };
   }
 
   /** Only the app decides that a device takes part; an invitation right behind `join` waits a moment for it. */

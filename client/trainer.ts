@@ -116,6 +116,7 @@ export class Trainer {
 
   /** As `refusal`; also where the device has nothing to contribute, or work that was promised meanwhile stands against it. */
   async reasonToDecline(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<string | undefined> {
+    this.#isIdle = false;
     const refusal = await this.refusal(session.run, header, brief);
     if (refusal !== undefined) return refusal;
     const idle = await this.#idleReason(session, header);

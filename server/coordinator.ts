@@ -310,9 +310,8 @@ export class Coordinator {
     const received = active.uploads.received(client);
     const header = { round, stage, model: this.#publisher.ref, deadlineMs, briefBytes: brief.length, received };
     try {
-      const { takesPart } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
-      // Whoever has nothing to add is asked again when the items have moved, or when it comes back.
-      if (!takesPart && this.#parts.run.model.isDue !== undefined) this.#gathering.remove(client);
+      const { takesPart, isIdle } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
+      if (isIdle === true) this.#gathering.remove(client);
       if (!takesPart) this.#markGone(active, stage, client);
     } catch (error) {
       // A lost connection's end starts the grace period; a client that is only slow has until the deadline. Any other error is a no.

@@ -74,7 +74,12 @@ export interface Messages {
       /** Bytes of this stage's answer that the server already has from this client, for resuming. */
       readonly received: number;
     };
-    readonly answer: { readonly takesPart: boolean; readonly reason?: string | undefined };
+    readonly answer: {
+      readonly takesPart: boolean;
+      readonly reason?: string | undefined;
+      /** True when there is nothing to contribute before another model is published, or the client joins again. */
+      readonly isIdle?: boolean | undefined;
+    };
   };
   /** Client to server: a further chunk of the brief of the stage that this client is asked for. The answer's bytes are the chunk. */
   readonly brief: {
@@ -207,7 +212,7 @@ const schemas: Schemas = {
   },
   ask: {
     request: v.strictObject({ round, stage, model, deadlineMs: size, briefBytes: size, received: size }),
-    answer: v.strictObject({ takesPart: v.boolean(), reason: v.optional(reason) }),
+    answer: v.strictObject({ takesPart: v.boolean(), reason: v.optional(reason), isIdle: v.optional(v.boolean()) }),
   },
   brief: { request: v.strictObject({ round, stage, offset: size }), answer: empty },
   answer: {
