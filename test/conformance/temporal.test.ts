@@ -117,6 +117,7 @@ describe.each(named(summed))("a temporal %s %s", (_kind, _label, definition, var
     }
     // What they would send to somebody who knows nothing of them: recomputed from what each remembers.
     const expected = new Float64Array(size);
+    const unrounded = new Float64Array(size);
     const out = new Float64Array(size);
     for (const part of play.parts) {
       const length = part.values[1]!;
@@ -130,10 +131,14 @@ describe.each(named(summed))("a temporal %s %s", (_kind, _label, definition, var
       inner.statistics!(own, rated, out);
       for (let at = 0; at < size; at++) {
         const clamped = Math.max(-32, Math.min(32, out[at]!));
+        unrounded[at] = unrounded[at]! + clamped;
         expected[at] = expected[at]! + (clamped < 0 ? -Math.round(-clamped * 4096) : Math.round(clamped * 4096)) / 4096;
       }
     }
     expect(greatestGap(latest(model, play.state), expected)).toBe(0);
+    // After any number of rounds as near to the unrounded sum as one round of everyone is: half a step a person.
+    expect(greatestGap(expected, unrounded)).toBeLessThanOrEqual(users / 2 / 4096);
+    expect(greatestGap(expected, unrounded)).toBeGreaterThan(0);
     expect(tensorOf(play.state.state, model.parameters.state, "latest:people")[0]).toBe(users);
   });
 
