@@ -64,7 +64,7 @@ export function withTemporal(inner: Model, terms: TemporalTerms, { maxAbs, fract
     );
   }
   const { parameters } = inner;
-  const { decay, driftTolerance } = terms;
+  const { decay, driftTolerance, trainingRounds } = terms;
   const sharedSize = sizeOf(parameters.shared);
   const stateSize = sizeOf(parameters.state);
   const size = sizeOf(parameters.contribution);
@@ -121,7 +121,10 @@ export function withTemporal(inner: Model, terms: TemporalTerms, { maxAbs, fract
       const standing = unpack(own);
       if (standing.countedAt < 0) return ratings.items.length > 0;
       if (!areSame(standing.ratings, ratings)) return true;
+      if (driftTolerance === "any" && standing.countedAt >= trainingRounds) return false;
       if (shared === undefined) return undefined;
+      if (shared.advances < trainingRounds) return true;
+      if (driftTolerance === "any") return false;
       const now = inner.fit(shared.inner, standing.own, ratings, rng).values;
       let moved = 0;
       let length = 0;

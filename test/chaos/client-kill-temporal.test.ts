@@ -27,7 +27,7 @@ const { temporal, ...plain } = {
   rounds: 12,
   cohort: { size: 3, min: 3 },
   model: { kind: "implicit-als", rank: 2 },
-  temporal: { driftTolerance: 0, decay: 1 },
+  temporal: { trainingRounds: 0, driftTolerance: 0, decay: 1 },
 };
 const terms = { ...plain, temporal };
 const run = defineRun(terms);

@@ -19,7 +19,7 @@ const items = 30;
 const shape: ModelShape = { items, cohort: users, ratingRange: [1, 5], globalMean: 3.5 };
 /** Fine enough that what is rounded cannot be told from what is not, to 1e-9. */
 const fine = { maxAbs: 2 ** 10, fractionBits: 40 };
-const everyone = { driftTolerance: 0, decay: 1 };
+const everyone = { trainingRounds: 0, driftTolerance: 0, decay: 1 };
 
 const definitions = await loadModels();
 const options: Readonly<Record<string, readonly object[]>> = {
@@ -144,7 +144,7 @@ describe.each(named(summed))("a temporal %s %s", (_kind, _label, definition, var
 
   it("forgets as it says: each person's statistics weigh decay to the power of the rounds since", () => {
     const decay = 0.7;
-    const model = withTemporal(inner, { driftTolerance: 0, decay }, fine);
+    const model = withTemporal(inner, { trainingRounds: 0, driftTolerance: 0, decay }, fine);
     const play = begin(model, people);
     const countedAt = new Map<number, number>();
     const held = new Map<number, Float64Array>();
@@ -177,7 +177,7 @@ describe.each(named(summed))("a temporal %s %s", (_kind, _label, definition, var
   });
 
   it("has a device take part for new ratings, changed ones, or factors that moved, and not otherwise", () => {
-    const model = withTemporal(inner, { driftTolerance: 0.5, decay: 1 }, fine);
+    const model = withTemporal(inner, { trainingRounds: 0, driftTolerance: 0.5, decay: 1 }, fine);
     const play = begin(model, people);
     const rng = createRng(1);
     const opened = model.open(play.state.shared);
@@ -193,7 +193,14 @@ describe.each(named(summed))("a temporal %s %s", (_kind, _label, definition, var
     expect(isDue(firstOf([person], person.items.length - 1)[0]!, undefined)).toBe(true);
     // From the items as they were drawn, everything has moved; a device that minds any movement is due.
     expect(isDue(person, opened)).toBe(true);
-    const strict = withTemporal(inner, { driftTolerance: 0, decay: 1 }, fine);
+    const settledAt = opened.advances + 12;
+    const training = withTemporal(inner, { trainingRounds: settledAt + 1, driftTolerance: "any", decay: 1 }, fine);
+    expect(training.isDue!(play.parts[3]!, person, undefined, rng)).toBeUndefined();
+    expect(training.isDue!(play.parts[3]!, person, settled, rng)).toBe(true);
+    const trained = withTemporal(inner, { trainingRounds: settledAt, driftTolerance: "any", decay: 1 }, fine);
+    expect(trained.isDue!(play.parts[3]!, person, undefined, rng)).toBe(false);
+    expect(trained.isDue!(play.parts[3]!, firstOf([person], 1)[0]!, undefined, rng)).toBe(true);
+    const strict = withTemporal(inner, { trainingRounds: 0, driftTolerance: 0, decay: 1 }, fine);
     expect(strict.isDue!(play.parts[3]!, person, opened, rng)).toBe(true);
   });
 });
@@ -223,7 +230,7 @@ for (const [definition, variant] of summed) {
         const { maxAbs, fractionBits } = definition.range(given, forShape);
         return withTemporal(
           definition.create(given, forShape),
-          { driftTolerance: 0.05, decay: 0.95 },
+          { trainingRounds: 0, driftTolerance: 0.05, decay: 0.95 },
           { maxAbs: 2 * maxAbs, fractionBits },
         );
       },

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const newAlone = { driftTolerance: 1e9, decay: 1 };
+const newAlone = { trainingRounds: 0, driftTolerance: "any", decay: 1 } as const;
 const { temporal, ...plain } = {
   ...openTerms,
   rounds: 20,
@@ -167,6 +167,6 @@ describe("terms with a temporal section", () => {
   it("give differences twice the model's range", () => {
     expect(run.range).toEqual({ maxAbs: 2 * defineRun(plain).range.maxAbs, fractionBits: defineRun(plain).range.fractionBits });
     expect(run.terms.temporal).toEqual(newAlone);
-    expect(defineRun({ ...plain, temporal: {} }).terms.temporal).toEqual({ driftTolerance: 0.05, decay: 1 });
+    expect(defineRun({ ...plain, temporal: {} }).terms.temporal).toEqual({ trainingRounds: 0, driftTolerance: 0.2, decay: 1 });
   });
 });
