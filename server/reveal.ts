@@ -36,7 +36,9 @@ export async function revealRound(
   if (isStopped()) return undefined;
   for (const { group, error } of spoiled) events.emit("spoiled", { round, group, groups: state.groups.length, error });
   const without = spoiled.flatMap(({ group }) => contributorsIn(state, group));
-  const next = await publisher.advance(sums, round);
+  const lost = new Set(without);
+  const counted = contributorsOf(state).filter((client) => !lost.has(client));
+  const next = await publisher.advance(sums, round, counted);
   if (isStopped()) return undefined;
   const { sha256 } = next.ref;
   return { next, without, record: recordOf(active, { outcome: "published", sha256, reason: "", quality: next.quality }, without.length) };

@@ -124,5 +124,11 @@ export function groupsOf(terms: UnresolvedTerms, protection: Protection, rule: R
       `"terms.aggregation" expected sum beside "terms.catalogue", got ${rule.kind}: counts that admit items are votes, which it would cut; nearest: aggregation sum`,
     );
   }
+  if (!rule.keepsSums && terms.temporal !== undefined) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `"terms.aggregation" expected sum beside "terms.temporal", got ${rule.kind}: devices send what changed, which adds up to what they sent before only where nothing is cut; nearest: aggregation sum`,
+    );
+  }
   return { most, least: rule.least, minDevices };
 }

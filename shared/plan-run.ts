@@ -1,17 +1,8 @@
 /** Terms with a promise of privacy made ready: the noise is calibrated before anyone signs them. Imports run, terms; the accountants when needed. */
 import { protections } from "./protections/index.ts";
 import { resolveSection } from "./registry.ts";
-import {
-  assertScattered,
-  guardSettingOf,
-  loadParts,
-  openRun,
-  type Run,
-  type RunExtras,
-  shapeOf,
-  sharingOf,
-  withItemFeatures,
-} from "./run.ts";
+import { assertScattered, guardSettingOf, loadParts, openRun, type Run, sharingOf } from "./run.ts";
+import { type RunExtras, shapeOf, withItemFeatures } from "./run-models.ts";
 import { loadSharings } from "./sharing/lazy.ts";
 import { parseTerms, type Section, type UnresolvedTerms } from "./terms.ts";
 

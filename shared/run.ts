@@ -3,26 +3,13 @@
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
 import type { CatalogueSetting } from "./catalogue/step.ts";
-import type { CatalogueSupport } from "./catalogue/support.ts";
-import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
 import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
-import type { EvaluationSupport } from "./evaluation/support.ts";
 import { type GroupLimits, type GroupPrice, groupsOf, largestGroup, priceOf } from "./groups.ts";
 import { loadModels } from "./models/lazy.ts";
-import {
-  type ContributionRange,
-  type ItemFeatures,
-  type Model,
-  type ModelDefinition,
-  type ModelShape,
-  type ModelState,
-  type ParameterSpec,
-  sizeOf,
-} from "./models/model.ts";
+import { type ContributionRange, type Model, type ModelDefinition, type ModelState, type ParameterSpec, sizeOf } from "./models/model.ts";
 import type { GuardSetting, PrivacyGuard } from "./privacy/guard.ts";
 import type { PrivacyTerms } from "./privacy/promise.ts";
-import type { PrivacySupport } from "./privacy/support.ts";
 import { protections } from "./protections/index.ts";
 import type { Protection, RoundFrame } from "./protections/protection.ts";
 import type { NoiseRng } from "./random.ts";
@@ -32,11 +19,14 @@ import type { RoundLimits } from "./round.ts";
 import { advanceByRule, layoutOf, sumOf } from "./rule-step.ts";
 import { loadRules } from "./rules/lazy.ts";
 import type { Rule, RuleDefinition } from "./rules/rule.ts";
+import { assertWhole, cataloguedModel, type RunExtras, rangeOf, shapeOf, temporalModel, withItemFeatures } from "./run-models.ts";
 import { loadSharings } from "./sharing/lazy.ts";
 import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 import { quantize } from "./wire/quantize.ts";
+
+export type { RunExtras } from "./run-models.ts";
 
 /** A run made ready. A plain frozen object: the same run drives server, client and simulation. */
 export interface Run {
@@ -62,18 +52,6 @@ export interface Run {
   readonly contributionSize: number;
   /** Length of a published model's vector. */
   readonly sharedSize: number;
-}
-
-/** What a run is made from beside its terms. */
-export interface RunExtras {
-  /** The items' public features, which whoever initializes the model has; devices read them from the published model. */
-  readonly itemFeatures?: ItemFeatures | undefined;
-  /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
-  readonly privacy?: PrivacySupport | undefined;
-  /** What makes devices judge models, likewise. */
-  readonly evaluation?: EvaluationSupport | undefined;
-  /** What has items come and go, where it is loaded already. */
-  readonly catalogue?: CatalogueSupport | undefined;
 }
 
 /** The definitions of the seams whose code is loaded when terms name it. */
@@ -102,8 +80,8 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(parts.rules, terms.aggregation, "terms.aggregation");
-  const modelRange = model.definition.range(model.options, shape);
-  const created = model.definition.create(model.options, shape);
+  const modelRange = rangeOf(terms, model.definition.range(model.options, shape));
+  const created = temporalModel(model.definition.create(model.options, shape), terms, modelRange, extras);
   const catalogue = cataloguedModel(created, terms, resolveRange(terms.range, modelRange).maxAbs, extras);
   const built = catalogue ?? created;
   const protects = protection.definition.create(protection.options);
@@ -112,7 +90,9 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const layout = evaluationOf(terms, built, extras);
   const sharing = sharingOf(terms, built, parts, extras);
-  if (catalogue !== undefined) assertCounts(sharing, built);
+  const wholeSize = sizeOf(built.parameters.contribution) + (layout?.size ?? 0);
+  if (catalogue !== undefined) assertWhole("catalogue", sharing, wholeSize);
+  if (terms.temporal !== undefined) assertWhole("temporal", sharing, wholeSize);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
   const own = scaled(modelRange, sharing.entryGain);
@@ -169,58 +149,9 @@ export async function openRun(input: unknown, extras: RunExtras = {}): Promise<R
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
     ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
+    ...(terms.temporal === undefined ? {} : { temporal: (await import("./models/temporal.ts")).temporalSupport }),
   };
   return buildRun(input, parts, { ...extras, ...support });
-}
-
-/** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
-function cataloguedModel(model: Model, terms: UnresolvedTerms, unit: number, extras: RunExtras): CatalogueModel | undefined {
-  if (terms.catalogue === undefined) return undefined;
-  const refuse = (what: string): never => {
-    throw new CofactorError("CONFIG_INVALID", `"terms.catalogue" expected ${what}`);
-  };
-  if (terms.privacy !== undefined) {
-    refuse(
-      "no promise of privacy: a clip that fits gradients leaves nothing of the counts that admit items; nearest: no catalogue section",
-    );
-  }
-  if (terms.evaluation !== undefined) {
-    refuse("no evaluation by devices: what they keep aside is known by its row, and rows change hands; nearest: no evaluation section");
-  }
-  if ((terms.itemFeatures ?? 0) > 0) refuse("items without features: those are of rows, and rows change hands; nearest: itemFeatures 0");
-  if (!Number.isInteger(Math.log2(unit))) refuse(`"terms.range.maxAbs" to be a power of two, by which counts stay exact, got ${unit}`);
-  const support = extras.catalogue ?? refuse("openRun or planRun to make the run: they load what items come and go by");
-  return support.withCatalogue(model, terms.items, terms.catalogue, unit);
-}
-
-/** @throws CofactorError CONFIG_INVALID where counts do not arrive as they left */
-function assertCounts(sharing: Sharing, model: Model): void {
-  if (sharing.size === sizeOf(model.parameters.contribution) && sharing.entryGain === 1) return;
-  throw new CofactorError(
-    "CONFIG_INVALID",
-    `"terms.sharing" expected all beside "terms.catalogue", got ${sharing.kind}: counts that leave in part admit nobody; nearest: sharing all`,
-  );
-}
-
-/** What the terms' model is built for. */
-export function shapeOf(terms: UnresolvedTerms, { itemFeatures }: RunExtras): ModelShape {
-  return {
-    items: terms.items,
-    cohort: terms.cohort.size,
-    ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),
-    ...(terms.ratings.globalMean === undefined ? {} : { globalMean: terms.ratings.globalMean }),
-    ...(terms.itemFeatures === undefined ? {} : { itemFeatures: { count: terms.itemFeatures, values: itemFeatures?.values } }),
-  };
-}
-
-/** The terms with the number of features that items have. @throws CofactorError CONFIG_INVALID when features and terms do not fit */
-export function withItemFeatures(terms: UnresolvedTerms, { itemFeatures }: RunExtras): UnresolvedTerms {
-  if (itemFeatures === undefined) return terms;
-  const { count, values } = itemFeatures;
-  const isComplete = values.length === terms.items * count && values.every(Number.isFinite);
-  if (isComplete && (terms.itemFeatures ?? count) === count) return { ...terms, itemFeatures: count };
-  const expected = `${terms.itemFeatures ?? count} finite values for each of ${terms.items} items`;
-  throw new CofactorError("CONFIG_INVALID", `"itemFeatures" expected ${expected}, got ${values.length} values of ${count} features`);
 }
 
 /** The bytes of a run's terms that the server signs. */
@@ -263,7 +194,18 @@ export function sharingOf(terms: UnresolvedTerms, model: Model, parts: NamedPart
   const { definition, options } = resolveSection(parts.sharings, terms.sharing, "terms.sharing");
   const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
   const layout = evaluationOf(terms, model, extras);
-  return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
+  if (layout === undefined) return sharing;
+  assertRoom(sharing, terms.range);
+  return extras.evaluation!.withRoom(sharing, layout);
+}
+
+/** Metrics ride behind values that all devices send, and are not of the size that few bits are for. @throws CofactorError CONFIG_INVALID */
+function assertRoom({ kind, scattered }: Sharing, range: UnresolvedTerms["range"]): void {
+  const hasFewBits = range?.bits !== undefined || range?.rounding !== undefined;
+  if (scattered === undefined && !hasFewBits) return;
+  const obstacle = scattered === undefined ? '"range.bits"' : `sharing "${kind}"`;
+  const nearest = "sharing sampled-rows, or a range with maxAbs and fractionBits";
+  throw new CofactorError("CONFIG_INVALID", `"terms.evaluation" expected no ${obstacle} beside it; nearest: ${nearest}`);
 }
 
 function evaluationOf(terms: UnresolvedTerms, { objective }: Model, extras: RunExtras): EvaluationLayout | undefined {

@@ -4,6 +4,7 @@ import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { GroupPrice } from "../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { runPrice } from "../shared/run.ts";
+import type { StepFigures } from "./arrival-options.ts";
 import { baselines } from "./baselines/index.ts";
 import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
@@ -94,6 +95,8 @@ export interface Result {
   readonly aggregation?: GroupPrice;
   /** Where items come and go. */
   readonly catalogue?: CatalogueResult;
+  /** Where ratings arrive on the way: the first part, then each step. */
+  readonly timeline?: readonly StepFigures[];
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
     readonly totalSeconds: number;
@@ -143,6 +146,8 @@ export interface Training {
   readonly privacy: PrivacyResult;
   /** Bytes of the catalogue at the end, where items come and go. */
   readonly wholeCatalogueBytes?: number;
+  /** Where ratings arrive on the way. */
+  readonly steps?: readonly StepFigures[];
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -236,6 +241,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     protection: describeProtection(prepared),
     ...describeAggregation(prepared),
     ...describeCatalogue(prepared, training),
+    ...(training.steps === undefined ? {} : { timeline: training.steps }),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
       downBytesPerClientRound: Math.round(

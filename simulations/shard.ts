@@ -64,7 +64,7 @@ export interface ShardData {
 /** Devices of one worker. */
 export class Shard {
   readonly #run: Run;
-  readonly #training: RatingMatrix;
+  #training: RatingMatrix;
   readonly #heldOut: RatingMatrix | undefined;
   readonly #judge: Judge | undefined;
   readonly #seed: number;
@@ -92,8 +92,8 @@ export class Shard {
 
   /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
   async answer({ round, stage, shared, rowOf }: StageOrder, { block, users, briefs, groups }: Block): Promise<BlockSum> {
-    const { model, protection } = this.#run;
-    if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
+    const { protection } = this.#run;
+    this.#open(round, shared);
     const gateways = new Map<number, Gateway>();
     const deviceMs = new Float64Array(users.length);
     const refused: number[] = [];
@@ -105,7 +105,7 @@ export class Shard {
       const part = stage === protection.contributionStage ? await this.#train(round, user, rowOf) : undefined;
       if (part !== undefined) revealedBits += this.#revealed;
       const group = groups?.[at] ?? 0;
-      const gateway = gateways.get(group) ?? (await this.#open(round, group));
+      const gateway = gateways.get(group) ?? (await this.#gateway(round, group));
       gateways.set(group, gateway);
       const { bytes, isAccepted } = await this.#handIn(gateway, stage, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
@@ -117,9 +117,44 @@ export class Shard {
     return { block, users, parts, bytesUp, refused, deviceMs, revealedBits };
   }
 
-  async #open(round: number, group: number): Promise<Gateway> {
+  async #gateway(round: number, group: number): Promise<Gateway> {
     const frame = roundFrame(this.#run, round, group);
     return { frame, aggregator: await this.#run.protection.createAggregator(frame, simulatedTools) };
+  }
+
+  /** From now on the devices have other ratings. */
+  reveal(training: RatingMatrix): void {
+    this.#training = training;
+  }
+
+  /**
+   * Which devices have anything to contribute, ascending.
+   * @returns with them how many others had to fetch the published vector to know that they have nothing
+   */
+  dueOf(
+    { round, shared }: Pick<StageOrder, "round" | "shared">,
+    users: Int32Array,
+  ): { readonly due: Int32Array; readonly fetches: number } {
+    const { model } = this.#run;
+    if (model.isDue === undefined) return { due: users, fetches: 0 };
+    let fetches = 0;
+    const opened = this.#open(round, shared);
+    const due = users.filter((user) => {
+      const ratings = ratingsOf(this.#training, user);
+      const own = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
+      const rng = createRng(this.#seed, "due", round, user);
+      const known = model.isDue!(own, ratings, undefined, rng);
+      const isDue = known ?? model.isDue!(own, ratings, opened, rng) ?? true;
+      if (known === undefined && !isDue) fetches += 1;
+      return isDue;
+    });
+    return { due, fetches };
+  }
+
+  /** Opened once for a round. */
+  #open(round: number, shared: Float64Array): unknown {
+    if (this.#opened?.round !== round) this.#opened = { round, shared: this.#run.model.open(shared) };
+    return this.#opened.shared;
   }
 
   /** The part that a device has trained, where it has. */

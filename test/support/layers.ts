@@ -7,7 +7,10 @@ const layers: readonly { readonly names: readonly string[]; readonly sideBySide:
   { names: ["models", "rules", "privacy", "crypto", "wire"], sideBySide: true },
   { names: ["catalogue", "sharing", "evaluation", "terms", "transport", "socket-channel"], sideBySide: false },
   { names: ["protections"], sideBySide: false },
-  { names: ["groups", "round", "release", "rule-step", "run", "define-run", "plan-run", "privacy-account"], sideBySide: false },
+  {
+    names: ["groups", "round", "release", "rule-step", "run-models", "run", "define-run", "plan-run", "privacy-account"],
+    sideBySide: false,
+  },
   { names: ["index"], sideBySide: false },
 ];
 
