@@ -1,9 +1,11 @@
-/** Runs from terms at once, with every model and sharing policy at hand: for servers, simulations and tests. Imports run, models, sharing. */
+/** Runs from terms at once, with every model, protection and sharing policy at hand: for servers, simulations and tests. Imports run, models, protections, sharing. */
 import { catalogueSupport } from "./catalogue/support.ts";
 import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { temporalSupport } from "./models/temporal.ts";
-import { buildRun, type Run, type RunExtras } from "./run.ts";
+import { protections } from "./protections/index.ts";
+import { buildRun, type Run } from "./run.ts";
+import type { RunExtras } from "./run-parts.ts";
 import { sharings } from "./sharing/index.ts";
 
 /**
@@ -17,7 +19,7 @@ import { sharings } from "./sharing/index.ts";
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
   return buildRun(
     input,
-    { models, sharings },
+    { models, sharings, protections },
     { evaluation: evaluationSupport, catalogue: catalogueSupport, temporal: temporalSupport, ...extras },
   );
 }

@@ -3,35 +3,29 @@
  * aggregator, the device and the simulation all begin here. Imports everything below it in shared.
  */
 import type { CatalogueSetting } from "./catalogue/step.ts";
-import type { CatalogueSupport } from "./catalogue/support.ts";
-import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
 import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
-import type { EvaluationSupport } from "./evaluation/support.ts";
-import { loadModels } from "./models/lazy.ts";
-import {
-  type ContributionRange,
-  type ItemFeatures,
-  type Model,
-  type ModelDefinition,
-  type ModelShape,
-  type ModelState,
-  type ParameterSpec,
-  sizeOf,
-} from "./models/model.ts";
-import type { TemporalSupport } from "./models/temporal.ts";
+import { type ContributionRange, type Model, type ModelState, type ParameterSpec, sizeOf } from "./models/model.ts";
 import type { GuardSetting, PrivacyGuard } from "./privacy/guard.ts";
 import type { PrivacyTerms } from "./privacy/promise.ts";
-import type { PrivacySupport } from "./privacy/support.ts";
-import { protections } from "./protections/index.ts";
 import type { Protection, RoundFrame } from "./protections/protection.ts";
 import type { NoiseRng } from "./random.ts";
 import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
-import { loadSharings } from "./sharing/lazy.ts";
-import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
+import {
+  assertWhole,
+  cataloguedModel,
+  loadParts,
+  type NamedParts,
+  type RunExtras,
+  rangeOf,
+  shapeOf,
+  temporalModel,
+  withItemFeatures,
+} from "./run-parts.ts";
+import type { Sharing } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 import { quantize } from "./wire/quantize.ts";
@@ -60,32 +54,6 @@ export interface Run {
   readonly sharedSize: number;
 }
 
-/** What a run is made from beside its terms. */
-export interface RunExtras {
-  /** The items' public features, which whoever initializes the model has; devices read them from the published model. */
-  readonly itemFeatures?: ItemFeatures | undefined;
-  /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
-  readonly privacy?: PrivacySupport | undefined;
-  /** What makes devices judge models, likewise. */
-  readonly evaluation?: EvaluationSupport | undefined;
-  /** What has items come and go, where it is loaded already. */
-  readonly catalogue?: CatalogueSupport | undefined;
-  /** What has devices contribute what changed, likewise. */
-  readonly temporal?: TemporalSupport | undefined;
-}
-
-/** The definitions of the seams whose code is loaded when terms name it. */
-export interface NamedParts {
-  readonly models: readonly ModelDefinition[];
-  readonly sharings: readonly SharingDefinition[];
-}
-
-/** What the terms' sections name. */
-export async function loadParts({ model, sharing }: Pick<UnresolvedTerms, "model" | "sharing">): Promise<NamedParts> {
-  const [models, sharings] = await Promise.all([loadModels(model.kind), loadSharings(sharing.kind)]);
-  return { models, sharings };
-}
-
 /**
  * Makes a run ready from terms: see `defineRun`, which has every part, and `openRun`, which loads what the terms name.
  *
@@ -96,7 +64,7 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   const terms = withItemFeatures(parseTerms(input), extras);
   const shape = shapeOf(terms, extras);
   const model = resolveSection(parts.models, terms.model, "terms.model");
-  const protection = resolveSection(protections, terms.protection, "terms.protection");
+  const protection = resolveSection(parts.protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
   const modelRange = rangeOf(terms, model.definition.range(model.options, shape));
   const created = temporalModel(model.definition.create(model.options, shape), terms, modelRange, extras);
@@ -167,80 +135,6 @@ export async function openRun(input: unknown, extras: RunExtras = {}): Promise<R
     ...(terms.temporal === undefined ? {} : { temporal: (await import("./models/temporal.ts")).temporalSupport }),
   };
   return buildRun(input, parts, { ...extras, ...support });
-}
-
-/** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
-function cataloguedModel(model: Model, terms: UnresolvedTerms, unit: number, extras: RunExtras): CatalogueModel | undefined {
-  if (terms.catalogue === undefined) return undefined;
-  const refuse = (what: string): never => {
-    throw new CofactorError("CONFIG_INVALID", `"terms.catalogue" expected ${what}`);
-  };
-  if (terms.privacy !== undefined) {
-    refuse(
-      "no promise of privacy: a clip that fits gradients leaves nothing of the counts that admit items; nearest: no catalogue section",
-    );
-  }
-  if (terms.evaluation !== undefined) {
-    refuse("no evaluation by devices: what they keep aside is known by its row, and rows change hands; nearest: no evaluation section");
-  }
-  if ((terms.itemFeatures ?? 0) > 0) refuse("items without features: those are of rows, and rows change hands; nearest: itemFeatures 0");
-  if (!Number.isInteger(Math.log2(unit))) refuse(`"terms.range.maxAbs" to be a power of two, by which counts stay exact, got ${unit}`);
-  const support = extras.catalogue ?? refuse("openRun or planRun to make the run: they load what items come and go by");
-  return support.withCatalogue(model, terms.items, terms.catalogue, unit);
-}
-
-/** The model whose devices contribute what changed, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
-function temporalModel(model: Model, terms: UnresolvedTerms, own: ContributionRange, extras: RunExtras): Model {
-  if (terms.temporal === undefined) return model;
-  const refuse = (what: string): never => {
-    throw new CofactorError("CONFIG_INVALID", `"terms.temporal" expected ${what}`);
-  };
-  if (terms.privacy !== undefined) {
-    refuse(
-      "no promise of privacy: who takes part, and how often, would follow from their ratings, which no accounting of rounds covers; nearest: no temporal section",
-    );
-  }
-  if (terms.catalogue !== undefined) {
-    refuse("items that stay: what a device remembers of its last contribution is known by its row; nearest: no catalogue section");
-  }
-  const support = extras.temporal ?? refuse("openRun or planRun to make the run: they load what contributes differences");
-  return support.withTemporal(model, terms.temporal, resolveRange(terms.range, own));
-}
-
-/** A model's own range; twice that for differences of two contributions. */
-function rangeOf({ temporal }: UnresolvedTerms, { maxAbs, fractionBits }: ContributionRange): ContributionRange {
-  return { maxAbs: temporal === undefined ? maxAbs : 2 * maxAbs, fractionBits };
-}
-
-/** @throws CofactorError CONFIG_INVALID where sums do not arrive as they left */
-function assertWhole(section: "catalogue" | "temporal", sharing: Sharing, wholeSize: number): void {
-  if (sharing.size === wholeSize && sharing.entryGain === 1 && sharing.scattered === undefined) return;
-  const why = { catalogue: "counts that leave in part admit nobody", temporal: "differences that leave in part add up to no sum" };
-  throw new CofactorError(
-    "CONFIG_INVALID",
-    `"terms.sharing" expected all beside "terms.${section}", got ${sharing.kind}: ${why[section]}; nearest: sharing all`,
-  );
-}
-
-/** What the terms' model is built for. */
-export function shapeOf(terms: UnresolvedTerms, { itemFeatures }: RunExtras): ModelShape {
-  return {
-    items: terms.items,
-    cohort: terms.cohort.size,
-    ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),
-    ...(terms.ratings.globalMean === undefined ? {} : { globalMean: terms.ratings.globalMean }),
-    ...(terms.itemFeatures === undefined ? {} : { itemFeatures: { count: terms.itemFeatures, values: itemFeatures?.values } }),
-  };
-}
-
-/** The terms with the number of features that items have. @throws CofactorError CONFIG_INVALID when features and terms do not fit */
-export function withItemFeatures(terms: UnresolvedTerms, { itemFeatures }: RunExtras): UnresolvedTerms {
-  if (itemFeatures === undefined) return terms;
-  const { count, values } = itemFeatures;
-  const isComplete = values.length === terms.items * count && values.every(Number.isFinite);
-  if (isComplete && (terms.itemFeatures ?? count) === count) return { ...terms, itemFeatures: count };
-  const expected = `${terms.itemFeatures ?? count} finite values for each of ${terms.items} items`;
-  throw new CofactorError("CONFIG_INVALID", `"itemFeatures" expected ${expected}, got ${values.length} values of ${count} features`);
 }
 
 /** The bytes of a run's terms that the server signs. */

@@ -7,7 +7,7 @@ const layers: readonly { readonly names: readonly string[]; readonly sideBySide:
   { names: ["models", "rules", "privacy", "crypto", "wire"], sideBySide: true },
   { names: ["catalogue", "sharing", "evaluation", "terms", "transport", "socket-channel"], sideBySide: false },
   { names: ["protections"], sideBySide: false },
-  { names: ["round", "release", "run", "define-run", "plan-run", "privacy-account"], sideBySide: false },
+  { names: ["round", "release", "run-parts", "run", "define-run", "plan-run", "privacy-account"], sideBySide: false },
   { names: ["index"], sideBySide: false },
 ];
 
