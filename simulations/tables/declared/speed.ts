@@ -14,16 +14,16 @@ export const speed: Table = table({
   head: "run",
   columns: [federatedBy("HR@10", ["hr@10"]), secondsPerRound, secondsPerRoundInAll, peakMegabytes],
   rows: [
-    { label: "`fcf`, rank 32", scenario: "movielens-100k-fcf.yaml", set: [...evaluated, "evaluation.every=1", "rounds=20"] },
+    { label: "`fcf`, rank 32", scenario: "movielens-100k-fcf.yaml", set: [...evaluated, "evaluation.every=1", "rounds=10"] },
     {
       label: "`pfedrec`, personal tables, one local epoch",
       scenario: "pfedrec-paper.yaml",
-      set: [...evaluated, "evaluation.every=1", "rounds=20"],
+      set: [...evaluated, "evaluation.every=1", "rounds=10"],
     },
     {
       label: "`fedrap`, the authors' ten local epochs",
       scenario: "fedrap-paper.yaml",
-      set: [...evaluated, "evaluation.every=1", "rounds=20"],
+      set: [...evaluated, "evaluation.every=1", "rounds=10"],
     },
   ],
 });
