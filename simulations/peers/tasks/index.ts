@@ -1,0 +1,6 @@
+/** Every task of agents. A new one is a file and a line here. */
+import { nmf } from "./nmf.ts";
+import type { TaskDefinition } from "./task.ts";
+
+/** The tasks that a scenario may name. */
+export const tasks: readonly TaskDefinition[] = [nmf];
