@@ -36,6 +36,8 @@ export interface CooperationTerms {
 export interface CooperationState {
   readonly round: number;
   readonly estimate: Float64Array;
+  /** What this agent learns by itself: the measure of what its data let be explained. Never leaves it. */
+  readonly solo: Float64Array;
   readonly prior: unknown;
   /** What the neighbors told in this round: estimate and publication in one. */
   readonly told: ReadonlyMap<PeerId, Float64Array>;
@@ -58,7 +60,10 @@ export function createCooperationProgram(
     return [loss.evaluate(estimate, gradient), gradient];
   }
 
-  /** What a neighbor's estimate explains of this agent's data, as a share of what its own explains, less one half. */
+  /**
+   * What a neighbor's estimate explains of this agent's data, as a share of what it explains alone, less one half. Not of what its current
+   * estimate explains: two that have merged by mistake would vouch for each other.
+   */
   function evidenceOf(theirLoss: number, ownLoss: number): number {
     const [without] = lossAt(nothing);
     const own = Math.max(without - ownLoss, 1e-12);
@@ -83,6 +88,7 @@ export function createCooperationProgram(
     const isAlone = state.round <= terms.alone || known.length === 0;
     const weighed = isAlone ? { state: state.prior, weights: state.weights } : prior.weigh(state.prior, departure, known);
     const [, own] = lossAt(state.estimate);
+    const [, soloGradient] = lossAt(state.solo);
     const total = own.slice();
     let share = 1;
     for (const [id, answer] of isAlone ? [] : answers) {
@@ -91,11 +97,12 @@ export function createCooperationProgram(
       for (let at = 0; at < size; at++) total[at] = total[at]! + weight * answer[1 + at]!;
     }
     const estimate = state.estimate.map((value, at) => value - terms.learningRate * (total[at]! / share + terms.l2 * value));
-    return { ...state, round: state.round + 1, estimate, prior: weighed.state, weights: weighed.weights };
+    const solo = state.solo.map((value, at) => value - terms.learningRate * (soloGradient[at]! + terms.l2 * value));
+    return { ...state, round: state.round + 1, estimate, solo, prior: weighed.state, weights: weighed.weights };
   }
 
   function answer(state: CooperationState, { messages }: Inbox): Step<CooperationState> {
-    const [ownLoss] = lossAt(state.estimate);
+    const [ownLoss] = lossAt(state.solo);
     const told = new Map<PeerId, Float64Array>();
     const outbox = new Map<PeerId, Uint8Array>();
     for (const [id, message] of messages) {
@@ -109,7 +116,7 @@ export function createCooperationProgram(
 
   return {
     phases: 2,
-    start: () => ({ round: 0, estimate: start.slice(), prior: prior.start(), told: new Map(), weights: new Map() }),
+    start: () => ({ round: 0, estimate: start.slice(), solo: start.slice(), prior: prior.start(), told: new Map(), weights: new Map() }),
     step: (state, inbox) => (inbox.phase === 0 ? tell(state, inbox) : answer(state, inbox)),
     check(_state, _from, phase, message) {
       const length = phase === 0 ? size + prior.publishedLength : 1 + size;
