@@ -1,6 +1,6 @@
 /** Scenarios from YAML files and `path=value` overrides; errors name the line, or the override. Imports scenario, yaml. */
 import { readFile } from "node:fs/promises";
-import { type Document, isNode, LineCounter, parse as parseYaml, parseDocument } from "yaml";
+import { type Document, isNode, LineCounter, parseDocument, parse as parseYaml } from "yaml";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { parseScenario, type Scenario } from "./scenario.ts";
 

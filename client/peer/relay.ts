@@ -61,7 +61,8 @@ export async function relayCarrier(connect: Connector, keys: BoxKeys, options: R
     send(to, bytes) {
       frames = (frames + 1) % 0x1_0000_0000;
       // Lost while there is no connection: the lockstep sends it again.
-      for (const [piece, part] of cutFrame(frames, bytes)) channel?.request("peer-send", { header: { to, ...piece }, payload: part }).catch(() => undefined);
+      for (const [piece, part] of cutFrame(frames, bytes))
+        channel?.request("peer-send", { header: { to, ...piece }, payload: part }).catch(() => undefined);
     },
     receive(next) {
       listener = next;

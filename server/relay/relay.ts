@@ -5,8 +5,7 @@
  * opening a challenge, so that nobody takes another's frames away. Frames for somebody who is not there, or reads too slowly, are dropped: agents
  * send again.
  */
-import { fromBase64url } from "../../shared/crypto/encoding.ts";
-import { equalBytes } from "../../shared/crypto/encoding.ts";
+import { equalBytes, fromBase64url } from "../../shared/crypto/encoding.ts";
 import { sealBox } from "../../shared/crypto/sealed-box.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { parseRelayHeader } from "../../shared/peer/relay-messages.ts";
@@ -63,8 +62,10 @@ export function createRelay(options: RelayOptions = {}): Relay {
       parseRelayHeader("peer-proof", packet.header);
       const asked = challenge;
       challenge = undefined;
-      if (asked === undefined || !equalBytes(packet.payload, asked.secret)) throw new CofactorError("AUTH_FAILED", "the proof expected the content of the challenge");
-      if (!stations.has(asked.name) && stations.size >= maxAgents) throw new CofactorError("UPDATE_REJECTED", "the relay is full", { retryable: true });
+      if (asked === undefined || !equalBytes(packet.payload, asked.secret))
+        throw new CofactorError("AUTH_FAILED", "the proof expected the content of the challenge");
+      if (!stations.has(asked.name) && stations.size >= maxAgents)
+        throw new CofactorError("UPDATE_REJECTED", "the relay is full", { retryable: true });
       // Whoever proves a name takes it over: an agent that comes back need not wait for its old connection to end.
       stations.get(asked.name)?.channel.close("the agent has joined anew");
       name = asked.name;

@@ -33,7 +33,7 @@ export interface Step<State> {
 /**
  * A computation among neighbors.
  *
- * Guarantees asked of an implementation (test/conformance/program.ts): the same state and inbox give the same step up to protecting
+ * Guarantees asked of an implementation (test/conformance/peer-tasks.test.ts): the same state and inbox give the same step up to protecting
  * randomness; no argument is written to; messages go to the inbox's neighbors alone; whatever delay and loss do, the outcome is that of a
  * perfect network; the rest go on when an agent dies.
  */

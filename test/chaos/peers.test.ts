@@ -100,7 +100,11 @@ describe.each(worlds)("agents over %s", (_name, world) => {
         const cut = cuttable(carrier, (other) => isCut && agent < 2 !== ids.indexOf(other) < 2);
         let sent = 0;
         // Every fifth frame goes twice.
-        return { ...cut, receive: (listener) => cut.receive(listener), send: (to, bytes) => [cut.send(to, bytes), sent++ % 5 === 0 && cut.send(to, bytes)] };
+        return {
+          ...cut,
+          receive: (listener) => cut.receive(listener),
+          send: (to, bytes) => [cut.send(to, bytes), sent++ % 5 === 0 && cut.send(to, bytes)],
+        };
       },
       onStep(agent, { round }) {
         if (agent !== 0 || round !== 20 || isCut) return;

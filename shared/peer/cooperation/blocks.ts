@@ -31,7 +31,8 @@ const least = 0.02;
 export const blocks: PriorDefinition<BlocksOptions> = {
   kind: "blocks",
   summary: "Agents belong to groups that cooperate within: a stochastic block model of the weights.",
-  source: "SCooL (ICML 2023), https://arxiv.org/abs/2306.09595; Holland, Laskey and Leinhardt 1983, https://doi.org/10.1016/0378-8733(83)90021-7",
+  source:
+    "SCooL (ICML 2023), https://arxiv.org/abs/2306.09595; Holland, Laskey and Leinhardt 1983, https://doi.org/10.1016/0378-8733(83)90021-7",
   options: v.strictObject({
     kind: v.literal("blocks"),
     groups: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(64)), 4),

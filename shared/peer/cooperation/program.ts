@@ -120,7 +120,8 @@ export function createCooperationProgram(
     step: (state, inbox) => (inbox.phase === 0 ? tell(state, inbox) : answer(state, inbox)),
     check(_state, _from, phase, message) {
       const length = phase === 0 ? size + prior.publishedLength : 1 + size;
-      if (message.length !== 8 * length) throw new CofactorError("SHAPE_MISMATCH", `a message of phase ${phase} expected ${length} numbers`);
+      if (message.length !== 8 * length)
+        throw new CofactorError("SHAPE_MISMATCH", `a message of phase ${phase} expected ${length} numbers`);
       if (!toNumbers(message).every(Number.isFinite)) throw new CofactorError("VALUE_NOT_FINITE", "a message expected finite numbers");
     },
   };

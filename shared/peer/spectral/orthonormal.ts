@@ -2,8 +2,9 @@
  * Orthonormal bases of a few columns, and eigenpairs within their span. Imports math. Source: Golub and Van Loan, Matrix Computations, 4th
  * edition, sections 5.2.8 and 8.1.4
  */
-import { packedSize } from "../../math/linear.ts";
+
 import { eigenOf } from "../../math/definite.ts";
+import { packedSize } from "../../math/linear.ts";
 
 /**
  * Makes the columns of [order x count], row-major, orthonormal in place: modified Gram and Schmidt, twice over.

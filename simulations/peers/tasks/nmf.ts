@@ -65,7 +65,12 @@ export const nmf: TaskDefinition<NmfTaskOptions> = {
     const total = columns.values.reduce((sum, value) => sum + value * value, 0);
     const agentsError = states.reduce((sum, [agent, { x, y }]) => sum + squaredError(parts[agent]!, x, y, options.rank), 0);
     const figures: Record<string, unknown> = {
-      matrix: { name: matrix.name, rows: matrix.rows, columns: matrix.count, ...(matrix.sha256 === undefined ? {} : { sha256: matrix.sha256 }) },
+      matrix: {
+        name: matrix.name,
+        rows: matrix.rows,
+        columns: matrix.count,
+        ...(matrix.sha256 === undefined ? {} : { sha256: matrix.sha256 }),
+      },
       exchange: { kind: exchange.kind, ...made.facts },
       relativeError: agentsError / total,
       centralRelativeError: central.error / total,
@@ -73,7 +78,10 @@ export const nmf: TaskDefinition<NmfTaskOptions> = {
       objectiveRatio: agentsError / central.error,
       // One X for all, the agents' mean, against the centralised X: the right factors of both are solved anew.
       commonObjectiveRatio: errorWith(columns, mean, options.rank) / errorWith(columns, central.x, options.rank),
-      disagreement: distanceFrom(mean, states.map(([, { x }]) => x)),
+      disagreement: distanceFrom(
+        mean,
+        states.map(([, { x }]) => x),
+      ),
       secondsOfRounds: seconds,
     };
     if (options.compare && exchange.kind !== "clear") {
@@ -109,7 +117,10 @@ export function dealColumns({ rows, count, values }: Columns, agents: number): r
   return Array.from({ length: agents }, (_, agent) => {
     const own: Float64Array[] = [];
     for (let column = agent; column < count; column += agents) own.push(values.subarray(column * rows, (column + 1) * rows));
-    return joinColumns(own.map((column) => ({ rows, count: 1, values: column })), rows);
+    return joinColumns(
+      own.map((column) => ({ rows, count: 1, values: column })),
+      rows,
+    );
   });
 }
 

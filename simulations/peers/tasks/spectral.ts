@@ -1,7 +1,7 @@
 /** Extreme eigenpairs of a sum of private summands, beside ml-matrix's: of a rating matrix, or of the agents' own graph. Imports the seam. */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import * as v from "valibot";
-import { solveInPlace, gram } from "../../../shared/math/linear.ts";
+import { gram, solveInPlace } from "../../../shared/math/linear.ts";
 import { type RatingMatrix, ratingsOf } from "../../../shared/math/ratings.ts";
 import { spectralItemFactors } from "../../../shared/peer/spectral/orthonormal.ts";
 import { createSpectralProgram } from "../../../shared/peer/spectral/program.ts";
@@ -47,7 +47,10 @@ export const spectral: TaskDefinition<SpectralTaskOptions> = {
     const summands = ratings === undefined ? graphSummands(world.topology) : ratingSummands(ratings, agents);
     const { order } = summands[0]!;
     // Twice the greatest degree bounds a Laplacian's eigenvalues; ratings have no need of their smallest.
-    const shift = options.side === "largest" ? 0 : 2 * Math.max(...Array.from({ length: agents }, (_, at) => neighborsOf(world.topology.graphAt(0), at).length));
+    const shift =
+      options.side === "largest"
+        ? 0
+        : 2 * Math.max(...Array.from({ length: agents }, (_, at) => neighborsOf(world.topology.graphAt(0), at).length));
     const used = options.side === "largest" ? summands : summands.map((summand) => turnedSummand(summand, shift, agents));
     const columns = Math.min(order, options.count + options.spare);
     const count = Math.min(options.count, columns);
@@ -60,12 +63,18 @@ export const spectral: TaskDefinition<SpectralTaskOptions> = {
       ({ round }) => round,
     );
     const states = survivors(outcome);
-    const expected = eigenpairs(states.map(([agent]) => used[agent]!), order);
+    const expected = eigenpairs(
+      states.map(([agent]) => used[agent]!),
+      order,
+    );
     let eigenvalueError = 0;
     let angle = 0;
     for (const [, { basis, meanEigenvalues }] of states) {
       for (let f = 0; f < count; f++) {
-        eigenvalueError = Math.max(eigenvalueError, Math.abs(meanEigenvalues[f]! * states.length - expected.values[f]!) / expected.values[0]!);
+        eigenvalueError = Math.max(
+          eigenvalueError,
+          Math.abs(meanEigenvalues[f]! * states.length - expected.values[f]!) / expected.values[0]!,
+        );
       }
       angle = Math.max(angle, sineOfAngle(basis, columns, expected.vectors, order, count));
     }

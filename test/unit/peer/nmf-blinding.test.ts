@@ -66,19 +66,19 @@ describe("an opened difference", () => {
   it("is no multiple of the blind: its residues are even over all that the blind has", async () => {
     const [asker, answerer] = [create(), create()];
     const { first } = await asker.offer(theirs);
-    const blind = 8 * 17;
+    const blind = 128;
     const residues = new Map<number, number>();
-    for (let time = 0; time < 80; time++) {
+    for (let time = 0; time < 20; time++) {
       for (const value of opened(await answerer.answer("0", first, own, Int32Array.of(blind)))) {
         const residue = ((value % blind) + blind) % blind;
         residues.set(residue, (residues.get(residue) ?? 0) + 1);
       }
     }
-    // 2,000 draws over 136 residues: chi-square with 135 degrees of freedom, far tail at 220.
-    const expected = (80 * size) / blind;
+    // 500 draws over 128 residues: chi-square with 127 degrees of freedom, far tail at 210.
+    const expected = (20 * size) / blind;
     let chi = 0;
     for (let residue = 0; residue < blind; residue++) chi += ((residues.get(residue) ?? 0) - expected) ** 2 / expected;
-    expect(chi).toBeLessThan(220);
+    expect(chi).toBeLessThan(210);
   });
 
   it("without its noise would give the blind away as the greatest common divisor", () => {
