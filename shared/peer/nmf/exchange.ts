@@ -8,8 +8,9 @@ import type { PeerId } from "../program.ts";
 
 /** A blind of this size stands for 1. */
 export const blindUnit = 256;
-/** Least and greatest blind. */
+/** The least blind. */
 export const leastBlind = 128;
+/** The greatest blind. */
 export const greatestBlind = 384;
 
 /** One agent's side of an exchange. */
