@@ -38,6 +38,11 @@ export interface Acceptance {
    * contribution itself, under the same protection and promise: sums over the same cohort.
    */
   readonly evaluation?: boolean;
+  /**
+   * False refuses runs whose devices take part when something has changed (`terms.temporal`); default true. A server then sees when that was; a
+   * round's sum is over few devices' changes, where it was over many devices' whole ratings; and what was counted stays in the sum behind `leave`.
+   */
+  readonly temporal?: boolean;
   /** The server's key, base64url, when the app ships it; else the first one seen is kept and later ones must equal it. */
   readonly serverKey?: string;
 }
@@ -141,6 +146,9 @@ function assertAccepted(run: Run, accept: Acceptance): void {
     throw refused(
       `devices' own figures of quality (${terms.evaluation.metrics.join(", ")}), summed with contributions. To accept it, set accept.evaluation to true`,
     );
+  }
+  if (terms.temporal !== undefined && accept.temporal === false) {
+    throw refused("contributions of what has changed, which show when that was. To accept it, set accept.temporal to true");
   }
   assertPrivacy(terms.privacy, accept);
 }

@@ -20,6 +20,7 @@ import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
+import { nothingNew, outcomeUnknown } from "./standing.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
 import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
@@ -164,6 +165,8 @@ export class Device implements Client {
 
   setRatings(ratings: Ratings): void {
     this.#advice.setRatings(ratings);
+    // Whoever comes back is asked anew.
+    if (this.#trainer.isIdle) this.#session?.channel.close("the ratings have changed");
   }
 
   spent(): Promise<SpentPrivacy> {
@@ -275,8 +278,7 @@ export class Device implements Client {
     this.#newest = session.joined.model;
     this.#hasEnded = session.joined.ended;
     this.#joinedAtMs = this.#clock.now();
-    // Rounds up to the newest model's are over, whatever this device missed.
-    await this.#trainer.settle(session.run, session.joined.model.round, false);
+    await this.#trainer.rejoin(session.run, session.joined);
     this.#become("joined");
     session.channel.onClose((reason) => {
       if (this.#session !== session) return;
@@ -342,7 +344,9 @@ export class Device implements Client {
       if (isCofactorError(error) && error.code === "UPDATE_REJECTED") return this.#decline(header, error.message);
       throw error;
     }
-    const reason = (await this.#trainer.refusal(session.run, header, brief)) ?? this.#trainer.promise(header);
+    const reason = await this.#trainer.reasonToDecline(session, header, brief);
+    // Whoever joins again is told what became of earlier rounds.
+    if (reason === outcomeUnknown) this.#clock.after(0, () => session.channel.close(outcomeUnknown));
     if (reason !== undefined) return this.#decline(header, reason);
     this.#events.emit("asked", { round: header.round, stage: header.stage, deadlineMs: header.deadlineMs });
     void this.#inTurn(() => this.#work(session, header, brief));
@@ -353,7 +357,7 @@ export class Device implements Client {
   #decline({ round }: RequestHeader<"ask">, reason: string): Packet {
     this.#events.emit("declined", { round, reason });
     const told = reason.startsWith("BUDGET_EXHAUSTED") ? "BUDGET_EXHAUSTED" : reason;
-    return { header: { takesPart: false, reason: told }, payload: noBytes };
+    return { header: { takesPart: false, reason: told, ...(reason === nothingNew ? { isIdle: true } : {}) }, payload: noBytes };
   }
 
   /** Only the app decides that a device takes part; an invitation right behind `join` waits a moment for it. */

@@ -10,12 +10,13 @@ import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { DeviceHalf } from "../shared/protections/protection.ts";
 import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
 import { outgoingOf, type Run, roundFrame } from "../shared/run.ts";
-import type { RequestHeader } from "../shared/wire/messages.ts";
+import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { decodeModel } from "../shared/wire/model-codec.ts";
 import type { Budget } from "./budget.ts";
 import type { SplitRatings } from "./held-out.ts";
 import type { OwnRatings } from "./ratings.ts";
 import type { Session } from "./session.ts";
+import { idleReason, StandingRecord } from "./standing.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
 
 /** What a stage's answer became. */
@@ -65,12 +66,16 @@ export interface TrainerParts {
 /** Takes part in rounds for one device. */
 export class Trainer {
   readonly #parts: TrainerParts;
+  /** Read where contributions are differences. */
+  readonly #standing: StandingRecord;
   readonly #halves = new Map<number, DeviceHalf>();
+  #isIdle = false;
   #promised: { readonly round: number; readonly model: string } | undefined;
   #candidate: { readonly round: number; readonly part: PrivatePart } | undefined;
 
   constructor(parts: TrainerParts) {
     this.#parts = parts;
+    this.#standing = new StandingRecord(parts.vault);
   }
 
   /**
@@ -87,6 +92,8 @@ export class Trainer {
     if (earlier === undefined || round > earlier.round) {
       if (stage > 0) return "this device did not begin this round";
       if (model.round >= round) return "a round expected a model of an earlier round";
+      const lost = run.model.isCumulative === true ? await this.#standing.refusal(round) : undefined;
+      if (lost !== undefined) return lost;
       const limit = maxRounds ?? Number.POSITIVE_INFINITY;
       if ((earlier?.contributions ?? 0) >= limit) return `BUDGET_EXHAUSTED: this device contributes to at most ${limit} rounds`;
       // What is reserved and not sealed was begun elsewhere, or by a process that ended then.
@@ -102,8 +109,39 @@ export class Trainer {
     return this.#halves.has(round) ? undefined : "this device was restarted within the round";
   }
 
+  /** Whether this device declined last since nothing had changed on it. */
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
+  /** As `refusal`; also where the device has nothing to contribute, or work that was promised meanwhile stands against it. */
+  async reasonToDecline(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<string | undefined> {
+    this.#isIdle = false;
+    const refusal = await this.refusal(session.run, header, brief);
+    if (refusal !== undefined) return refusal;
+    const idle = await this.#idleReason(session, header);
+    this.#isIdle = idle !== undefined;
+    return idle ?? this.#promise(header);
+  }
+
+  /** None for a round that was begun. */
+  async #idleReason(session: Session, { round, model }: RequestHeader<"ask">): Promise<string | undefined> {
+    const { run } = session;
+    if (run.model.isDue === undefined || (await this.#parts.vault.participation())?.round === round) return undefined;
+    const values = decodeModel(await session.pull(model), run.sharedSize, run.terms.precision);
+    const { training } = await this.#split(run, await this.#parts.ratingsAt(session, values));
+    const own = await this.privatePart(run, training);
+    return idleReason(run, own, training, values, createRng(drawSeed(this.#parts.secure)));
+  }
+
+  /** A session begins: rounds up to the newest model's are over, whatever this device missed. @throws CofactorError MESSAGE_MALFORMED */
+  async rejoin(run: Run, joined: AnswerHeader<"join">): Promise<void> {
+    if (run.model.isCumulative === true) await this.#standing.rejoin(joined);
+    await this.settle(run, joined.model.round, false);
+  }
+
   /** Holds on to what `refusal` allowed, until it is sealed. @returns why it cannot: what was promised meanwhile is kept */
-  promise({ round, model }: RequestHeader<"ask">): string | undefined {
+  #promise({ round, model }: RequestHeader<"ask">): string | undefined {
     const promised = this.#promised;
     if (promised !== undefined && promised.round > round) return "a later round has begun";
     if (promised?.round === round && promised.model !== model.sha256) return "this round was begun with another model";
@@ -147,7 +185,8 @@ export class Trainer {
     const { vault, budget } = this.#parts;
     const tookPart = (await vault.participation())?.round === round;
     if (tookPart && isIncluded) await budget.commit(run, round);
-    if (tookPart && isIncluded && this.#candidate?.round === round) await vault.savePrivatePart(this.#candidate.part);
+    if (run.model.isCumulative === true) await this.#standing.settle(round, isIncluded);
+    else if (tookPart && isIncluded && this.#candidate?.round === round) await vault.savePrivatePart(this.#candidate.part);
     if (this.#candidate !== undefined && this.#candidate.round <= round) this.#candidate = undefined;
     for (const old of this.#halves.keys()) if (old <= round) this.#halves.delete(old);
     const pending = await vault.pending();
@@ -210,7 +249,8 @@ export class Trainer {
     const rng = createRng(drawSeed(secure));
     const initial = await this.privatePart(run, training);
     const { private: part } = run.model.contribute(model, initial, training, rng, out);
-    this.#candidate = { round, part };
+    if (run.model.isCumulative === true) await this.#standing.promise(round, part);
+    else this.#candidate = { round, part };
     const lasting = run.sharing.scattered === undefined ? undefined : await this.#parts.vault.lastingSecret(secure);
     const shared = outgoingOf(run, out, round, { rng: secure, lasting });
     if (shared !== out) out.fill(0);

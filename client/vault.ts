@@ -29,6 +29,12 @@ export interface Participation {
   readonly contributions: number;
 }
 
+/** What a contribution that is on its way makes of the device, once it is known to be counted. */
+export interface Candidate {
+  readonly round: number;
+  readonly part: PrivatePart;
+}
+
 /** A device's memory of one run. */
 export class Vault {
   readonly #store: ClientStore;
@@ -93,6 +99,32 @@ export class Vault {
     return stored === undefined ? undefined : new PrivatePart(new Float64Array(stored.slice().buffer));
   }
 
+  /** The part of a contribution of which it is not known yet whether it was counted. */
+  async candidate(): Promise<Candidate | undefined> {
+    const stored = await this.#store.get(this.#key("candidate"));
+    if (stored === undefined) return undefined;
+    const [round = 0, ...values] = new Float64Array(stored.slice().buffer);
+    return { round, part: new PrivatePart(Float64Array.from(values)) };
+  }
+
+  /** Round and part as one entry. */
+  async saveCandidate({ round, part }: Candidate): Promise<void> {
+    await this.#store.set(this.#key("candidate"), new Uint8Array(Float64Array.of(round, ...part.values).buffer));
+  }
+
+  async clearCandidate(): Promise<void> {
+    await this.#store.delete(this.#key("candidate"));
+  }
+
+  /** The round that counted this device last, where contributions are differences; 0 for none. */
+  async counted(): Promise<number> {
+    return (await this.#json<number>("counted")) ?? 0;
+  }
+
+  async saveCounted(round: number): Promise<void> {
+    await this.#saveJson("counted", round);
+  }
+
   async savePrivatePart(part: PrivatePart): Promise<void> {
     const { values } = part;
     await this.#store.set(
@@ -141,12 +173,16 @@ export class Vault {
   }
 
   /**
-   * Forgets what is the user's: identity, lasting secret, private part, model, sealed answer. The pin, the record of participation and the choice of what is held
+   * Forgets what is the user's: identity, lasting secret, private parts, model, sealed answer. The pin, the records of participation and the choice of what is held
    * out stay, so that a device that comes back under a new name is neither counted twice in a round, nor shown other terms, nor judges by what it
    * trained on.
    */
   async clear(): Promise<void> {
-    for (const name of ["identity", "lasting", "private", "model", "catalogue", "pending"]) await this.#store.delete(this.#key(name));
+    // It may be counted yet: what is forgotten now can never be subtracted.
+    const candidate = await this.candidate();
+    if (candidate !== undefined) await this.saveCounted(candidate.round);
+    for (const name of ["identity", "lasting", "private", "model", "catalogue", "pending", "candidate"])
+      await this.#store.delete(this.#key(name));
   }
 
   async #json<T>(name: string): Promise<T | undefined> {

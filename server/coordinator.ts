@@ -94,6 +94,11 @@ export class Coordinator {
     return this.#ledger;
   }
 
+  /** The newest round that is published or abandoned. */
+  get overRound(): number {
+    return this.#active === undefined && !this.#isEntering ? this.#lastRound : this.#lastRound - 1;
+  }
+
   /** Public facts for status pages. */
   get status(): {
     readonly round: number;
@@ -305,7 +310,8 @@ export class Coordinator {
     const received = active.uploads.received(client);
     const header = { round, stage, model: this.#publisher.ref, deadlineMs, briefBytes: brief.length, received };
     try {
-      const { takesPart } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
+      const { takesPart, isIdle } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
+      if (isIdle === true) this.#gathering.remove(client);
       if (!takesPart) this.#markGone(active, stage, client);
     } catch (error) {
       // A lost connection's end starts the grace period; a client that is only slow has until the deadline. Any other error is a no.
@@ -338,7 +344,7 @@ export class Coordinator {
       this.#parts.events.emit("revealing", { round, contributors: contributors.length });
       const aggregate = await openSum(active.aggregator, this.#parts.opener, evidenceOf(run, store, active.state));
       if (this.#isStopped) return;
-      const next = await this.#publisher.advance(aggregate, round);
+      const next = await this.#publisher.advance(aggregate, round, contributors);
       if (this.#isStopped) return;
       const record = recordOf(active, { outcome: "published", sha256: next.ref.sha256, reason: "", quality: next.quality });
       this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
@@ -373,10 +379,9 @@ export class Coordinator {
     if (record.outcome === "published") {
       const header = { round: record.round, model: this.#publisher.ref, accepted: record.accepted, ended };
       this.#news.publish(header, contributorsOf(active.state), this.#participants);
+      for (const client of this.#participants.keys()) this.#gathering.add(client);
     } else {
-      for (const participant of this.#participants.values()) {
-        participant.announce("abandoned", { round: record.round, reason: record.reason, ...(ended ? { ended } : {}) });
-      }
+      this.#news.abandon({ round: record.round, reason: record.reason, ...(ended ? { ended } : {}) }, this.#participants);
     }
     const cost = this.#ledger.addUp(record.round, this.#publisher.noiseStddev);
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;

@@ -25,6 +25,11 @@ export class News {
     for (const [client, listener] of present) this.#tell(client, listener, header);
   }
 
+  /** Tells of a round that came to nothing. Who is away is told of it by what comes after. */
+  abandon(header: RequestHeader<"abandoned">, present: ReadonlyMap<string, Listener>): void {
+    for (const listener of present.values()) listener.announce("abandoned", header);
+  }
+
   /**
    * A client is back: it is told of the last publication when it took part in that round and was away, or when the model was published after
    * it was told the newest one.

@@ -100,8 +100,9 @@ export class Publisher {
   /**
    * What a round's revealed sum makes of the model: noised first where the terms promise it; then of the catalogue, with the orders that are there.
    * Nothing is published yet.
+   * @param contributors whose contributions are in the sum
    */
-  async advance(revealed: Aggregate, round: number): Promise<NextModel> {
+  async advance(revealed: Aggregate, round: number, contributors: readonly string[]): Promise<NextModel> {
     const { run, store } = this.#parts;
     const { id, precision } = run.terms;
     const released = this.#releaser.release(revealed, round);
@@ -120,6 +121,7 @@ export class Publisher {
       state: state.state,
       ...publishedCatalogue(step),
       ...(noise === undefined ? {} : { noise }),
+      ...(run.model.isCumulative === true ? { counts: contributors } : {}),
     };
     return { ref, state, quality, publication, catalogue: step?.catalogue };
   }

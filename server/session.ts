@@ -10,6 +10,7 @@ import type { SecureRng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import { type Channel, type Header, noBytes, type Packet } from "../shared/transport.ts";
 import {
+  type AnswerHeader,
   isMessageKind,
   type MessageKind,
   parseAnswer,
@@ -107,7 +108,7 @@ class Session implements Participant {
     if (this.#client !== undefined) this.#parts.coordinator.disconnect(this.#client, this);
   }
 
-  async ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<{ readonly takesPart: boolean }> {
+  async ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<AnswerHeader<"ask">> {
     const answer = await this.#channel.request("ask", { header: { ...header }, payload: brief });
     return parseAnswer("ask", answer.header);
   }
@@ -194,7 +195,8 @@ class Session implements Participant {
     const model = { ...coordinator.published.ref };
     // After the answer to "join": a client that is asked must know that it has joined.
     setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this, model.sha256), 0);
-    return reply({ model, isNew, ended: coordinator.hasEnded });
+    const standing = { counted: store.counted(run.terms.id, header.publicKey), over: coordinator.overRound };
+    return reply({ model, isNew, ended: coordinator.hasEnded, ...(run.model.isCumulative === true ? standing : {}) });
   }
 
   #expectClient(): string {

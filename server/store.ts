@@ -64,6 +64,8 @@ export interface Publication {
   readonly noise?: Uint8Array | undefined;
   /** The catalogue that the model names, where items come and go. */
   readonly catalogue?: PublishedCatalogue | undefined;
+  /** Whose contributions it counts, where they are differences and each must know which of its own was the last. */
+  readonly counts?: readonly string[] | undefined;
 }
 
 /** A catalogue as it was published, and what it came of. Kept with its model or not at all. */
@@ -98,6 +100,8 @@ export interface Store {
   forget(run: string, client: string): void;
   /** The newest publication. */
   latest(run: string): Publication | undefined;
+  /** The last publication's round whose `counts` name a client; 0 for none. It outlives `forget`: what was counted stays counted. */
+  counted(run: string, client: string): number;
   /** The bytes of a published model that is still kept. */
   model(run: string, sha256: string): Uint8Array | undefined;
   /** Saves a publication, its round's record when it has one, and forgets the open round with its answers: all or nothing. */

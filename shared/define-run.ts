@@ -2,6 +2,7 @@
 import { catalogueSupport } from "./catalogue/support.ts";
 import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
+import { temporalSupport } from "./models/temporal.ts";
 import { buildRun, type Run, type RunExtras } from "./run.ts";
 import { sharings } from "./sharing/index.ts";
 
@@ -14,5 +15,9 @@ import { sharings } from "./sharing/index.ts";
  * @example defineRun({ id: "films-1", items: 3952, model: { kind: "fcf", rank: 16 }, protection: { kind: "open" } })
  */
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
-  return buildRun(input, { models, sharings }, { evaluation: evaluationSupport, catalogue: catalogueSupport, ...extras });
+  return buildRun(
+    input,
+    { models, sharings },
+    { evaluation: evaluationSupport, catalogue: catalogueSupport, temporal: temporalSupport, ...extras },
+  );
 }

@@ -19,6 +19,7 @@ import {
   type ParameterSpec,
   sizeOf,
 } from "./models/model.ts";
+import type { TemporalSupport } from "./models/temporal.ts";
 import type { GuardSetting, PrivacyGuard } from "./privacy/guard.ts";
 import type { PrivacyTerms } from "./privacy/promise.ts";
 import type { PrivacySupport } from "./privacy/support.ts";
@@ -69,6 +70,8 @@ export interface RunExtras {
   readonly evaluation?: EvaluationSupport | undefined;
   /** What has items come and go, where it is loaded already. */
   readonly catalogue?: CatalogueSupport | undefined;
+  /** What has devices contribute what changed, likewise. */
+  readonly temporal?: TemporalSupport | undefined;
 }
 
 /** The definitions of the seams whose code is loaded when terms name it. */
@@ -95,15 +98,17 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   const model = resolveSection(parts.models, terms.model, "terms.model");
   const protection = resolveSection(protections, terms.protection, "terms.protection");
   const rule = resolveSection(rules, terms.aggregation, "terms.aggregation");
-  const modelRange = model.definition.range(model.options, shape);
-  const created = model.definition.create(model.options, shape);
+  const modelRange = rangeOf(terms, model.definition.range(model.options, shape));
+  const created = temporalModel(model.definition.create(model.options, shape), terms, modelRange, extras);
   const catalogue = cataloguedModel(created, terms, resolveRange(terms.range, modelRange).maxAbs, extras);
   const built = catalogue ?? created;
   const protects = protection.definition.create(protection.options);
   const promise = terms.privacy === undefined ? undefined : plannedPrivacy(terms.privacy, terms.rounds, extras);
   const layout = evaluationOf(terms, built, extras);
   const sharing = sharingOf(terms, built, parts, extras);
-  if (catalogue !== undefined) assertCounts(sharing, built);
+  const wholeSize = sizeOf(built.parameters.contribution) + (layout?.size ?? 0);
+  if (catalogue !== undefined) assertWhole("catalogue", sharing, wholeSize);
+  if (terms.temporal !== undefined) assertWhole("temporal", sharing, wholeSize);
   if (sharing.scattered !== undefined) assertScattered(sharing.kind, protects, promise);
   const privacy = promise === undefined ? undefined : extras.privacy!.createGuard(promise, guardSettingOf(terms, sharing, protects));
   const own = scaled(modelRange, sharing.entryGain);
@@ -159,6 +164,7 @@ export async function openRun(input: unknown, extras: RunExtras = {}): Promise<R
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
     ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
+    ...(terms.temporal === undefined ? {} : { temporal: (await import("./models/temporal.ts")).temporalSupport }),
   };
   return buildRun(input, parts, { ...extras, ...support });
 }
@@ -183,12 +189,36 @@ function cataloguedModel(model: Model, terms: UnresolvedTerms, unit: number, ext
   return support.withCatalogue(model, terms.items, terms.catalogue, unit);
 }
 
-/** @throws CofactorError CONFIG_INVALID where counts do not arrive as they left */
-function assertCounts(sharing: Sharing, model: Model): void {
-  if (sharing.size === sizeOf(model.parameters.contribution) && sharing.entryGain === 1) return;
+/** The model whose devices contribute what changed, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
+function temporalModel(model: Model, terms: UnresolvedTerms, own: ContributionRange, extras: RunExtras): Model {
+  if (terms.temporal === undefined) return model;
+  const refuse = (what: string): never => {
+    throw new CofactorError("CONFIG_INVALID", `"terms.temporal" expected ${what}`);
+  };
+  if (terms.privacy !== undefined) {
+    refuse(
+      "no promise of privacy: who takes part, and how often, would follow from their ratings, which no accounting of rounds covers; nearest: no temporal section",
+    );
+  }
+  if (terms.catalogue !== undefined) {
+    refuse("items that stay: what a device remembers of its last contribution is known by its row; nearest: no catalogue section");
+  }
+  const support = extras.temporal ?? refuse("openRun or planRun to make the run: they load what contributes differences");
+  return support.withTemporal(model, terms.temporal, resolveRange(terms.range, own));
+}
+
+/** A model's own range; twice that for differences of two contributions. */
+function rangeOf({ temporal }: UnresolvedTerms, { maxAbs, fractionBits }: ContributionRange): ContributionRange {
+  return { maxAbs: temporal === undefined ? maxAbs : 2 * maxAbs, fractionBits };
+}
+
+/** @throws CofactorError CONFIG_INVALID where sums do not arrive as they left */
+function assertWhole(section: "catalogue" | "temporal", sharing: Sharing, wholeSize: number): void {
+  if (sharing.size === wholeSize && sharing.entryGain === 1 && sharing.scattered === undefined) return;
+  const why = { catalogue: "counts that leave in part admit nobody", temporal: "differences that leave in part add up to no sum" };
   throw new CofactorError(
     "CONFIG_INVALID",
-    `"terms.sharing" expected all beside "terms.catalogue", got ${sharing.kind}: counts that leave in part admit nobody; nearest: sharing all`,
+    `"terms.sharing" expected all beside "terms.${section}", got ${sharing.kind}: ${why[section]}; nearest: sharing all`,
   );
 }
 
@@ -253,7 +283,18 @@ export function sharingOf(terms: UnresolvedTerms, model: Model, parts: NamedPart
   const { definition, options } = resolveSection(parts.sharings, terms.sharing, "terms.sharing");
   const sharing = definition.create(options, { items: terms.items, contribution: model.parameters.contribution, label: terms.id });
   const layout = evaluationOf(terms, model, extras);
-  return layout === undefined ? sharing : extras.evaluation!.withRoom(sharing, layout);
+  if (layout === undefined) return sharing;
+  assertRoom(sharing, terms.range);
+  return extras.evaluation!.withRoom(sharing, layout);
+}
+
+/** Metrics ride behind values that all devices send, and are not of the size that few bits are for. @throws CofactorError CONFIG_INVALID */
+function assertRoom({ kind, scattered }: Sharing, range: UnresolvedTerms["range"]): void {
+  const hasFewBits = range?.bits !== undefined || range?.rounding !== undefined;
+  if (scattered === undefined && !hasFewBits) return;
+  const obstacle = scattered === undefined ? '"range.bits"' : `sharing "${kind}"`;
+  const nearest = "sharing sampled-rows, or a range with maxAbs and fractionBits";
+  throw new CofactorError("CONFIG_INVALID", `"terms.evaluation" expected no ${obstacle} beside it; nearest: ${nearest}`);
 }
 
 function evaluationOf(terms: UnresolvedTerms, { objective }: Model, extras: RunExtras): EvaluationLayout | undefined {

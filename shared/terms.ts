@@ -9,6 +9,7 @@ import { toUtf8 } from "./crypto/encoding.ts";
 import { shortDigestOf } from "./crypto/hash.ts";
 import { CofactorError } from "./errors.ts";
 import type { EvaluationTerms } from "./evaluation/evaluation.ts";
+import { type TemporalTerms, temporalTerms } from "./models/temporal-terms.ts";
 import type { PrivacyInput, PrivacyTerms } from "./privacy/promise.ts";
 import { parseConfig } from "./registry.ts";
 import type { FixedPoint } from "./wire/fixed-point.ts";
@@ -49,6 +50,8 @@ export interface RunTerms {
   readonly items: number;
   /** How items come and go; without it the items are 0 to `items` - 1 and stay. */
   readonly catalogue?: CatalogueTerms | undefined;
+  /** Has devices take part when something has changed, by differences; without it each contributes the whole whenever it is asked. */
+  readonly temporal?: TemporalTerms | undefined;
   /** How many public features each item has, for models that learn from them; their values come with the published model. */
   readonly itemFeatures?: number | undefined;
   /** How many rounds the run has. */
@@ -83,8 +86,9 @@ export type UnresolvedTerms = Omit<RunTerms, "privacy" | "evaluation" | "range">
 
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "catalogue" | "range">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "catalogue" | "temporal" | "range">> & {
     readonly catalogue?: Partial<CatalogueTerms>;
+    readonly temporal?: Partial<TemporalTerms>;
     readonly privacy?: PrivacyInput;
     readonly evaluation?: Partial<Omit<EvaluationTerms, "holdOut">> & { readonly holdOut?: Partial<EvaluationTerms["holdOut"]> };
     readonly range?: RangeInput;
@@ -109,6 +113,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
   items: count(1, 10_000_000),
   catalogue: v.optional(catalogueTerms),
+  temporal: v.optional(temporalTerms),
   itemFeatures: v.optional(count(0, 1_000)),
   rounds: v.optional(count(1, 1_000_000), 20),
   cohort: v.optional(v.strictObject({ size: v.optional(count(1, 10_000_000), 100), min: v.optional(count(1, 10_000_000), 2) }), {}),

@@ -25,12 +25,13 @@ export class Attendance {
    * The cohort of a round, ascending: drawn from those who may still take part, or by a coin for each device.
    *
    * Guarantees: depends on the seed and the rounds before; a device that is drawn counts as having taken part, whatever becomes of it.
+   * @param candidates who has anything to contribute, ascending; by default everyone
    */
-  draw(round: number): Int32Array {
+  draw(round: number, candidates: Int32Array = this.#participants): Int32Array {
     const promise = this.#run.privacy?.terms;
     const { size } = this.#run.terms.cohort;
-    if (promise === undefined) return drawCohort(this.#participants, size, this.#seed, round);
-    const eligible = this.#participants.filter((user) => isAdmissible(promise.participation, [...(this.#rounds.get(user) ?? []), round]));
+    if (promise === undefined) return drawCohort(candidates, size, this.#seed, round);
+    const eligible = candidates.filter((user) => isAdmissible(promise.participation, [...(this.#rounds.get(user) ?? []), round]));
     const cohort =
       promise.sampling === undefined
         ? drawCohort(eligible, size, this.#seed, round)

@@ -9,6 +9,7 @@ import { localOpener } from "../shared/protections/local-opener.ts";
 import type { Opener } from "../shared/protections/protection.ts";
 import { resolveSection } from "../shared/registry.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
+import { roundsOf } from "./arrival-options.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
 import { drawParticipants, mostByCoins } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
@@ -22,7 +23,7 @@ export interface Prepared {
   /** [n] people whose devices take part, ascending. */
   readonly participants: Int32Array;
   readonly run: Run;
-  /** The run over a table of all the data's items, known from the start: what baselines go by. `run` itself where none comes or goes. */
+  /** The run over a table of all the data's items, known from the start: what baselines go by. `run` itself where none comes or goes and everyone takes part. */
   readonly fixed: Run;
   /** The keyholders' secrets; none where the protection needs no keyholder. */
   readonly secrets: readonly string[];
@@ -54,7 +55,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   const terms = {
     id: `simulation-${scenario.seed}`,
     items: scenario.catalogue?.capacity ?? dataset.matrix.items,
-    rounds: scenario.rounds,
+    rounds: roundsOf(scenario.rounds, scenario.timeline),
     cohort: { size: cohortLimit(scenario, size, participants.length), min: scenario.cohort.min },
     deadline: { stageMs: scenario.network.deadlineMs, graceMs: 1_000 },
     ratings: { range: dataset.ratingRange, globalMean: publicMean(scenario, dataset, split) },
@@ -69,8 +70,9 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   };
   const features = { itemFeatures: dataset.itemFeatures };
   const rules = catalogueInput(scenario);
-  const run = await planRun({ ...terms, ...rules }, rules === undefined ? features : {});
-  const fixed = rules === undefined ? run : await planRun({ ...terms, items: dataset.matrix.items }, features);
+  const { temporal } = scenario;
+  const run = await planRun({ ...terms, ...rules, ...(temporal === undefined ? {} : { temporal }) }, rules === undefined ? features : {});
+  const fixed = rules === undefined && temporal === undefined ? run : await planRun({ ...terms, items: dataset.matrix.items }, features);
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
+import type { StepFigures } from "./arrival-options.ts";
 import { baselines } from "./baselines/index.ts";
 import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
@@ -88,6 +89,8 @@ export interface Result {
   readonly protection: Readonly<Record<string, unknown>>;
   /** Where items come and go. */
   readonly catalogue?: CatalogueResult;
+  /** Where ratings arrive on the way: the first part, then each step. */
+  readonly timeline?: readonly StepFigures[];
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
     readonly totalSeconds: number;
@@ -137,6 +140,8 @@ export interface Training {
   readonly privacy: PrivacyResult;
   /** Bytes of the catalogue at the end, where items come and go. */
   readonly wholeCatalogueBytes?: number;
+  /** Where ratings arrive on the way. */
+  readonly steps?: readonly StepFigures[];
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -229,6 +234,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     privacy: training.privacy,
     protection: describeProtection(prepared),
     ...describeCatalogue(prepared, training),
+    ...(training.steps === undefined ? {} : { timeline: training.steps }),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
       downBytesPerClientRound: Math.round(

@@ -2,12 +2,14 @@
 import * as v from "valibot";
 import { CofactorError } from "../shared/errors.ts";
 import { models } from "../shared/models/index.ts";
+import { type TemporalTerms, temporalTerms } from "../shared/models/temporal-terms.ts";
 import { type PrivacyInput, parsePrivacy } from "../shared/privacy/promise.ts";
 import { protections } from "../shared/protections/index.ts";
 import { nearest, parseConfig, resolveSection } from "../shared/registry.ts";
 import { rules } from "../shared/rules/index.ts";
 import { sharings } from "../shared/sharing/index.ts";
 import { type RangeInput, rangeInput, type Section } from "../shared/terms.ts";
+import { type ArrivalOptions, arrivalOptions } from "./arrival-options.ts";
 import { baselines } from "./baselines/index.ts";
 import { type DatasetSection, resolveDataset } from "./datasets/index.ts";
 import { type EvaluationOptions, evaluationOptions } from "./evaluation-options.ts";
@@ -23,6 +25,10 @@ export interface Scenario {
   readonly rounds: number;
   /** How items come and go; without it all of the data's items are known from the start. */
   readonly catalogue?: TimelineOptions | undefined;
+  /** Who takes part once the model is trained: the terms' section. */
+  readonly temporal?: TemporalTerms | undefined;
+  /** When ratings arrive; without it all are there from the start. */
+  readonly timeline?: ArrivalOptions | undefined;
   /** How many of the data's people have a device that takes part; by default all. Everyone is evaluated. */
   readonly participants?: number | undefined;
   /** Devices asked in a round: a number, or a share of those that take part. */
@@ -68,6 +74,8 @@ const schema = v.strictObject({
   model: v.optional(section, {}),
   rounds: v.optional(count),
   catalogue: v.optional(v.looseObject({})),
+  temporal: v.optional(temporalTerms),
+  timeline: v.optional(arrivalOptions),
   participants: v.optional(count),
   cohort: v.optional(v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2) }), {}),
   protection: v.optional(section, {}),
@@ -121,6 +129,7 @@ export function parseScenario(input: unknown): Scenario {
     );
   }
   const { privacy, catalogue, ...others } = raw;
+  assertArrivals(raw, evaluation);
   if (catalogue !== undefined && (raw.network.transport === "socket" || evaluation.negatives === "paper-compat")) {
     throw new CofactorError(
       "CONFIG_INVALID",
@@ -141,6 +150,24 @@ export function parseScenario(input: unknown): Scenario {
     ...(catalogue === undefined ? {} : { catalogue: parseTimeline(catalogue) }),
     ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, raw.rounds ?? model.definition.rounds) }),
   };
+}
+
+/** @throws CofactorError CONFIG_INVALID for what ratings that arrive, or devices that wait for them, do not go with */
+function assertArrivals(
+  { timeline, temporal, catalogue, network }: Pick<Scenario, "timeline" | "temporal" | "network"> & { readonly catalogue?: unknown },
+  { negatives, federated }: EvaluationOptions,
+): void {
+  const path = timeline === undefined ? "temporal" : "timeline";
+  if (timeline === undefined && temporal === undefined) return;
+  const what =
+    network.transport === "socket"
+      ? "network.transport memory: a live run waits for rounds, and its devices may have nothing to contribute"
+      : catalogue !== undefined
+        ? "no catalogue: rows change hands, and what a device remembers goes by rows"
+        : negatives !== "honest" || (timeline !== undefined && federated)
+          ? "evaluation.negatives honest and no evaluation.federated: held-out ratings are not known"
+          : undefined;
+  if (what !== undefined) throw new CofactorError("CONFIG_INVALID", `"${path}" expected ${what}`, { details: { path } });
 }
 
 /** Checks the section as the terms' own schema does; what it resolves to is the plan's to say. */

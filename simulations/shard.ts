@@ -56,7 +56,7 @@ export interface ShardData {
 /** Devices of one worker. */
 export class Shard {
   readonly #run: Run;
-  readonly #training: RatingMatrix;
+  #training: RatingMatrix;
   readonly #heldOut: RatingMatrix | undefined;
   readonly #judge: Judge | undefined;
   readonly #seed: number;
@@ -84,8 +84,8 @@ export class Shard {
 
   /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
   async answer({ round, stage, shared, rowOf }: StageOrder, { block, users, briefs }: Block): Promise<BlockSum> {
-    const { model, protection } = this.#run;
-    if (this.#opened?.round !== round) this.#opened = { round, shared: model.open(shared) };
+    const { protection } = this.#run;
+    this.#open(round, shared);
     const frame = roundFrame(this.#run, round);
     const aggregator = await protection.createAggregator(frame, simulatedTools);
     const deviceMs = new Float64Array(users.length);
@@ -104,6 +104,41 @@ export class Shard {
       else if (part !== undefined) this.#candidates.set(user, part);
     }
     return { block, users, part: aggregator.export(), bytesUp, refused, deviceMs, revealedBits };
+  }
+
+  /** From now on the devices have other ratings. */
+  reveal(training: RatingMatrix): void {
+    this.#training = training;
+  }
+
+  /**
+   * Which devices have anything to contribute, ascending.
+   * @returns with them how many others had to fetch the published vector to know that they have nothing
+   */
+  dueOf(
+    { round, shared }: Pick<StageOrder, "round" | "shared">,
+    users: Int32Array,
+  ): { readonly due: Int32Array; readonly fetches: number } {
+    const { model } = this.#run;
+    if (model.isDue === undefined) return { due: users, fetches: 0 };
+    let fetches = 0;
+    const opened = this.#open(round, shared);
+    const due = users.filter((user) => {
+      const ratings = ratingsOf(this.#training, user);
+      const own = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
+      const rng = createRng(this.#seed, "due", round, user);
+      const known = model.isDue!(own, ratings, undefined, rng);
+      const isDue = known ?? model.isDue!(own, ratings, opened, rng) ?? true;
+      if (known === undefined && !isDue) fetches += 1;
+      return isDue;
+    });
+    return { due, fetches };
+  }
+
+  /** Opened once for a round. */
+  #open(round: number, shared: Float64Array): unknown {
+    if (this.#opened?.round !== round) this.#opened = { round, shared: this.#run.model.open(shared) };
+    return this.#opened.shared;
   }
 
   /** The part that a device has trained, where it has. */

@@ -17,6 +17,10 @@ export interface Shards {
    */
   answer(order: StageOrder, users: Int32Array, brief: (user: number) => Uint8Array, onSum: (sum: BlockSum) => void): Promise<void>;
   settle(isPublished: boolean): void;
+  /** As `Shard.reveal`; only in this thread. */
+  reveal(training: RatingMatrix): void;
+  /** As `Shard.dueOf`; only in this thread. */
+  dueOf: Shard["dueOf"];
   /** The part that a device has trained, where it has and where it is in this thread. */
   partOf(user: number): PrivatePart | undefined;
   close(): Promise<void>;
@@ -56,6 +60,8 @@ function createLocalShards(run: Run, data: ShardData, seed: number): Shards {
       }
     },
     settle: (isPublished) => shard.settle(isPublished),
+    reveal: (training) => shard.reveal(training),
+    dueOf: (order, users) => shard.dueOf(order, users),
     partOf: (user) => shard.partOf(user),
     close: async () => undefined,
   };
@@ -112,6 +118,14 @@ class WorkerShards implements Shards {
 
   settle(isPublished: boolean): void {
     for (const worker of this.#workers) worker.postMessage({ kind: "settle", isPublished } satisfies WorkerOrder);
+  }
+
+  reveal(): never {
+    throw new TypeError("ratings that arrive expected one worker");
+  }
+
+  dueOf(): never {
+    throw new TypeError("devices that are due expected one worker");
   }
 
   partOf(): undefined {

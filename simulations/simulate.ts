@@ -39,7 +39,7 @@ export async function simulate(scenario: Scenario | object, options: SimulateOpt
   const prepared = await prepareScenario(parseScenario(scenario));
   const { run, split } = prepared;
   // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone; they hand out no private part.
-  const isAtHome = split.training.withheld !== undefined || isJudgedAsTrained(run);
+  const isAtHome = split.training.withheld !== undefined || isJudgedAsTrained(run) || isPatient(prepared);
   const workers = isAtHome ? 1 : (options.workers ?? defaultWorkers(run));
   const shards = createShards(run, dataOf(prepared), prepared.scenario.seed, workers);
   try {
@@ -56,6 +56,11 @@ const bigRound = 100_000_000;
 function defaultWorkers(run: Run): number {
   const isBig = !run.protection.revealsContributions || run.contributionSize * run.terms.cohort.size >= bigRound;
   return isBig ? Math.min(4, availableParallelism()) : 1;
+}
+
+/** Whether rounds may pass in which nobody has anything to contribute, so that attempts count and not publications. */
+function isPatient({ run, scenario }: Prepared): boolean {
+  return run.model.isDue !== undefined || scenario.timeline !== undefined;
 }
 
 function isJudgedAsTrained({ model }: Run): boolean {
@@ -103,36 +108,42 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const total = run.terms.rounds;
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
   const drive = await createDrive(prepared, shards);
+  const { arrivals } = drive;
   const served = ({ shared }: ModelState) =>
     drive.timeline === undefined
-      ? servedPeople(run, split.training, shared, partOf, scenario)
+      ? servedPeople(run, arrivals?.known ?? split.training, shared, partOf, scenario)
       : cataloguedPeople(run, split.training, shared, drive.timeline.rowOf, scenario);
   const account = createPrivacyAccount(run, drive.attendance);
   let state = drive.initial;
   let abandoned = 0;
   let published = 0;
   let round = 1;
-  for (; !hasEnded(run, state, round - 1) && options.signal?.aborted !== true; round++) {
+  const onValidation = (judged: ModelState) =>
+    split.counts.validation > 0 ? evaluatePart(prepared, served(judged), "validation").metrics : {};
+  const isOver = (): boolean => hasEnded(run, state, round - 1) || (isPatient(prepared) && round > total);
+  for (; !isOver() && options.signal?.aborted !== true; round++) {
+    if (arrivals?.enter(round) === true) shards.reveal(arrivals.known);
     const startedMs = performance.now();
     const outcome = await runRound(prepared, drive, state, round);
     roundSeconds.push((performance.now() - startedMs) / 1000);
     clientSeconds.push(outcome.clientSeconds);
     let result: RoundResult = { ...outcome.result, ...account.after(round), ...judgedTwice(prepared, outcome, published, state) };
-    if (outcome.state === undefined) abandoned += 1;
+    if (outcome.state === undefined) abandoned += outcome.isIdle ? 0 : 1;
     else {
       abandoned = 0;
       state = outcome.state;
       published = round;
       const { every } = scenario.evaluation;
       const isDue = every > 0 && split.counts.validation > 0 && (state.round % every === 0 || state.round === total);
-      if (isDue) result = { ...result, metrics: evaluatePart(prepared, served(state), "validation").metrics };
+      if (isDue) result = { ...result, metrics: onValidation(state) };
     }
+    arrivals?.leave(round, outcome, state, onValidation);
     rounds.push(result);
     options.onRound?.(result, total);
     if (abandoned >= maxAbandoned)
       throw new CofactorError("COHORT_TOO_SMALL", `${maxAbandoned} rounds in a row were abandoned: ${outcome.reason}`);
   }
-  const isComplete = hasEnded(run, state, round - 1);
+  const isComplete = isOver();
   return {
     rounds,
     roundSeconds,
@@ -141,6 +152,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
+    ...(arrivals === undefined ? {} : { steps: arrivals.figures }),
     ...(drive.timeline === undefined ? {} : { wholeCatalogueBytes: drive.timeline.wholeBytes }),
   };
 }

@@ -7,6 +7,7 @@ import { createReleaser, type Releaser } from "../shared/release.ts";
 import { beginRound, contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { advanceModel, qualityOf, type Run, roundFrame } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Attendance } from "./attendance.ts";
 import { drawAnswering } from "./network.ts";
 import type { Prepared } from "./prepare.ts";
@@ -20,6 +21,8 @@ import { Timeline } from "./timeline.ts";
 export interface RoundOutcome {
   /** The next state; undefined when the round was abandoned. */
   readonly state: ModelState | undefined;
+  /** Whether it came to nothing since too few devices had anything to contribute. */
+  readonly isIdle: boolean;
   /** Why it was abandoned; empty when it was not. */
   readonly reason: string;
   readonly result: RoundResult;
@@ -38,6 +41,8 @@ export interface RoundDrive {
   readonly attendance: Attendance;
   /** Where items come and go. */
   readonly timeline: Timeline | undefined;
+  /** Where ratings arrive on the way. */
+  readonly arrivals: Arrivals | undefined;
   /** The state before the first round, as it is published. */
   readonly initial: ModelState;
 }
@@ -47,9 +52,11 @@ export async function createDrive(prepared: Prepared, shards: Shards): Promise<R
   const { run, scenario, participants } = prepared;
   const releaser = await createReleaser(run, simulationRng(createRng(scenario.seed, "noise")));
   const attendance = new Attendance(run, participants, scenario.seed);
-  if (run.catalogue === undefined) return { shards, releaser, attendance, timeline: undefined, initial: initialState(run, scenario.seed) };
+  const arrivals = scenario.timeline === undefined ? undefined : new Arrivals(prepared, scenario.timeline);
+  const common = { shards, releaser, attendance, arrivals };
+  if (run.catalogue === undefined) return { ...common, timeline: undefined, initial: initialState(run, scenario.seed) };
   const { timeline, state } = await Timeline.begin(prepared, run.catalogue);
-  return { shards, releaser, attendance, timeline, initial: state };
+  return { ...common, timeline, initial: state };
 }
 
 /** The state before the first round, as it is published, where items stay. */
@@ -67,9 +74,12 @@ export function initialState(run: Run, seed: number): ModelState {
  */
 export async function runRound(prepared: Prepared, drive: RoundDrive, state: ModelState, round: number): Promise<RoundOutcome> {
   const { run, scenario, opener } = prepared;
-  const { shards, releaser, attendance, timeline } = drive;
+  const { shards, releaser, attendance, timeline, arrivals } = drive;
   const { cohort: limits, precision } = run.terms;
-  const cohort = attendance.draw(round);
+  const present = arrivals?.present ?? prepared.participants;
+  const { due, fetches } =
+    run.model.isDue === undefined ? { due: present, fetches: 0 } : shards.dueOf({ round, shared: state.shared }, present);
+  const cohort = attendance.draw(round, due);
   const stages = { count: run.protection.stages.length, contribution: run.protection.contributionStage };
   let { state: machine, effects } = beginRound(round, Array.from(cohort, String), limits.min, stages);
   let reason = reasonOf(effects);
@@ -83,7 +93,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   const lost = new Set<number>();
   const deviceMs = new Map<number, number>();
   const followed = timeline?.figures.deltaBytes ?? 0;
-  const sent = { bytesUp: 0, bytesDown: cohort.length * (run.sharedSize * bytesPerValue(precision) + followed) };
+  const sent = { bytesUp: 0, bytesDown: (cohort.length + fetches) * (run.sharedSize * bytesPerValue(precision) + followed) };
   let elapsedMs = 0;
   let revealedBits = 0;
   while (machine.phase === "collecting") {
@@ -147,6 +157,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   };
   return {
     state: isPublished ? next : undefined,
+    isIdle: run.model.isDue !== undefined && due.length < limits.min,
     reason,
     result,
     contributors: isPublished ? Int32Array.from(contributorsOf(machine), Number).sort() : new Int32Array(0),

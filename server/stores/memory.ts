@@ -7,6 +7,7 @@ import { MemoryCatalogues } from "./memory-catalogue.ts";
 interface RunState {
   stored: StoredRun | undefined;
   readonly enrolled: Set<string>;
+  readonly counted: Map<string, number>;
   readonly models: Map<string, Uint8Array>;
   latest: Publication | undefined;
   open: OpenRound | undefined;
@@ -25,6 +26,7 @@ export function memoryStore(): Store {
     const fresh: RunState = {
       stored: undefined,
       enrolled: new Set(),
+      counted: new Map(),
       models: new Map(),
       latest: undefined,
       open: undefined,
@@ -58,6 +60,7 @@ export function memoryStore(): Store {
     countEnrolled: (run) => stateOf(run).enrolled.size,
     forget: (run, client) => void stateOf(run).enrolled.delete(client),
     latest: (run) => stateOf(run).latest,
+    counted: (run, client) => stateOf(run).counted.get(client) ?? 0,
     model: (run, sha256) => stateOf(run).models.get(sha256),
     publish(run, publication, record, entry) {
       const state = stateOf(run);
@@ -68,6 +71,7 @@ export function memoryStore(): Store {
       state.models.set(publication.sha256, publication.model);
       for (const sha256 of [...state.models.keys()].slice(0, -keptModels)) state.models.delete(sha256);
       if (record !== undefined) state.records.push(record);
+      for (const client of publication.counts ?? []) state.counted.set(client, publication.round);
       if (publication.catalogue !== undefined) catalogue.publish(run, publication.catalogue);
       endRound(state);
     },

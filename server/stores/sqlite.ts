@@ -12,9 +12,6 @@ import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
 import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 
-/** The version of the tables below. A newer file is refused; older ones are brought forward by `migrations`. */
-const schemaVersion = 5;
-
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
   `
@@ -39,7 +36,12 @@ const migrations: readonly string[] = [
   `,
   "ALTER TABLE records ADD COLUMN quality TEXT;",
   catalogueMigration,
+  `CREATE TABLE counted (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (run, client))
+    STRICT, WITHOUT ROWID;`,
 ];
+
+/** The version of these tables. A newer file is refused; older ones are brought forward. */
+const schemaVersion = migrations.length;
 
 interface PendingAnswer {
   readonly run: string;
@@ -134,6 +136,10 @@ class SqliteStore implements Store {
     };
   }
 
+  counted(run: string, client: string): number {
+    return Number(this.#sql("SELECT round FROM counted WHERE run = ? AND client = ?").get(run, client)?.["round"] ?? 0);
+  }
+
   model(run: string, sha256: string): Uint8Array | undefined {
     const row = this.#sql("SELECT model FROM models WHERE run = ? AND sha256 = ? LIMIT 1").get(run, sha256);
     return row === undefined ? undefined : toBytes(row["model"]);
@@ -159,6 +165,8 @@ class SqliteStore implements Store {
         "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",
       ).run(run, run, keptModels);
       if (publication.catalogue !== undefined) this.catalogue.publish(run, publication.catalogue);
+      const count = this.#sql("INSERT OR REPLACE INTO counted (run, client, round) VALUES (?, ?, ?)");
+      for (const client of publication.counts ?? []) count.run(run, client, round);
       this.#endRound(run, record);
     });
     this.#forgetLog();

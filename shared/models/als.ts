@@ -12,6 +12,7 @@
 import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
+import type { UserRatings } from "../math/ratings.ts";
 import {
   type AlsNoisedOptions,
   advanceNoisedAls,
@@ -89,6 +90,25 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
     return true;
   }
 
+  /** A person's statistics, from what is known of them and their ratings. @param itemSide read where residuals are bounded alone */
+  function writeStatistics(own: Float64Array, ratings: UserRatings, itemSide: Float64Array | undefined, out: Float64Array): void {
+    const feature = own.slice();
+    feature[rank] = 1;
+    if (noised.isBounded) boundNorm(feature, 0, rank, noised.options.factor);
+    // The same z z' for every rated item: made once, copied.
+    const outer = new Float64Array(packed);
+    addOuter(outer, 0, 1, feature, 0, order);
+    for (let cell = 0; cell < packed; cell++) outer[cell] = outer[cell]! * noised.scales[cell]!;
+    out.fill(0, 0, items * (packed + order));
+    for (let index = 0; index < ratings.items.length; index++) {
+      const item = ratings.items[index]!;
+      const rated = ratings.values[index]! - globalMean - own[rank]!;
+      const rest = itemSide === undefined ? rated : boundResidual(noised, rated, feature, itemSide, item * order);
+      out.set(outer, item * packed);
+      for (let f = 0, at = targetAt + item * order; f < order; f++) out[at + f] = rest * feature[f]!;
+    }
+  }
+
   return {
     kind: "als",
     objective: "rating",
@@ -113,23 +133,10 @@ function createAls(options: AlsOptions, shape: ModelShape): Model<Float64Array> 
         solver === "exact"
           ? solveUserWithBias(problem, itemSide, ratings)
           : improveUserWithBias(problem, itemSide, ratings, initial.values, cgSteps, space);
-      const feature = own.slice();
-      feature[rank] = 1;
-      if (noised.isBounded) boundNorm(feature, 0, rank, noised.options.factor);
-      // The same z z' for every rated item: made once, copied.
-      const outer = new Float64Array(packed);
-      addOuter(outer, 0, 1, feature, 0, order);
-      for (let cell = 0; cell < packed; cell++) outer[cell] = outer[cell]! * noised.scales[cell]!;
-      out.fill(0, 0, items * (packed + order));
-      for (let index = 0; index < ratings.items.length; index++) {
-        const item = ratings.items[index]!;
-        const rated = ratings.values[index]! - globalMean - own[rank]!;
-        const rest = noised.isBounded ? boundResidual(noised, rated, feature, itemSide, item * order) : rated;
-        out.set(outer, item * packed);
-        for (let f = 0, at = targetAt + item * order; f < order; f++) out[at + f] = rest * feature[f]!;
-      }
+      writeStatistics(own, ratings, noised.isBounded ? itemSide : undefined, out);
       return { weight: 1, private: new PrivatePart(own) };
     },
+    ...(noised.isBounded ? {} : { statistics: ({ values }, ratings, out) => writeStatistics(values, ratings, undefined, out) }),
     advance(current, aggregate) {
       if (noised.isBounded || (aggregate.noiseStddev ?? 0) > 0) return advanceNoisedAls(noised, current, aggregate);
       const normals = aggregate.values.slice(0, targetAt);

@@ -10,6 +10,7 @@
 import * as v from "valibot";
 import { conjugateGradient, createCgSpace } from "../math/conjugate-gradient.ts";
 import { addDiagonal, addOuter, multiplyPacked, packedSize, solveInPlace } from "../math/linear.ts";
+import type { UserRatings } from "../math/ratings.ts";
 import { explainImplicit } from "./explain.ts";
 import {
   advanceNoisedImplicit,
@@ -109,6 +110,22 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     return shared;
   }
 
+  /** A person's statistics, from their factors and ratings. */
+  function writeStatistics(own: Float64Array, ratings: UserRatings, out: Float64Array): void {
+    out.fill(0, 0, sizeOf(contribution));
+    const vector = noised.isBounded ? own.slice() : own;
+    if (noised.isBounded) boundNorm(vector, 0, rank, noised.options.factor);
+    addOuter(out, 0, 1, vector, 0, rank);
+    for (let cell = 0; cell < packed; cell++) out[cell] = out[cell]! * noised.scales[cell]!;
+    for (let index = 0; index < ratings.items.length; index++) {
+      const item = ratings.items[index]!;
+      // The same p p' and p for every rated item: made once, copied.
+      out.copyWithin(packed + item * packed, 0, packed);
+      out.set(vector, targetAt + item * rank);
+      out[countAt + item] = noised.options.countScale;
+    }
+  }
+
   return {
     kind: "implicit-als",
     objective: "ranking",
@@ -125,20 +142,10 @@ function createImplicitAls(options: ImplicitAlsOptions, shape: ModelShape): Mode
     contribute(shared, initial, ratings, _rng, out) {
       const own =
         solver === "exact" ? solveUser(problem, shared, ratings) : improveUser(problem, shared, ratings, initial.values, cgSteps, space);
-      out.fill(0, 0, sizeOf(contribution));
-      const vector = noised.isBounded ? own.slice() : own;
-      if (noised.isBounded) boundNorm(vector, 0, rank, noised.options.factor);
-      addOuter(out, 0, 1, vector, 0, rank);
-      for (let cell = 0; cell < packed; cell++) out[cell] = out[cell]! * noised.scales[cell]!;
-      for (let index = 0; index < ratings.items.length; index++) {
-        const item = ratings.items[index]!;
-        // The same p p' and p for every rated item: made once, copied.
-        out.copyWithin(packed + item * packed, 0, packed);
-        out.set(vector, targetAt + item * rank);
-        out[countAt + item] = noised.options.countScale;
-      }
+      writeStatistics(own, ratings, out);
       return { weight: 1, private: new PrivatePart(own) };
     },
+    ...(noised.isBounded ? {} : { statistics: ({ values }, ratings, out) => writeStatistics(values, ratings, out) }),
     advance(current, aggregate) {
       const isNoised = noised.isBounded || (aggregate.noiseStddev ?? 0) > 0;
       const itemWeights = weights.read(current.shared);

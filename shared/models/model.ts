@@ -101,6 +101,12 @@ export interface Model<Shared = unknown> {
    * of its own: whoever replaces it may free it.
    */
   readonly isJudgedAsTrained?: boolean;
+  /**
+   * Whether a contribution is what changed since the last one that was counted, which the private part remembers. Such a part is written down before
+   * anything leaves the device, and becomes the device's own by the server's word that it was counted: nothing is counted twice, nor against
+   * another base.
+   */
+  readonly isCumulative?: boolean;
 
   /** The state before round 1. */
   initialize(rng: Rng): ModelState;
@@ -121,6 +127,18 @@ export interface Model<Shared = unknown> {
    * @returns the device's next private part and the contribution's weight (1 unless the model says otherwise)
    */
   contribute(shared: Shared, initial: PrivatePart, ratings: UserRatings, rng: Rng, out: Float64Array): Contribution;
+  /**
+   * For a model whose step is a sum of people's statistics: writes what `contribute` would, as a function of the part that it returned and the
+   * ratings alone, bit for bit. Absent where a contribution depends on anything else. Its `advance` reads a sum of any people's latest statistics.
+   * @param out [size of the contribution spec], overwritten whole
+   */
+  statistics?(own: PrivatePart, ratings: UserRatings, out: Float64Array): void;
+  /**
+   * Whether a device has anything to contribute; absent where everyone always has.
+   * @param shared the published vector, opened; left out by whoever does not have it yet
+   * @returns undefined where only the published vector would tell
+   */
+  isDue?(own: PrivatePart, ratings: UserRatings, shared: Shared | undefined, rng: Rng): boolean | undefined;
   /** The next state from a cohort's sum. */
   advance(current: ModelState, aggregate: Aggregate): ModelState;
 

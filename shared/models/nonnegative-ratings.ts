@@ -35,7 +35,10 @@ export interface NonnegativeRatings {
   readonly countAt: number;
   /** Random item factors that predict about the mean. */
   drawItems(rng: Rng): Float64Array;
-  readonly device: Pick<Model<Float64Array>, "objective" | "open" | "createPrivate" | "fit" | "contribute" | "itemVectors" | "score">;
+  readonly device: Pick<
+    Model<Float64Array>,
+    "objective" | "open" | "createPrivate" | "fit" | "contribute" | "statistics" | "itemVectors" | "score"
+  >;
 }
 
 /** How many sweeps fit a person to fixed items from the start. */
@@ -72,6 +75,19 @@ export function createNonnegativeRatings({ rank, l2, l1, sweeps, start }: Nonneg
     return own;
   }
 
+  /** A person's statistics, from their factors and ratings. */
+  function writeStatistics(own: Float64Array, ratings: UserRatings, out: Float64Array): void {
+    out.fill(0, 0, countAt + items);
+    outer.fill(0);
+    addOuter(outer, 0, 1, own, 0, rank);
+    for (let index = 0; index < ratings.items.length; index++) {
+      const item = ratings.items[index]!;
+      out.set(outer, item * packed);
+      addScaled(out, targetAt + item * rank, ratings.values[index]! - least, own, 0, rank);
+      out[countAt + item] = 1;
+    }
+  }
+
   return {
     contribution: [
       { name: "itemGram", shape: [items, packed] },
@@ -89,17 +105,10 @@ export function createNonnegativeRatings({ rank, l2, l1, sweeps, start }: Nonneg
       fit: (factors, _initial, ratings) => new PrivatePart(sweepUser(factors, ownStart(), ratings, fitSweeps)),
       contribute(factors, initial, ratings, _rng, out) {
         const own = sweepUser(factors, initial.values, ratings, sweeps);
-        out.fill(0, 0, countAt + items);
-        outer.fill(0);
-        addOuter(outer, 0, 1, own, 0, rank);
-        for (let index = 0; index < ratings.items.length; index++) {
-          const item = ratings.items[index]!;
-          out.set(outer, item * packed);
-          addScaled(out, targetAt + item * rank, ratings.values[index]! - least, own, 0, rank);
-          out[countAt + item] = 1;
-        }
+        writeStatistics(own, ratings, out);
         return { weight: 1, private: new PrivatePart(own) };
       },
+      statistics: ({ values }, ratings, out) => writeStatistics(values, ratings, out),
       itemVectors: (values) => ({ values, length: rank, stride: rank }),
       score(factors, own, out, chosen) {
         const hasFactors = own.values.some((value) => value > 0);

@@ -39,7 +39,15 @@ export interface Messages {
   /** Client or keyholder to server: proves the identity. Enrols a client that is new. */
   readonly join: {
     readonly request: { readonly role: "client" | "keyholder"; readonly publicKey: string; readonly proof: string };
-    readonly answer: { readonly model: ModelRef; readonly isNew: boolean; readonly ended: boolean };
+    readonly answer: {
+      readonly model: ModelRef;
+      readonly isNew: boolean;
+      readonly ended: boolean;
+      /** In runs whose devices contribute differences: the round that counted this client last, 0 for none. */
+      readonly counted?: number | undefined;
+      /** Likewise: the newest round that is over, published or abandoned. */
+      readonly over?: number | undefined;
+    };
   };
   /** Client to server: a piece of a published model, whole or as a difference to `base`. The answer's bytes are the piece. */
   readonly pull: {
@@ -66,7 +74,12 @@ export interface Messages {
       /** Bytes of this stage's answer that the server already has from this client, for resuming. */
       readonly received: number;
     };
-    readonly answer: { readonly takesPart: boolean; readonly reason?: string | undefined };
+    readonly answer: {
+      readonly takesPart: boolean;
+      readonly reason?: string | undefined;
+      /** True when there is nothing to contribute before another model is published, or the client joins again. */
+      readonly isIdle?: boolean | undefined;
+    };
   };
   /** Client to server: a further chunk of the brief of the stage that this client is asked for. The answer's bytes are the chunk. */
   readonly brief: {
@@ -181,7 +194,13 @@ const schemas: Schemas = {
   },
   join: {
     request: v.strictObject({ role: v.picklist(["client", "keyholder"]), publicKey: key, proof: signature }),
-    answer: v.strictObject({ model, isNew: v.boolean(), ended: v.boolean() }),
+    answer: v.strictObject({
+      model,
+      isNew: v.boolean(),
+      ended: v.boolean(),
+      counted: v.optional(size),
+      over: v.optional(size),
+    }),
   },
   pull: {
     request: v.strictObject({ sha256: key, base: v.optional(key), offset: size }),
@@ -193,7 +212,7 @@ const schemas: Schemas = {
   },
   ask: {
     request: v.strictObject({ round, stage, model, deadlineMs: size, briefBytes: size, received: size }),
-    answer: v.strictObject({ takesPart: v.boolean(), reason: v.optional(reason) }),
+    answer: v.strictObject({ takesPart: v.boolean(), reason: v.optional(reason), isIdle: v.optional(v.boolean()) }),
   },
   brief: { request: v.strictObject({ round, stage, offset: size }), answer: empty },
   answer: {

@@ -60,6 +60,7 @@ export function resultTable(result: Result, command: string): string {
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
     ...catalogueLines(result.catalogue),
+    ...timelineLines(result.timeline),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
@@ -114,6 +115,21 @@ function catalogueLines(catalogue: CatalogueResult | undefined): string[] {
   const { capacity, live, candidates, waiting, mostRows, deltaBytes, wholeBytes } = catalogue;
   const rows = `${live} live, ${candidates} candidates, ${waiting} waiting at the end; ${mostRows} of ${capacity} rows in use at the most`;
   return [`  catalogue ${rows}; followed in ${formatBytes(deltaBytes)} of deltas in all, whole ${formatBytes(wholeBytes)}`];
+}
+
+/** What the steps came to in which ratings arrived; nothing where all were there from the start. */
+function timelineLines(timeline: Result["timeline"]): string[] {
+  const steps = (timeline ?? []).slice(1);
+  const [metric] = Object.keys(steps[0]?.metrics ?? {});
+  if (steps.length === 0) return [];
+  const mean = (of: (step: (typeof steps)[number]) => number): number => steps.reduce((sum, step) => sum + of(step), 0) / steps.length;
+  const share = mean(({ tookPart, present }) => tookPart / Math.max(1, present));
+  const traffic = `${formatBytes(mean(({ bytesUp }) => bytesUp))} up, ${formatBytes(mean(({ bytesDown }) => bytesDown))} down`;
+  const quality =
+    metric === undefined
+      ? ""
+      : `; ${metric} on validation ${mean(({ metrics }) => metrics[metric]!).toFixed(4)}, by the first part's model ${mean(({ stale }) => stale[metric]!).toFixed(4)}`;
+  return [`  timeline  ${steps.length} steps (means): ${(100 * share).toFixed(1)} % of the devices took part, ${traffic}${quality}`];
 }
 
 /** Bytes for people: "31.7 kB". */

@@ -35,7 +35,9 @@ describe("sqlite store's file", () => {
     store.saveRun("films-1", run);
     store.close();
     const database = new DatabaseSync(at.path);
-    database.exec("DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; DROP TABLE catalogues; DROP TABLE item_orders");
+    database.exec(
+      "DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; DROP TABLE catalogues; DROP TABLE item_orders; DROP TABLE counted",
+    );
     database.exec("PRAGMA user_version = 3");
     database.close();
     const again = at.open();

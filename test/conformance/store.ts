@@ -73,6 +73,21 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       return store;
     };
 
+    it("knows for each client the last publication that counts it, also when the client has left", () => {
+      const at = place();
+      const store = founded(at);
+      store.enrol(run, "ann");
+      expect(store.counted(run, "ann")).toBe(0);
+      store.publish(run, { ...publication(2), counts: ["ann", "ben"] }, record(2));
+      store.publish(run, { ...publication(5), counts: ["ben"] }, record(5));
+      store.publish(run, publication(6), record(6));
+      store.abandon(run, record(7, "abandoned"));
+      store.forget(run, "ann");
+      const again = reopen(at, store);
+      expect(["ann", "ben", "eve"].map((client) => again.counted(run, client))).toEqual([2, 5, 0]);
+      expect(again.counted("films-2", "ann")).toBe(0);
+    });
+
     it("knows nothing at first", () => {
       const store = place().open();
       expect(store.loadRun(run)).toBeUndefined();

@@ -20,10 +20,10 @@ it("prints nothing but JSON with --json -, with every protection priced", () => 
   const found = JSON.parse(out) as Plan & { readonly machine: object };
   expect(Object.keys(found)).toEqual(["machine", "job", "protections", "masks", "recommendation", "notes", "calibrationMs"]);
   expect(found.job).toMatchObject({ clients: 1_000, values: 26_912, bits: 24, min: 500 });
-  // Masks: 325 bytes of keys, 95 boxes of 82, 26,912 x 8, 32, 95 shares of 35, and 2 for each of two lists.
+  // Masks: 325 bytes of keys, 95 boxes of 82, 26,912 x 5, 32, 95 shares of 35, and 2 for each of two lists.
   expect(found.protections.map(({ name, price }) => [name, price?.sizes.up])).toEqual([
     ["open", 215_296],
-    ["masks", 226_772],
+    ["masks", 146_036],
     ["paillier 2048, 1 holder", 229_888],
     ["paillier 2048, t of n", 229_888],
     ["paillier 3072, t of n", 230_400],

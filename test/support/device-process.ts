@@ -18,12 +18,19 @@ export const deathPoints = [
   "all taken",
 ] as const;
 
+/** Where a device whose contributions are differences may die besides: as it writes down what it is about to send, and as it learns of its round. */
+export const rememberingPoints = ["remembered", "taken over", "counted", "forgotten"] as const;
+
 /** What the process is told. */
 export interface DeviceOrder {
   readonly url: string;
   readonly run: string;
   readonly path: string;
-  readonly dieAt: (typeof deathPoints)[number] | undefined;
+  readonly dieAt: (typeof deathPoints | typeof rememberingPoints)[number] | undefined;
+  /** By default three. */
+  readonly ratings?: readonly (readonly [number, number])[] | undefined;
+  /** How many rounds that count it the process lives for; by default one. */
+  readonly rounds?: number | undefined;
 }
 
 /** Only a process that was started for it, not a test that imports the types. */
@@ -41,6 +48,13 @@ async function live(order: DeviceOrder): Promise<void> {
       if (key === "@budget") die("reserved");
       if (key.endsWith("/participation")) die("recorded");
       if (key.endsWith("/pending")) die("sealed");
+      if (key.endsWith("/candidate")) die("remembered");
+      if (key.endsWith("/private")) die("taken over");
+      if (key.endsWith("/counted")) die("counted");
+    },
+    delete: async (key) => {
+      await inner.delete(key);
+      if (key.endsWith("/candidate")) die("forgotten");
     },
   };
   let taken = 0;
@@ -67,7 +81,7 @@ async function live(order: DeviceOrder): Promise<void> {
   const client = createClient({
     connect,
     run: order.run,
-    ratings: [
+    ratings: order.ratings ?? [
       [0, 1],
       [2, 1],
       [4, 1],
@@ -76,7 +90,7 @@ async function live(order: DeviceOrder): Promise<void> {
     store,
     retryMs: 20,
   });
-  await client.participate({ rounds: 1 });
+  await client.participate({ rounds: order.rounds ?? 1 });
   client.close();
   await inner.close();
   process.disconnect();

@@ -36,6 +36,7 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
     countEnrolled: (run) => inner.countEnrolled(run),
     forget: (run, client) => inner.forget(run, client),
     latest: (run) => inner.latest(run),
+    counted: (run, client) => inner.counted(run, client),
     model: (run, sha256) => inner.model(run, sha256),
     publish(run, publication, record, entry) {
       if (record !== undefined) reach("before a publication is durable");

@@ -1,6 +1,5 @@
 /** Evaluation: candidates, negatives, parts, groups, labels. */
 import { describe, expect, it } from "vitest";
-import { metricsFor } from "../../shared/evaluation/metrics.ts";
 import { createRng } from "../../shared/random.ts";
 import { parseConfig } from "../../shared/registry.ts";
 import { coRatingDistance, listDistance } from "../../simulations/co-ratings.ts";
@@ -8,7 +7,7 @@ import { datasetFromRows, type InteractionRow } from "../../simulations/datasets
 import { loadDataset } from "../../simulations/datasets/index.ts";
 import { type EvaluateInput, evaluate, evaluatePeople, summarize } from "../../simulations/evaluate.ts";
 import { drawNegatives, negativeRng } from "../../simulations/evaluation-negatives.ts";
-import { evaluationOptions } from "../../simulations/evaluation-options.ts";
+import { evaluationOptions, metricsFor } from "../../simulations/evaluation-options.ts";
 import { type Split, splitDataset } from "../../simulations/split.ts";
 
 /** Two people, five items; the latest of "a" is item 3 (validation 2), of "b" item 1 (validation 5). */

@@ -124,7 +124,8 @@ describe("planTable", () => {
   });
 });
 
-describe("the ranking of mechanisms", () => {
+// Calibrates every mechanism anew: seconds of work.
+describe("the ranking of mechanisms", { timeout: 180_000 }, () => {
   const small = toJob({ ...typed, clients: 100, values: 40, rounds: 24 });
   const wish = (change: object) =>
     toWish({ epsilon: 4, delta: 1e-5, separation: 8, participations: 3, population: 2000, against: "release", ...change }, small)!;
