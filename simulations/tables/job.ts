@@ -39,7 +39,9 @@ export async function jobOf(row: Row, seed: number, data: string | undefined): P
   return {
     args: ["simulate", file, ...setsOf(row, path), "--seed", String(seed)],
     rounds: scenario.rounds,
-    digest: createHash("sha256").update(canonicalJson([await writtenIn(file), row.set ?? [], seed])).digest("hex"),
+    digest: createHash("sha256")
+      .update(canonicalJson([await writtenIn(file), row.set ?? [], seed]))
+      .digest("hex"),
     missing: isMissing ? place : undefined,
   };
 }

@@ -62,12 +62,7 @@ export const personal: Table = table({
     "personal part is worth is the honest figure beside that of the same model without it. The canary is each device alone, for 150 people: under " +
     "`paper-compat` trained as long as the leak takes to be learned. It stands where it leaks too: that is what it is for.",
   head: "model and protocol",
-  columns: [
-    figureNames,
-    federated(),
-    baseline("popularity", "popularity"),
-    baseline("canary", "local-only"),
-  ],
+  columns: [figureNames, federated(), baseline("popularity", "popularity"), baseline("canary", "local-only")],
   rows: [
     { label: "`pfedrec`, paper-compat, LEAKING", scenario: "pfedrec-paper.yaml", metrics: leaving },
     { label: "`pfedrec`, honest", scenario: "pfedrec-paper.yaml", set: ["evaluation.negatives=honest"], metrics: leaving },
