@@ -11,6 +11,12 @@ const commands: readonly CommandEntry[] = [
     summary: "trains on real data, in memory or over real sockets, beside its baselines",
     load: () => import("./simulations/cli.ts"),
   },
+  {
+    name: "peers",
+    summary: "agents on a graph that compute together without a server",
+    load: () => import("./simulations/peers/cli.ts"),
+  },
+  { name: "relay", summary: "hands sealed frames from agent to agent, and can read none", load: () => import("./server/relay/cli.ts") },
   { name: "serve", summary: "serves a run to devices: the aggregator", load: () => import("./simulations/demo/serve-cli.ts") },
   { name: "join", summary: "takes part in a run with the ratings of a file, which stay here", load: () => import("./client/cli.node.ts") },
   { name: "keys", summary: "makes, shows and checks the key file of a keyholder", load: () => import("./server/keys-cli.ts") },

@@ -6,6 +6,8 @@ export { Keyholder, type KeyholderParts, type ServedKeyholder, serveKeyholder } 
 export type { KeyholderEvent } from "./keyholder-desk.ts";
 export { type Enrolment, fileRecord, type KeyholderRecord, memoryRecord } from "./keyholder-record.ts";
 export type { Metrics } from "./metrics.ts";
+export { type ListeningRelay, listenRelay } from "./relay/listen.ts";
+export { createRelay, type Relay, type RelayOptions } from "./relay/relay.ts";
 export { createServer, type Server, type ServerOptions } from "./server.ts";
 export type { Listener, ListenOptions } from "./socket.ts";
 export type { CatalogueStore, OpenRound, Publication, PublishedCatalogue, RoundRecord, Store, StoredAnswer, StoredRun } from "./store.ts";

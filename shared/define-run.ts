@@ -1,10 +1,12 @@
-/** Runs from terms at once, with every model and sharing policy at hand: for servers, simulations and tests. Imports run, models, sharing. */
+/** Runs from terms at once, with every model, protection and sharing policy at hand: for servers, simulations and tests. Imports run, models, protections, sharing. */
 import { catalogueSupport } from "./catalogue/support.ts";
 import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { temporalSupport } from "./models/temporal.ts";
+import { protections } from "./protections/index.ts";
 import { rules } from "./rules/index.ts";
-import { buildRun, type Run, type RunExtras } from "./run.ts";
+import { buildRun, type Run } from "./run.ts";
+import type { RunExtras } from "./run-parts.ts";
 import { sharings } from "./sharing/index.ts";
 
 /**
@@ -18,7 +20,7 @@ import { sharings } from "./sharing/index.ts";
 export function defineRun(input: unknown, extras: RunExtras = {}): Run {
   return buildRun(
     input,
-    { models, sharings, rules },
+    { models, sharings, protections, rules },
     { evaluation: evaluationSupport, catalogue: catalogueSupport, temporal: temporalSupport, ...extras },
   );
 }

@@ -24,7 +24,8 @@ export type { AggregatorHalf, DeviceHalf, Opener, Protection, ProtectionDefiniti
 export { createRng, type Rng, type SecureRng, secureRng } from "./random.ts";
 export { rules } from "./rules/index.ts";
 export type { Rule, RuleDefinition } from "./rules/rule.ts";
-export { openRun, type Run, type RunExtras } from "./run.ts";
+export { openRun, type Run } from "./run.ts";
+export type { RunExtras } from "./run-parts.ts";
 export { sharings } from "./sharing/index.ts";
 export type { Scattered, Sharing, SharingDefinition } from "./sharing/sharing.ts";
 export type { RangeInput, RunTerms, TermsInput } from "./terms.ts";

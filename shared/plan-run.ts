@@ -1,8 +1,7 @@
 /** Terms with a promise of privacy made ready: the noise is calibrated before anyone signs them. Imports run, terms; the accountants when needed. */
-import { protections } from "./protections/index.ts";
 import { resolveSection } from "./registry.ts";
-import { assertScattered, guardSettingOf, loadParts, openRun, type Run, sharingOf } from "./run.ts";
-import { type RunExtras, shapeOf, withItemFeatures } from "./run-models.ts";
+import { assertScattered, guardSettingOf, openRun, type Run, sharingOf } from "./run.ts";
+import { loadParts, type RunExtras, shapeOf, withItemFeatures } from "./run-parts.ts";
 import { loadSharings } from "./sharing/lazy.ts";
 import { parseTerms, type Section, type UnresolvedTerms } from "./terms.ts";
 
@@ -20,7 +19,7 @@ export async function planRun(input: unknown, extras: RunExtras = {}): Promise<R
   const { planPrivacy } = await import("./privacy/plan.ts");
   const parts = await loadParts(terms);
   const model = resolveSection(parts.models, terms.model, "terms.model");
-  const protection = resolveSection(protections, terms.protection, "terms.protection");
+  const protection = resolveSection(parts.protections, terms.protection, "terms.protection");
   const support = terms.evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport };
   const built = model.definition.create(model.options, shapeOf(terms, extras));
   const sharing = sharingOf(terms, built, parts, { ...extras, ...support });

@@ -6,27 +6,31 @@ import type { CatalogueSetting } from "./catalogue/step.ts";
 import { CofactorError } from "./errors.ts";
 import type { EvaluationLayout, FederatedEvaluation, RoundQuality } from "./evaluation/evaluation.ts";
 import { type GroupLimits, type GroupPrice, groupsOf, largestGroup, priceOf } from "./groups.ts";
-import { loadModels } from "./models/lazy.ts";
-import { type ContributionRange, type Model, type ModelDefinition, type ModelState, type ParameterSpec, sizeOf } from "./models/model.ts";
+import { type ContributionRange, type Model, type ModelState, type ParameterSpec, sizeOf } from "./models/model.ts";
 import type { GuardSetting, PrivacyGuard } from "./privacy/guard.ts";
 import type { PrivacyTerms } from "./privacy/promise.ts";
-import { protections } from "./protections/index.ts";
 import type { Protection, RoundFrame } from "./protections/protection.ts";
 import type { NoiseRng } from "./random.ts";
 import { resolveSection } from "./registry.ts";
 import { openReleased, type ReleasedSum } from "./release.ts";
 import type { RoundLimits } from "./round.ts";
 import { advanceByRule, layoutOf, sumOf } from "./rule-step.ts";
-import { loadRules } from "./rules/lazy.ts";
-import type { Rule, RuleDefinition } from "./rules/rule.ts";
-import { assertWhole, cataloguedModel, type RunExtras, rangeOf, shapeOf, temporalModel, withItemFeatures } from "./run-models.ts";
-import { loadSharings } from "./sharing/lazy.ts";
-import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
+import type { Rule } from "./rules/rule.ts";
+import {
+  assertWhole,
+  cataloguedModel,
+  loadParts,
+  type NamedParts,
+  type RunExtras,
+  rangeOf,
+  shapeOf,
+  temporalModel,
+  withItemFeatures,
+} from "./run-parts.ts";
+import type { Sharing } from "./sharing/sharing.ts";
 import { canonicalJson, parseTerms, type RunTerms, resolveRange, termsDigest, type UnresolvedTerms } from "./terms.ts";
 import { toPrecision } from "./wire/model-codec.ts";
 import { quantize } from "./wire/quantize.ts";
-
-export type { RunExtras } from "./run-models.ts";
 
 /** A run made ready. A plain frozen object: the same run drives server, client and simulation. */
 export interface Run {
@@ -54,20 +58,6 @@ export interface Run {
   readonly sharedSize: number;
 }
 
-/** The definitions of the seams whose code is loaded when terms name it. */
-export interface NamedParts {
-  readonly models: readonly ModelDefinition[];
-  readonly sharings: readonly SharingDefinition[];
-  readonly rules: readonly RuleDefinition[];
-}
-
-/** What the terms' sections name. */
-export async function loadParts(terms: Pick<UnresolvedTerms, "model" | "sharing" | "aggregation">): Promise<NamedParts> {
-  const { model, sharing, aggregation } = terms;
-  const [models, sharings, rules] = await Promise.all([loadModels(model.kind), loadSharings(sharing.kind), loadRules(aggregation.kind)]);
-  return { models, sharings, rules };
-}
-
 /**
  * Makes a run ready from terms: see `defineRun`, which has every part, and `openRun`, which loads what the terms name.
  *
@@ -78,7 +68,7 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   const terms = withItemFeatures(parseTerms(input), extras);
   const shape = shapeOf(terms, extras);
   const model = resolveSection(parts.models, terms.model, "terms.model");
-  const protection = resolveSection(protections, terms.protection, "terms.protection");
+  const protection = resolveSection(parts.protections, terms.protection, "terms.protection");
   const rule = resolveSection(parts.rules, terms.aggregation, "terms.aggregation");
   const modelRange = rangeOf(terms, model.definition.range(model.options, shape));
   const created = temporalModel(model.definition.create(model.options, shape), terms, modelRange, extras);

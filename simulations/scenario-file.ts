@@ -1,6 +1,6 @@
 /** Scenarios from YAML files and `path=value` overrides; errors name the line, or the override. Imports scenario, yaml. */
 import { readFile } from "node:fs/promises";
-import { type Document, isNode, LineCounter, parse, parseDocument } from "yaml";
+import { type Document, isNode, LineCounter, parseDocument, parse as parseYaml } from "yaml";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { parseScenario, type Scenario } from "./scenario.ts";
 
@@ -21,6 +21,14 @@ export async function loadScenario(path: string | undefined, overrides: readonly
   return (await openScenario(path, overrides))([]);
 }
 
+/**
+ * Reads any configuration file with overrides and resolves it with `parse`.
+ * @throws CofactorError CONFIG_INVALID as `loadScenario`, and what `parse` throws, with the place where it was written
+ */
+export async function loadConfig<T>(path: string | undefined, overrides: readonly string[], parse: (input: unknown) => T): Promise<T> {
+  return (await openConfig(path, overrides, parse))([]);
+}
+
 /** A value at a path of a scenario. */
 export interface Override {
   readonly steps: readonly string[];
@@ -36,6 +44,14 @@ export async function openScenario(
   path: string | undefined,
   overrides: readonly string[] = [],
 ): Promise<(further: readonly Override[]) => Scenario> {
+  return openConfig(path, overrides, parseScenario);
+}
+
+async function openConfig<T>(
+  path: string | undefined,
+  overrides: readonly string[],
+  parse: (input: unknown) => T,
+): Promise<(further: readonly Override[]) => T> {
   const file = path === undefined ? undefined : await readScenarioFile(path);
   const parsed = overrides.map(parseOverride);
   // Another kind or data set drops the file's options for it, but never another override's.
@@ -45,7 +61,7 @@ export async function openScenario(
     const all = [...parsed, ...further];
     for (const override of [...all.filter(isChoice), ...all.filter((override) => !isChoice(override))]) apply(input, override);
     try {
-      return parseScenario(input);
+      return parse(input);
     } catch (error) {
       throw located(error, file, parsed);
     }
@@ -65,7 +81,7 @@ function parseOverride(text: string): Override {
     throw new CofactorError("CONFIG_INVALID", `"--set" expected path=value, for example model.rank=16, got "${text}"`);
   }
   try {
-    return { steps, value: parse(text.slice(at + 1)) as unknown };
+    return { steps, value: parseYaml(text.slice(at + 1)) as unknown };
   } catch (cause) {
     throw new CofactorError("CONFIG_INVALID", `"--set ${steps.join(".")}" expected a YAML value`, { cause });
   }

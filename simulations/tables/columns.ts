@@ -55,9 +55,6 @@ export const secondsPerRound: Column = measured("s a round", ({ timing }) => tim
 /** Seconds of the whole run, by its rounds: evaluation counted. */
 export const secondsPerRoundInAll: Column = measured("s a round in all", ({ timing, rounds }) => timing.totalSeconds / rounds.length, 2);
 
-/** Seconds of the whole run. */
-export const secondsInAll: Column = measured("s in all", ({ timing }) => timing.totalSeconds, 0);
-
 /** The process's peak. */
 export const peakMegabytes: Column = measured("peak MB", ({ memory }) => memory.peakRssBytes / 1e6, 0);
 

@@ -1,7 +1,9 @@
 /** One run of a table: which scenario with which overrides and seed, where its data is, and the name under which its result is kept. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { canonicalJson } from "../../shared/terms.ts";
 import { packageRoot } from "../package-root.ts";
 import type { Scenario } from "../scenario.ts";
@@ -13,7 +15,7 @@ export interface Job {
   /** Arguments of `cofactor`, with the data's real place. */
   readonly args: readonly string[];
   readonly rounds: number;
-  /** Names what is run, wherever the data lies: SHA-256 of the resolved scenario. */
+  /** Names what is run, wherever the data lies and whatever defaults are: SHA-256 of what is written. */
   readonly digest: string;
   /** The data's folder when it is not bundled and not there. */
   readonly missing: string | undefined;
@@ -37,7 +39,9 @@ export async function jobOf(row: Row, seed: number, data: string | undefined): P
   return {
     args: ["simulate", file, ...setsOf(row, path), "--seed", String(seed)],
     rounds: scenario.rounds,
-    digest: createHash("sha256").update(canonicalJson(scenario)).digest("hex"),
+    digest: createHash("sha256")
+      .update(canonicalJson([await writtenIn(file), row.set ?? [], seed]))
+      .digest("hex"),
     missing: isMissing ? place : undefined,
   };
 }
@@ -53,6 +57,11 @@ export async function commandOf(row: Row): Promise<string> {
 
 function setsOf(row: Row, path: string | undefined): string[] {
   return [...(path === undefined ? [] : [`dataset.path=${path}`]), ...(row.set ?? [])].flatMap((override) => ["--set", override]);
+}
+
+/** A scenario file's content without its comments. */
+async function writtenIn(file: string): Promise<unknown> {
+  return parse(await readFile(join(packageRoot(), file), "utf8")) as unknown;
 }
 
 /** The place of data that is not bundled, from the folder of all data. */

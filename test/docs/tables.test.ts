@@ -38,7 +38,8 @@ describe("the tables of figures", () => {
   );
 
   it("say the same wherever a run is shown twice", () => {
-    const sameRun = (a: Row, b: Row): boolean => a.scenario === b.scenario && (a.set ?? []).join() === (b.set ?? []).join();
+    const nameOf = ({ scenario, set = [], seeds = [1], metrics = [] }: Row): string => [scenario, ...set, "", ...seeds, ...metrics].join();
+    const sameRun = (a: Row, b: Row): boolean => nameOf(a) === nameOf(b);
     const sources = tables.filter(({ page }) => page === resultsPage);
     const shown = tables.filter(({ page }) => page !== resultsPage);
     expect(shown.length).toBeGreaterThan(0);

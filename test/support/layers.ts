@@ -5,10 +5,10 @@ const layers: readonly { readonly names: readonly string[]; readonly sideBySide:
   { names: ["errors", "check", "ids", "clock", "registry", "emitter", "command"], sideBySide: false },
   { names: ["random", "math"], sideBySide: false },
   { names: ["models", "rules", "privacy", "crypto", "wire"], sideBySide: true },
-  { names: ["catalogue", "sharing", "evaluation", "terms", "transport", "socket-channel"], sideBySide: false },
+  { names: ["catalogue", "sharing", "evaluation", "terms", "transport", "socket-channel", "peer"], sideBySide: false },
   { names: ["protections"], sideBySide: false },
   {
-    names: ["groups", "round", "release", "rule-step", "run-models", "run", "define-run", "plan-run", "privacy-account"],
+    names: ["groups", "round", "release", "rule-step", "run-parts", "run", "define-run", "plan-run", "privacy-account"],
     sideBySide: false,
   },
   { names: ["index"], sideBySide: false },

@@ -49,13 +49,23 @@ export async function encryptBlocks(
   secure: SecureRng,
   ring?: Ring,
 ): Promise<Uint8Array> {
+  assertBlocks(key, blocks);
+  return runInSlices(encryptSlices(key, blocks, await powerTableOf(key, exponentBits, secure, ring), secure));
+}
+
+/** `encryptBlocks` with a table that the caller keeps: for whoever encrypts under more keys than the process remembers tables of. */
+export async function encryptWith(table: PowerTable, key: PaillierPublicKey, blocks: Uint8Array, secure: SecureRng): Promise<Uint8Array> {
+  assertBlocks(key, blocks);
+  return runInSlices(encryptSlices(key, blocks, table, secure));
+}
+
+function assertBlocks(key: PaillierPublicKey, blocks: Uint8Array): void {
   const count = blocks.length / key.bytes;
   if (!Number.isInteger(count)) throw new RangeError(`"blocks" expected a multiple of ${key.bytes} bytes, got ${blocks.length}`);
   const modulus = bigIntToBytes(key.n, key.bytes);
   for (let block = 0; block < count; block++) {
     if (!isBelow(blocks, block * key.bytes, modulus)) throw new RangeError(`"blocks" expected every block below n, block ${block} is not`);
   }
-  return runInSlices(encryptSlices(key, blocks, await powerTableOf(key, exponentBits, secure, ring), secure));
 }
 
 function* encryptSlices(

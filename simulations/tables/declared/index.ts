@@ -1,11 +1,10 @@
 /** Every table of figures, in the order of the page. A new one is an entry of a file here and a line in this list. */
 import type { Table } from "../table.ts";
 import { otherModels } from "./models.ts";
-import { correlatedRankings, correlatedRatings, privateRuns, privateSummary } from "./private.ts";
+import { correlatedRatings, privateRuns, privateSummary } from "./private.ts";
 import { quick } from "./quick.ts";
 import { movieLensRankings, personal, rankings } from "./rankings.ts";
 import { ratings } from "./ratings.ts";
-import { speed } from "./speed.ts";
 import { start } from "./start.ts";
 import { summary } from "./summary.ts";
 
@@ -20,8 +19,6 @@ export const tables: readonly Table[] = [
   otherModels,
   privateRuns,
   correlatedRatings,
-  correlatedRankings,
-  speed,
   summary,
   privateSummary,
 ];

@@ -1,5 +1,5 @@
 /** Rankings on published data sets, and what their published protocols do to a figure. */
-import { baseline, federated, federatedBy, figureNames, fourColumns, peakMegabytes, secondsPerRound } from "../columns.ts";
+import { baseline, federated, federatedBy, figureNames, fourColumns, peakMegabytes } from "../columns.ts";
 import { type Table, table } from "../table.ts";
 
 const leaving = ["hr@10", "ndcg@10"];
@@ -10,9 +10,9 @@ export const rankings: Table = table({
   title: "Rankings: `fcf` on data that is not bundled",
   about:
     "Everyone takes part in every round, nothing is protected. All candidates, honest. Settings were chosen on validation, among at most a dozen; " +
-    "the figures are on test. The canary is each device alone, for 150 people.",
+    "the figures are on test. The canary is each device alone, for 150 people; memory with two threads.",
   head: "data",
-  columns: [...fourColumns, secondsPerRound, peakMegabytes],
+  columns: [...fourColumns, peakMegabytes],
   rows: [
     { label: "Amazon-Video, 8,072 people with 5 or more ratings", scenario: "amazon-video.yaml", metrics: leaving },
     { label: "Last.fm 2K, artists tagged, 1,600 people with 5 or more tags", scenario: "lastfm-2k.yaml", metrics: leaving },
@@ -35,7 +35,7 @@ export const movieLensRankings: Table = table({
     "that never communicates scores well too where a model learns from negatives; these two draw none, so little of it shows here: see the personal " +
     "models below.",
   head: "`fcf`, rank 32, 50 rounds; `implicit-als`, defaults",
-  columns: [...fourColumns, federatedBy("full ranking HR@10 / NDCG@10", ["all/hr@10", "all/ndcg@10"]), secondsPerRound, peakMegabytes],
+  columns: [...fourColumns, federatedBy("full ranking HR@10 / NDCG@10", ["all/hr@10", "all/ndcg@10"])],
   rows: [
     { label: "`fcf`, honest", scenario: "movielens-100k-fcf.yaml", metrics: leaving },
     {
@@ -62,14 +62,7 @@ export const personal: Table = table({
     "personal part is worth is the honest figure beside that of the same model without it. The canary is each device alone, for 150 people: under " +
     "`paper-compat` trained as long as the leak takes to be learned. It stands where it leaks too: that is what it is for.",
   head: "model and protocol",
-  columns: [
-    figureNames,
-    federated(),
-    baseline("popularity", "popularity"),
-    baseline("canary", "local-only"),
-    secondsPerRound,
-    peakMegabytes,
-  ],
+  columns: [figureNames, federated(), baseline("popularity", "popularity"), baseline("canary", "local-only")],
   rows: [
     { label: "`pfedrec`, paper-compat, LEAKING", scenario: "pfedrec-paper.yaml", metrics: leaving },
     { label: "`pfedrec`, honest", scenario: "pfedrec-paper.yaml", set: ["evaluation.negatives=honest"], metrics: leaving },

@@ -1,5 +1,5 @@
 /** Ratings on MovieLens 100K. */
-import { fourColumns, peakMegabytes, secondsPerRound } from "../columns.ts";
+import { fourColumns } from "../columns.ts";
 import { type Table, table } from "../table.ts";
 
 const fold = ["split.kind=given", "split.fold=1"];
@@ -11,7 +11,7 @@ export const ratings: Table = table({
   title: "Ratings: MovieLens 100K, official fold 1",
   about: "Settings of `fed-mf` were chosen on a tenth of the training side; `als` has its defaults.",
   head: "model",
-  columns: [...fourColumns, secondsPerRound, peakMegabytes],
+  columns: fourColumns,
   rows: [
     { label: "`als`", scenario: "movielens-100k.yaml", set: [...fold, "model.kind=als"], metrics },
     { label: "`fed-mf`", scenario: "movielens-100k-ratings.yaml", set: ["model.implicitFeedback=false"], metrics },

@@ -1,5 +1,5 @@
 /** What `npm start` prints: real processes, sockets, encryption, and a client that is killed. */
-import { baseline, federated, figureNames, secondsInAll, secondsPerRound } from "../columns.ts";
+import { baseline, federated, figureNames } from "../columns.ts";
 import { type Table, table } from "../table.ts";
 
 /** Whoever answers before the killed one decides what a round sums: figures differ a little from run to run. */
@@ -19,8 +19,6 @@ export const start: Table = table({
     baseline("centralised", "centralised"),
     baseline("popularity", "popularity"),
     baseline("canary", "local-only"),
-    secondsPerRound,
-    secondsInAll,
   ],
   rows: [
     {

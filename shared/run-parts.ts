@@ -1,12 +1,18 @@
-/** What a run's model is made from: the terms' sections around it, and what they do not go with. Imports models, catalogue, sharing, terms. */
+/** What a run is made of, by its terms: the parts that they name, loaded, and the model in the shape that they ask for. Imports everything below run in shared. */
 import type { CatalogueSupport } from "./catalogue/support.ts";
 import type { CatalogueModel } from "./catalogue/with-catalogue.ts";
 import { CofactorError } from "./errors.ts";
 import type { EvaluationSupport } from "./evaluation/support.ts";
-import type { ContributionRange, ItemFeatures, Model, ModelShape } from "./models/model.ts";
+import { loadModels } from "./models/lazy.ts";
+import type { ContributionRange, ItemFeatures, Model, ModelDefinition, ModelShape } from "./models/model.ts";
 import type { TemporalSupport } from "./models/temporal.ts";
 import type { PrivacySupport } from "./privacy/support.ts";
-import type { Sharing } from "./sharing/sharing.ts";
+import { loadProtections } from "./protections/lazy.ts";
+import type { ProtectionDefinition } from "./protections/protection.ts";
+import { loadRules } from "./rules/lazy.ts";
+import type { RuleDefinition } from "./rules/rule.ts";
+import { loadSharings } from "./sharing/lazy.ts";
+import type { Sharing, SharingDefinition } from "./sharing/sharing.ts";
 import { resolveRange, type UnresolvedTerms } from "./terms.ts";
 
 /** What a run is made from beside its terms. */
@@ -21,6 +27,26 @@ export interface RunExtras {
   readonly catalogue?: CatalogueSupport | undefined;
   /** What has devices contribute what changed, likewise. */
   readonly temporal?: TemporalSupport | undefined;
+}
+
+/** The definitions of the seams whose code is loaded when terms name it. */
+export interface NamedParts {
+  readonly models: readonly ModelDefinition[];
+  readonly sharings: readonly SharingDefinition[];
+  readonly protections: readonly ProtectionDefinition[];
+  readonly rules: readonly RuleDefinition[];
+}
+
+/** What the terms' sections name. */
+export async function loadParts(terms: Pick<UnresolvedTerms, "model" | "sharing" | "protection" | "aggregation">): Promise<NamedParts> {
+  const { model, sharing, protection, aggregation } = terms;
+  const [models, sharings, protections, rules] = await Promise.all([
+    loadModels(model.kind),
+    loadSharings(sharing.kind),
+    loadProtections(protection.kind),
+    loadRules(aggregation.kind),
+  ]);
+  return { models, sharings, protections, rules };
 }
 
 /** The model over items that come and go, where the terms say so. @throws CofactorError CONFIG_INVALID for what does not go with it */
@@ -66,7 +92,7 @@ export function rangeOf({ temporal }: UnresolvedTerms, { maxAbs, fractionBits }:
   return { maxAbs: temporal === undefined ? maxAbs : 2 * maxAbs, fractionBits };
 }
 
-/** Refuses a policy beside a section that needs whole contributions. @throws CofactorError CONFIG_INVALID where sums do not arrive as they left */
+/** @throws CofactorError CONFIG_INVALID where sums do not arrive as they left */
 export function assertWhole(section: "catalogue" | "temporal", sharing: Sharing, wholeSize: number): void {
   if (sharing.size === wholeSize && sharing.entryGain === 1 && sharing.scattered === undefined) return;
   const why = { catalogue: "counts that leave in part admit nobody", temporal: "differences that leave in part add up to no sum" };
