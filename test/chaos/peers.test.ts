@@ -90,11 +90,12 @@ describe.each(worlds)("agents over %s", (_name, world) => {
     expect(disagreement(rest.map(({ program }) => program))).toBeLessThan(0.1);
   });
 
-  it("find together again when a partition heals, and refuse what is replayed into them", async () => {
+  it("find together again when a partition heals, and refuse what is replayed into them", { timeout: 180_000 }, async () => {
     let isCut = false;
     const codes: string[] = [];
     const states = await play(world, {
-      rounds: 120,
+      // Enough that the cut has healed long before the end, however fast the machine is.
+      rounds: 500,
       lockstep: { patienceMs: 600 },
       wrap(carrier, agent, ids) {
         const cut = cuttable(carrier, (other) => isCut && agent < 2 !== ids.indexOf(other) < 2);
@@ -109,12 +110,12 @@ describe.each(worlds)("agents over %s", (_name, world) => {
       onStep(agent, { round }) {
         if (agent !== 0 || round !== 20 || isCut) return;
         isCut = true;
-        setTimeout(() => (isCut = false), 1_500);
+        setTimeout(() => (isCut = false), 1_000);
       },
       onRefused: (code) => codes.push(code),
     });
     expect(isCut).toBe(false);
-    expect(states.map((state) => state!.program.round)).toEqual([120, 120, 120, 120]);
+    expect(states.map((state) => state!.program.round)).toEqual([500, 500, 500, 500]);
     expect(Math.max(...states.flatMap((state) => [...state!.edges.values()].map(({ epoch }) => epoch)))).toBeGreaterThan(0);
     expect(disagreement(states.map((state) => state!.program))).toBeLessThan(0.1);
     expect(codes.length).toBeGreaterThan(20);
