@@ -18,6 +18,8 @@ const commands: readonly CommandEntry[] = [
   },
   { name: "relay", summary: "hands sealed frames from agent to agent, and can read none", load: () => import("./server/relay/cli.ts") },
   { name: "serve", summary: "serves a run to devices: the aggregator", load: () => import("./simulations/demo/serve-cli.ts") },
+  { name: "invite", summary: "makes invitations to a run, each for one device", load: () => import("./server/invite-cli.ts") },
+  { name: "clients", summary: "approves, revokes and lists the devices of a run", load: () => import("./server/clients-cli.ts") },
   { name: "join", summary: "takes part in a run with the ratings of a file, which stay here", load: () => import("./client/cli.node.ts") },
   { name: "keys", summary: "makes, shows and checks the key file of a keyholder", load: () => import("./server/keys-cli.ts") },
   { name: "keyholder", summary: "opens the sums of a run for an aggregator that cannot", load: () => import("./server/keyholder-cli.ts") },

@@ -18,6 +18,7 @@ export const command: Command = defineCommand({
     diversity: { kind: "number", value: "D", summary: "from 0, the highest scores, to 1, items as unlike as can be", default: 0 },
     rounds: { kind: "number", value: "N", summary: "stop after so many rounds; 0 takes no part; default: to the run's end" },
     store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
+    invitation: { kind: "text", value: "TOKEN", summary: "for this one device, where the run's operator gives them out" },
     "max-epsilon": { kind: "number", value: "E", summary: "refuse a run that promises no privacy, or a greater epsilon" },
     "accept-open": { kind: "flag", summary: "accept a run whose aggregator reads contributions" },
   },
@@ -48,6 +49,7 @@ export const command: Command = defineCommand({
           ...(options["max-epsilon"] === undefined ? {} : { maxEpsilon: options["max-epsilon"] }),
         },
         ...(store === undefined ? {} : { store }),
+        ...(options.invitation === undefined ? {} : { invitation: options.invitation }),
       });
       report(client, io);
       await client.join();

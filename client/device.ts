@@ -4,7 +4,7 @@ import { type Identity, seedOf } from "../shared/crypto/identity.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { toRunId } from "../shared/ids.ts";
-import { createRng, drawSeed, type SecureRng, secureRng } from "../shared/random.ts";
+import { type SecureRng, secureRng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import { type Connector, noBytes, type Packet } from "../shared/transport.ts";
@@ -18,6 +18,7 @@ import type { Explanation } from "./explain.ts";
 import { openFollower } from "./open-follower.ts";
 import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
+import { Retry } from "./retry.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
 import { nothingNew, outcomeUnknown } from "./standing.ts";
@@ -26,7 +27,6 @@ import { Trainer } from "./trainer.ts";
 import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
 import { Vault } from "./vault.ts";
 
-const maxRetryMs = 30_000;
 /** How long after joining an invitation waits for the app to call `participate`. */
 const holdMs = 1_000;
 /** Connections that may fail in a row while only the last model is missing. */
@@ -57,8 +57,7 @@ export class Device implements Client {
   #joinedAtMs = 0;
   #hasEnded = false;
   #included = 0;
-  /** Connections that failed or ended since something last succeeded on one. */
-  #attempts = 0;
+  readonly #retry: Retry;
   #isTakingPart = false;
   /** `included` at which the device has taken part in enough rounds. */
   #goal = 0;
@@ -77,6 +76,7 @@ export class Device implements Client {
     this.#advice = new Advice(options.ratings, this.#secure);
     this.#clock = options.clock ?? platformClock;
     this.#bell = new Bell(this.#clock);
+    this.#retry = new Retry(options.retryMs ?? 500, this.#clock, this.#secure);
     const store = options.store ?? memoryStore();
     this.#vault = new Vault(store, this.#run);
     this.#budget = new Budget(store, options.accept?.budget);
@@ -219,25 +219,27 @@ export class Device implements Client {
       await this.refresh();
       return true;
     } catch (error) {
-      if (!isRetryable(error) || this.#attempts >= maxFinalAttempts) throw error;
+      if (!isRetryable(error) || this.#retry.attempts >= maxFinalAttempts) throw error;
       await this.#reopen(signal);
       return false;
     }
   }
 
-  /** Connects again after a wait with full jitter, so that a thousand devices that lost a server do not come back in one instant. */
+  /** Connects again, when it is time. */
   async #reopen(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#attempts > 0) {
-      const longest = Math.min(maxRetryMs, (this.#options.retryMs ?? 500) * 2 ** Math.min(this.#attempts - 1, 16));
-      await this.#bell.wait(createRng(drawSeed(this.#secure)).float() * longest);
+    for (let left = this.#retry.nextMs(), now = this.#clock.now(); left > 0; ) {
+      await this.#bell.wait(left);
       if (signal?.aborted === true || this.#state === "closed") return;
+      left -= this.#clock.now() - now;
+      now = this.#clock.now();
     }
-    this.#attempts += 1;
+    this.#retry.attempts += 1;
     try {
       await this.#open(signal);
     } catch (error) {
       if (signal?.aborted === true || this.#state === "closed") return;
       if (!isRetryable(error)) throw error;
+      this.#retry.hold((error as CofactorError).retryAfterMs);
       this.#events.emit("disconnected", { reason: isCofactorError(error) ? error.message : "could not connect" });
     }
   }
@@ -261,6 +263,8 @@ export class Device implements Client {
         identity: this.#identity,
         vault: this.#vault,
         primitives: this.#options.primitives,
+        invitation: this.#options.invitation,
+        clock: this.#clock,
         signal,
       });
       this.#follower ??= await openFollower(session, this.#advice, this.#vault);
@@ -283,7 +287,7 @@ export class Device implements Client {
     session.channel.onClose((reason) => {
       if (this.#session !== session) return;
       if (this.#state !== "closed") this.#become("disconnected");
-      this.#attempts = Math.max(1, this.#attempts);
+      this.#retry.lost();
       this.#events.emit("disconnected", { reason });
       this.#bell.ring();
     });
@@ -309,8 +313,11 @@ export class Device implements Client {
         }
         return nothing;
       }
+      case "closing":
+        this.#retry.hold(parseRequest("closing", packet.header).retryAfterMs);
+        return nothing;
       default:
-        throw new CofactorError("MESSAGE_MALFORMED", 'a device expected "ask", "published" or "abandoned"');
+        throw new CofactorError("MESSAGE_MALFORMED", 'a device expected "ask", "published", "abandoned" or "closing"');
     }
   }
 
@@ -328,7 +335,7 @@ export class Device implements Client {
     });
     this.#newest = header.model;
     this.#hasEnded = header.ended;
-    this.#attempts = 0;
+    this.#retry.attempts = 0;
     if (included) this.#included += 1;
     this.#events.emit("published", { round: header.round, accepted: header.accepted, included, ended: header.ended });
     this.#bell.ring();
@@ -372,7 +379,7 @@ export class Device implements Client {
   async #work(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<void> {
     try {
       const contributed = await this.#trainer.answer(session, header, brief);
-      this.#attempts = 0;
+      this.#retry.attempts = 0;
       this.#events.emit("contributed", contributed);
     } catch (error) {
       const known = isCofactorError(error) ? error : new CofactorError("INTERNAL", "the device failed unexpectedly", { cause: error });

@@ -35,3 +35,12 @@ export interface CoordinatorParts {
   /** What it is instead. */
   readonly firstModel?: Float64Array | undefined;
 }
+
+/** Public facts of a coordinator, for status pages. */
+export interface CoordinatorStatus {
+  readonly round: number;
+  readonly phase: string;
+  readonly published: number;
+  readonly connected: number;
+  readonly answered: number;
+}
