@@ -1,9 +1,11 @@
 /** `cofactor join`: a real client from the shell. Node only. */
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
+import { peerTlsOptions, readPeerTls } from "../shared/command/peer-tls.node.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import { createClient } from "./client.node.ts";
 import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
+import { socketConnector } from "./socket.ts";
 import { fileStore } from "./stores/file.node.ts";
 import type { Client } from "./types.ts";
 
@@ -20,6 +22,7 @@ export const command: Command = defineCommand({
     store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
     invitation: { kind: "text", value: "TOKEN", summary: "for this one device, where the run's operator gives them out" },
     "max-epsilon": { kind: "number", value: "E", summary: "refuse a run that promises no privacy, or a greater epsilon" },
+    ...peerTlsOptions,
     "accept-open": { kind: "flag", summary: "accept a run whose aggregator reads contributions" },
   },
   examples: ["cofactor join --server https://aggregator.example --run wines-1 --ratings mine.csv --recommend 5"],
@@ -36,12 +39,13 @@ export const command: Command = defineCommand({
     if (options.store !== undefined && passphrase.length < 8) {
       throw new CofactorError("CONFIG_INVALID", '"--store" needs a passphrase of at least 8 characters in COFACTOR_PASSPHRASE');
     }
+    const tls = readPeerTls(options);
     const file = readRatingsFile(ratings);
     const store = options.store === undefined ? undefined : await fileStore({ path: options.store, key: passphrase });
     let client: Client | undefined;
     try {
       client = createClient({
-        url: server,
+        connect: socketConnector(server, { tls }),
         run,
         ratings: file.pairs,
         accept: {

@@ -227,17 +227,14 @@ export class Device implements Client {
 
   /** Connects again, when it is time. */
   async #reopen(signal: AbortSignal | undefined): Promise<void> {
-    for (let left = this.#retry.nextMs(), now = this.#clock.now(); left > 0; ) {
-      await this.#bell.wait(left);
-      if (signal?.aborted === true || this.#state === "closed") return;
-      left -= this.#clock.now() - now;
-      now = this.#clock.now();
-    }
+    const isOver = (): boolean => signal?.aborted === true || this.#state === "closed";
+    await this.#retry.wait(this.#bell, isOver);
+    if (isOver()) return;
     this.#retry.attempts += 1;
     try {
       await this.#open(signal);
     } catch (error) {
-      if (signal?.aborted === true || this.#state === "closed") return;
+      if (isOver()) return;
       if (!isRetryable(error)) throw error;
       this.#retry.hold((error as CofactorError).retryAfterMs);
       this.#events.emit("disconnected", { reason: isCofactorError(error) ? error.message : "could not connect" });
@@ -256,17 +253,9 @@ export class Device implements Client {
     let session: Session;
     try {
       this.#identity ??= this.#options.identity ?? (await this.#vault.identity(this.#secure));
-      session = await openSession({
-        connect: this.#connect,
-        run: this.#run,
-        accept: this.#options.accept ?? {},
-        identity: this.#identity,
-        vault: this.#vault,
-        primitives: this.#options.primitives,
-        invitation: this.#options.invitation,
-        clock: this.#clock,
-        signal,
-      });
+      const { accept = {}, primitives, invitation } = this.#options;
+      const parts = { connect: this.#connect, run: this.#run, vault: this.#vault, clock: this.#clock };
+      session = await openSession({ ...parts, accept, identity: this.#identity, primitives, invitation, signal });
       this.#follower ??= await openFollower(session, this.#advice, this.#vault);
     } catch (error) {
       if (this.state !== "closed") this.#become("disconnected");

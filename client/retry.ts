@@ -1,10 +1,11 @@
 /**
  * When a device connects again: after a wait with full jitter, so that a thousand devices that lost a server do not come back in one instant, and
- * not before a server that said so wants it. Imports random, clock.
+ * not before a server that said so wants it. Imports random, clock, bell.
  */
 import type { Clock } from "../shared/clock.ts";
 import { maxRetryAfterMs } from "../shared/errors.ts";
 import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
+import type { Bell } from "./bell.ts";
 
 const maxRetryMs = 30_000;
 
@@ -35,6 +36,12 @@ export class Retry {
     this.#spreadMs = Math.min(maxRetryAfterMs, Math.max(0, retryAfterMs));
     this.#notBeforeMs = this.#clock.now() + this.#spreadMs;
     this.lost();
+  }
+
+  /** Waits until it is time for the next connection, or until there shall be none. */
+  async wait(bell: Bell, isOver: () => boolean): Promise<void> {
+    const dueMs = this.#clock.now() + this.nextMs();
+    for (let now = this.#clock.now(); now < dueMs && !isOver(); now = this.#clock.now()) await bell.wait(dueMs - now);
   }
 
   /** How long to wait before the next connection, in milliseconds. */

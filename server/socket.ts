@@ -95,10 +95,16 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
   sockets.engine.on("connection", (raw: RawConnection) => {
     const entry = gate.enter(raw.request);
     entries.set(raw, entry);
-    boundUntilJoined(raw, entry, limits.maxBytesBeforeJoin, handlers.onRefused);
+    // What is too large for both limits is refused once.
+    let isRefused = false;
+    const refuse = (error: CofactorError): void => {
+      if (!isRefused) handlers.onRefused(error);
+      isRefused = true;
+    };
+    boundUntilJoined(raw, entry, limits.maxBytesBeforeJoin, refuse);
     raw.once("close", (reason, cause) => {
       const error = toRefusal(reason, cause);
-      if (error !== undefined) handlers.onRefused(error);
+      if (error !== undefined) refuse(error);
       entry.leave();
       // A peer that leaves its end of the TCP connection open is not waited for.
       const { socket } = raw.request;
