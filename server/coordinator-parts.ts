@@ -28,6 +28,8 @@ export interface CoordinatorParts {
   readonly gatherMs: number;
   /** How long to rest after a published round before the next one may begin. */
   readonly restMs: number;
+  /** Bytes of unfinished answers at once; by default any number. */
+  readonly maxBytesInFlight?: number | undefined;
   /** What the first model is drawn from, when the store has none. */
   readonly modelRng: Rng;
   /** The items that are live from the start, where items come and go and the store has none. */

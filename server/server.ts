@@ -156,6 +156,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     restMs: options.restMs ?? 0,
     modelRng: options.modelRng ?? createRng(drawSeed(secure)),
     items,
+    maxBytesInFlight: limits.maxBytesInFlight,
     firstModel: options.firstModel,
   });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
