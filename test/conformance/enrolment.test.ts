@@ -258,7 +258,7 @@ describe("invitations", () => {
 });
 
 describe("a key that waits for its operator", () => {
-  it("is told to ask again, which is no more than listed, and gets in once it is approved", async () => {
+  it("is told to ask again, and gets in once it is approved", async () => {
     const store = memoryEnrolment();
     const section = { kind: "approved", maxPending: 1, retryAfterMs: 5_000 };
     const desk = new EnrolmentDesk({ policies: enrolmentPolicies, section, store });

@@ -109,5 +109,12 @@ describe("settings", () => {
     expect(leaves.filter(({ path }) => !page.includes(`\`${path.join(".")}\``)).map(({ path }) => path.join("."))).toEqual([]);
     expect(new Set(leaves.map(({ path }) => variableOf(path))).size).toBe(leaves.length);
     expect(leaves.length).toBeGreaterThan(45);
+    // Defaults of limits stand there in the order of their names.
+    const { limits } = parseSettings({});
+    for (const row of page.split("\n").filter((line) => line.startsWith("| `limits."))) {
+      const [names = "", numbers = ""] = row.split("|").slice(1);
+      const expected = [...names.matchAll(/`limits\.(\w+)`/g)].map(([, name]) => String(limits[name as keyof typeof limits]));
+      expect(numbers.trim()).toBe(expected.join(", "));
+    }
   });
 });
