@@ -15,7 +15,7 @@ export interface ApprovedOptions {
 /** Keys that the operator approves. */
 export const approved: EnrolmentDefinition<ApprovedOptions> = {
   kind: "approved",
-  summary: "keys that cofactor clients approve has named; others wait in its list",
+  summary: "Keys that cofactor clients approve has named; others wait in its list.",
   source: "none",
   options: v.strictObject({
     kind: v.literal("approved"),

@@ -11,7 +11,7 @@ const refused = (what: string): CofactorError => new CofactorError("NOT_ADMITTED
 /** Signed tokens, each for one key. */
 export const invitation: EnrolmentDefinition<{ kind: "invitation" }> = {
   kind: "invitation",
-  summary: "one key for each invitation of cofactor invite",
+  summary: "One key for each invitation of cofactor invite.",
   source: "none",
   options: v.strictObject({ kind: v.literal("invitation") }),
   create(_options, { store, now }) {

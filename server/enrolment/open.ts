@@ -5,7 +5,7 @@ import type { EnrolmentDefinition } from "./policy.ts";
 /** No condition. */
 export const open: EnrolmentDefinition<{ kind: "open" }> = {
   kind: "open",
-  summary: "everybody may join",
+  summary: "Everybody may join.",
   source: "none",
   options: v.strictObject({ kind: v.literal("open") }),
   create: () => ({ admit: async () => undefined }),
