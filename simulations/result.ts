@@ -6,6 +6,7 @@ import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts"
 import { runPrice } from "../shared/run.ts";
 import type { StepFigures } from "./arrival-options.ts";
 import { baselines } from "./baselines/index.ts";
+import { type DeclaredFigures, figuresByDeclared } from "./declared-groups.ts";
 import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageVersion } from "./package-root.ts";
@@ -81,8 +82,8 @@ export interface Result {
     readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** Of those that score everyone; what the figures of rounds are compared with: empty unless the scenario evaluates on the way. */
     readonly validationBaselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
-    /** On test, by popularity of items and activity of people. */
-    readonly groups: FigureGroups;
+    /** On test, by popularity of items, activity of people, and what people said of themselves where the data tells it. */
+    readonly groups: FigureGroups & { readonly declared: readonly DeclaredFigures[] };
     /** On test, the people whose devices take part in no round; absent where everyone's may. */
     readonly newcomers?: NewcomerFigures;
     /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
@@ -233,7 +234,10 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       validation: split.counts.validation > 0 ? validation.metrics : {},
       baselines: compared,
       validationBaselines: onValidation,
-      groups: figuresByFifth(fifths, people, everyone),
+      groups: {
+        ...figuresByFifth(fifths, people, everyone),
+        declared: figuresByDeclared(dataset.userAttributes ?? [], people, everyone, scenario.seed),
+      },
       ...newcomerFigures(participants, people, everyone),
       spread: test.spread,
     },

@@ -63,6 +63,7 @@ export function resultTable(result: Result, command: string): string {
     ...aggregationLines(result),
     ...catalogueLines(result.catalogue),
     ...timelineLines(result.timeline),
+    ...declaredLines(result),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
@@ -83,6 +84,22 @@ function placesLines(rounds: Result["rounds"]): readonly string[] {
   if (told.length === 0) return [];
   const mean = told.reduce((sum, bits) => sum + bits, 0) / told.length;
   return [`  rows      their numbers tell ${mean.toFixed(1)} bits of which items a person touched (mean), their values everything`];
+}
+
+/** A line for each thing that people said of themselves: the report has every group. */
+function declaredLines({ metrics: { groups } }: Result): string[] {
+  return groups.declared.flatMap(({ attribute, groups: answers, gap }) => {
+    if (gap === undefined) return [];
+    const shown = answers.flatMap(({ value, metrics, users }) =>
+      metrics === undefined ? [] : [{ name: `${value ?? "no answer"}, ${users} people`, figure: metrics[gap.metric]! }],
+    );
+    const [low, high] = [shown.reduce((a, b) => (b.figure < a.figure ? b : a)), shown.reduce((a, b) => (b.figure > a.figure ? b : a))];
+    const withheld = shown.length === answers.length ? "" : `, ${answers.length - shown.length} withheld`;
+    const ends = `${low.figure.toFixed(4)} (${low.name}) to ${high.figure.toFixed(4)} (${high.name})`;
+    return [
+      `  by ${attribute.padEnd(9)} ${gap.metric} ${ends}; ${shown.length} groups${withheld}; by chance ${(100 * gap.chance).toFixed(1)} %`,
+    ];
+  });
 }
 
 /** What devices found: "by 1490 devices, of the model of round 2: hr@10 0.1302 (in one place 0.1302)". */

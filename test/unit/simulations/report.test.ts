@@ -64,6 +64,13 @@ describe("a report", () => {
     expect(text).not.toMatch(/NaN|undefined|\[object/);
   });
 
+  it("has a table for everything that people said of themselves, with small groups withheld", async () => {
+    const page = await renderReport(result, { command });
+    for (let at = 1; at <= 7; at++) expect(page).toContain(`<table id="by-declared-${at}">`);
+    expect(read(page)).toContain("On test, by gender; the widest gap in rmse is");
+    expect(read(page)).toMatch(/Less than high school degree 20 \d+ \d+ (withheld ?){4}/);
+  });
+
   it("draws what devices found beside the same figure in one place", async () => {
     const judged = await smallResult({ evaluation: { every: 1, federated: true } });
     const page = await renderReport(judged, { command });
@@ -146,7 +153,7 @@ describe("a report", () => {
           baselines: {},
           validationBaselines: {},
           spread: {},
-          groups: { itemPopularity: empty.popularity, userActivity: empty.activity },
+          groups: { itemPopularity: empty.popularity, userActivity: empty.activity, declared: [] },
         },
         timing: { ...result.timing, roundSeconds: [], clientSecondsMedian: null },
       },
