@@ -11,6 +11,7 @@ import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluat
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageVersion } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
+import type { RewardFigures } from "./rewards/options.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
 import type { CatalogueFigures } from "./timeline.ts";
@@ -98,6 +99,8 @@ export interface Result {
   readonly catalogue?: CatalogueResult;
   /** Where ratings arrive on the way: the first part, then each step. */
   readonly timeline?: readonly StepFigures[];
+  /** What devices' contributions were worth, where the scenario shares it out. */
+  readonly rewards?: RewardFigures;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
     readonly totalSeconds: number;
@@ -149,6 +152,8 @@ export interface Training {
   readonly wholeCatalogueBytes?: number;
   /** Where ratings arrive on the way. */
   readonly steps?: readonly StepFigures[];
+  /** Where rounds' gains are shared out. */
+  readonly rewards?: RewardFigures;
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -246,6 +251,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     ...describeAggregation(prepared),
     ...describeCatalogue(prepared, training),
     ...(training.steps === undefined ? {} : { timeline: training.steps }),
+    ...(training.rewards === undefined ? {} : { rewards: training.rewards }),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
       downBytesPerClientRound: Math.round(

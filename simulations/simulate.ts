@@ -16,6 +16,7 @@ import { parseScenario, type Scenario } from "./scenario.ts";
 import type { ShardData } from "./shard.ts";
 import { createShards, type Shards } from "./shards.ts";
 import { createDrive, type RoundOutcome, runRound } from "./simulated-round.ts";
+import { withoutRatings } from "./without-ratings.ts";
 
 /** How a simulation is run; none of it changes the result. */
 export interface SimulateOptions {
@@ -68,8 +69,8 @@ function isJudgedAsTrained({ model }: Run): boolean {
 }
 
 /** What the devices have: all that the scenario has them train on, and aside what is held out for validation. */
-function dataOf({ run, split }: Prepared): ShardData {
-  return { training: split.training, ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
+function dataOf({ run, split, freeRiders }: Prepared): ShardData {
+  return { training: withoutRatings(split.training, freeRiders), ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
 }
 
 /**
@@ -153,6 +154,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
     ...(arrivals === undefined ? {} : { steps: arrivals.figures }),
+    ...(drive.valuation === undefined ? {} : { rewards: drive.valuation.figures(prepared.freeRiders) }),
     ...(drive.timeline === undefined ? {} : { wholeCatalogueBytes: drive.timeline.wholeBytes }),
   };
 }

@@ -22,6 +22,7 @@ import { Attendance } from "./attendance.ts";
 import { drawAnswering } from "./network.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RoundResult } from "./result.ts";
+import { Valuation } from "./rewards/valuation.ts";
 import type { Asking, Shards } from "./shards.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
@@ -53,6 +54,8 @@ export interface RoundDrive {
   readonly timeline: Timeline | undefined;
   /** Where ratings arrive on the way. */
   readonly arrivals: Arrivals | undefined;
+  /** Where rounds' gains are shared out. */
+  readonly valuation: Valuation | undefined;
   /** The state before the first round, as it is published. */
   readonly initial: ModelState;
 }
@@ -64,9 +67,13 @@ export async function createDrive(prepared: Prepared, shards: Shards): Promise<R
   const attendance = new Attendance(run, participants, scenario.seed);
   const arrivals = scenario.timeline === undefined ? undefined : new Arrivals(prepared, scenario.timeline);
   const common = { shards, releaser, attendance, arrivals };
-  if (run.catalogue === undefined) return { ...common, timeline: undefined, initial: initialState(run, scenario.seed) };
+  if (run.catalogue === undefined) {
+    const initial = initialState(run, scenario.seed);
+    const valuation = scenario.rewards === undefined ? undefined : new Valuation(prepared, scenario.rewards, initial);
+    return { ...common, valuation, timeline: undefined, initial };
+  }
   const { timeline, state } = await Timeline.begin(prepared, run.catalogue);
-  return { ...common, timeline, initial: state };
+  return { ...common, valuation: undefined, timeline, initial: state };
 }
 
 /** The state before the first round, as it is published, where items stay. */
@@ -150,6 +157,26 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       const released = releaser.release(sums, round);
       next = advanceModel(run, state, released, round);
       quality = qualityOf(run, released, round, state.round);
+      const spoilt = new Set(spoiled.map(({ group }) => group));
+      drive.valuation?.take({
+        round,
+        before: state,
+        after: next,
+        groups: contributingGroups(machine).flatMap((group) =>
+          spoilt.has(group) ? [] : [Int32Array.from(contributorsIn(machine, group), Number)],
+        ),
+        // Several sums come without a promise: released as they are, whichever of them.
+        stateOf: (places) =>
+          advanceModel(
+            run,
+            state,
+            releaser.release(
+              places.map((place) => sums[place]!),
+              round,
+            ),
+            round,
+          ),
+      });
       if (timeline !== undefined) next = await timeline.advance(next, round);
       figures = { revealed: sums.length, lost: machine.groups.length - sums.length };
       apply({ kind: "revealed", without: spoiled.flatMap(({ group }) => contributorsIn(machine, group)) });

@@ -64,6 +64,7 @@ export function resultTable(result: Result, command: string): string {
     ...catalogueLines(result.catalogue),
     ...timelineLines(result.timeline),
     ...declaredLines(result),
+    ...rewardLines(result.rewards),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
@@ -100,6 +101,22 @@ function declaredLines({ metrics: { groups } }: Result): string[] {
       `  by ${attribute.padEnd(9)} ${gap.metric} ${ends}; ${shown.length} groups${withheld}; by chance ${(100 * gap.chance).toFixed(1)} %`,
     ];
   });
+}
+
+/** What devices were worth; nothing where that was not asked. */
+function rewardLines(rewards: Result["rewards"]): string[] {
+  if (rewards === undefined) return [];
+  const { metric, scheme, division, total, people, rounds, groups, coalitions, judges, distribution, ratingsCorrelation, freeRiders } =
+    rewards;
+  const show = (value: number): string => value.toExponential(2);
+  const riders =
+    freeRiders === undefined
+      ? ""
+      : `; ${freeRiders.people} free riders ${show(freeRiders.mean)}, others ${show(freeRiders.othersMean)} (mean), told apart ${freeRiders.toldApart.toFixed(3)}`;
+  return [
+    `  rewards   ${show(total)} of ${metric} on validation shared by ${scheme}, ${division}, among ${people} devices in ${groups} groups of ${rounds} rounds: ${coalitions} coalitions, ${judges} judges`,
+    `            median ${show(distribution.median)}, quartiles ${show(distribution.lower)} and ${show(distribution.upper)}; rank correlation with ratings ${ratingsCorrelation === null ? "none" : ratingsCorrelation.toFixed(3)}${riders}`,
+  ];
 }
 
 /** What devices found: "by 1490 devices, of the model of round 2: hr@10 0.1302 (in one place 0.1302)". */
