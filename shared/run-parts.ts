@@ -9,6 +9,8 @@ import type { TemporalSupport } from "./models/temporal.ts";
 import type { PrivacySupport } from "./privacy/support.ts";
 import { loadProtections } from "./protections/lazy.ts";
 import type { ProtectionDefinition } from "./protections/protection.ts";
+import type { RewardSupport } from "./rewards/support.ts";
+import type { RewardTerms } from "./rewards/terms.ts";
 import { loadRules } from "./rules/lazy.ts";
 import type { RuleDefinition } from "./rules/rule.ts";
 import { loadSharings } from "./sharing/lazy.ts";
@@ -25,6 +27,8 @@ export interface RunExtras {
   readonly evaluation?: EvaluationSupport | undefined;
   /** What has items come and go, where it is loaded already. */
   readonly catalogue?: CatalogueSupport | undefined;
+  /** What has the aggregator keep what devices were worth, likewise. */
+  readonly rewards?: RewardSupport | undefined;
   /** What has devices contribute what changed, likewise. */
   readonly temporal?: TemporalSupport | undefined;
 }
@@ -100,6 +104,21 @@ export function assertWhole(section: "catalogue" | "temporal", sharing: Sharing,
     "CONFIG_INVALID",
     `"terms.sharing" expected all beside "terms.${section}", got ${sharing.kind}: ${why[section]}; nearest: sharing all`,
   );
+}
+
+/** The section on rewards with its defaults, where there is one. @throws CofactorError CONFIG_INVALID for what does not go with it */
+export function rewardsIn(
+  { rewards, temporal }: UnresolvedTerms,
+  metrics: readonly string[] | undefined,
+  { rewards: support }: RunExtras,
+): RewardTerms | undefined {
+  if (rewards === undefined) return undefined;
+  const refuse = (what: string): never => {
+    throw new CofactorError("CONFIG_INVALID", `"terms.rewards" expected ${what}`);
+  };
+  if (temporal !== undefined)
+    refuse("contributions that stand alone: a sum of changes is worth nothing without the sums before it; nearest: no temporal section");
+  return (support ?? refuse("openRun or planRun to make the run: they load what shares gains out")).readRewards(rewards, metrics);
 }
 
 /** What the terms' model is built for. */

@@ -1,6 +1,6 @@
 /**
  * The seam for divisions: what each person gets of the values of the groups that it was in. May import math, registry. One file per division in
- * divisions/, listed in index.ts; the suite in test/conformance/reward-division.ts proves each.
+ * divisions/, listed in its index.ts; the suite in test/conformance/reward-division.ts proves each.
  *
  * A group's sum is all that secrecy lets the aggregator know of its members: in one round they cannot be told apart. Over many rounds, with other
  * groups each time, who was in which and what those were worth tells more and more of each. That is what a division may use, and what it reveals.

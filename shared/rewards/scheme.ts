@@ -1,6 +1,6 @@
 /**
  * The seam for reward schemes: what each player of a game gets of what they are worth together. May import math, random, registry. One file per
- * scheme in schemes/, listed in index.ts; the suite in test/conformance/reward-scheme.ts proves each.
+ * scheme in schemes/, listed in its index.ts; the suite in test/conformance/reward-scheme.ts proves each.
  */
 import type { Rng } from "../random.ts";
 import type { Definition } from "../registry.ts";

@@ -10,6 +10,7 @@ import { facts, privacySection, roundsSection } from "./course.ts";
 import { html } from "./html.ts";
 import { formatCount } from "./numbers.ts";
 import { qualitySection } from "./quality.ts";
+import { rewardsSection } from "./rewards.ts";
 import type { Section } from "./section.ts";
 import { code, renderPage } from "./shell.ts";
 import { alarms, sentence, verdict } from "./verdict.ts";
@@ -31,8 +32,10 @@ export interface ReportOptions {
 export async function renderReport(result: Result, { command, compared = [] }: ReportOptions): Promise<string> {
   const draw = await loadDraw();
   const comparison = comparisonSection(toComparedRun("this run", result), compared);
+  const rewards = rewardsSection(result);
   const sections: readonly Section[] = [
     qualitySection(result),
+    ...(rewards === undefined ? [] : [rewards]),
     privacySection(result),
     roundsSection(result),
     ...(comparison === undefined ? [] : [comparison]),

@@ -3,7 +3,8 @@ import * as v from "valibot";
 import { CofactorError } from "../../shared/errors.ts";
 import { metricPattern } from "../../shared/evaluation/metrics.ts";
 import { parseConfig, resolveSection } from "../../shared/registry.ts";
-import { divisions, schemes } from "../../shared/rewards/index.ts";
+import { divisions } from "../../shared/rewards/divisions/index.ts";
+import { schemes } from "../../shared/rewards/schemes/index.ts";
 import type { Section } from "../../shared/terms.ts";
 
 /** The section `rewards` of a scenario. */

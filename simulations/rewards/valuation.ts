@@ -6,8 +6,10 @@ import type { ModelState } from "../../shared/models/model.ts";
 import { createRng, shuffled } from "../../shared/random.ts";
 import { resolveSection } from "../../shared/registry.ts";
 import type { ValuedGroup } from "../../shared/rewards/division.ts";
-import { divisions, schemes } from "../../shared/rewards/index.ts";
+import { divisions } from "../../shared/rewards/divisions/index.ts";
 import type { Scheme } from "../../shared/rewards/scheme.ts";
+import { schemes } from "../../shared/rewards/schemes/index.ts";
+import { betterIsMore } from "../../shared/rewards/terms.ts";
 import { evaluate } from "../evaluate.ts";
 import { metricsFor } from "../evaluation-options.ts";
 import { trainingFifths } from "../fifths.ts";
@@ -109,8 +111,7 @@ export class Valuation {
       seed: scenario.seed,
       users: this.#judges,
     });
-    const figure = metrics[this.#metric]!;
-    return this.#metric === "rmse" || this.#metric === "mae" ? -figure : figure;
+    return betterIsMore(this.#metric, metrics[this.#metric]!);
   }
 }
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../shared/random.ts";
 import { resolveSection } from "../../shared/registry.ts";
-import { divisions, schemes } from "../../shared/rewards/index.ts";
+import { divisions } from "../../shared/rewards/divisions/index.ts";
+import { schemes } from "../../shared/rewards/schemes/index.ts";
 import { describeDivision } from "./reward-division.ts";
 import { anyTable, describeScheme, gameOf } from "./reward-scheme.ts";
 
