@@ -23,7 +23,7 @@ import { socketConnector } from "./socket.ts";
 import { nothingNew, outcomeUnknown } from "./standing.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
-import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
+import type { Client, ClientEvents, ClientOptions, ClientState, LeaveOptions, Participated, ParticipateOptions } from "./types.ts";
 import { Vault } from "./vault.ts";
 
 const maxRetryMs = 30_000;
@@ -184,14 +184,31 @@ export class Device implements Client {
     this.#advice.take({ run, ref, catalogue, opened: run.model.open(values) }, part);
   }
 
-  async leave(): Promise<void> {
-    if (this.#session?.channel.isOpen !== true) await this.#open(undefined);
+  async leave({ forget = false, signal }: LeaveOptions = {}): Promise<void> {
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
+    if (forget) await this.#withdraw(signal);
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
     await this.#session!.leave();
     this.close();
     await this.#working;
     await this.#vault.clear();
     this.#identity = undefined;
     this.#advice.forget();
+  }
+
+  /** Takes part in a round that takes out what a lasting sum holds of this device; at once where there is nothing to take out. */
+  async #withdraw(signal: AbortSignal | undefined): Promise<void> {
+    const { run } = this.#session!;
+    const part = await this.#vault.privatePart();
+    if (run.model.isCumulative !== true || part === undefined) return;
+    const none = { items: new Int32Array(0), values: new Float64Array(0) };
+    if (run.model.isDue?.(part, none, undefined, createRng(drawSeed(this.#secure))) === false) return;
+    this.setRatings([]);
+    const { reason } = await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) });
+    if (reason === "rounds") return;
+    throw reason === "ended"
+      ? new CofactorError("ROUND_CLOSED", "the run ended before a round took this device out of its sum: its last model keeps it")
+      : new CofactorError("CANCELLED", "this device was stopped before a round took it out of the run's sum");
   }
 
   close(): void {

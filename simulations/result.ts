@@ -15,6 +15,7 @@ import type { RewardFigures } from "./rewards/options.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
 import type { CatalogueFigures } from "./timeline.ts";
+import type { UnlearningFigures } from "./unlearning/options.ts";
 
 /** A round of a result. */
 export interface RoundResult {
@@ -101,6 +102,8 @@ export interface Result {
   readonly timeline?: readonly StepFigures[];
   /** What devices' contributions were worth, where the scenario shares it out. */
   readonly rewards?: RewardFigures;
+  /** What is left of people who left, where the scenario has some do so. */
+  readonly unlearning?: UnlearningFigures;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
     readonly totalSeconds: number;
@@ -154,6 +157,8 @@ export interface Training {
   readonly steps?: readonly StepFigures[];
   /** Where rounds' gains are shared out. */
   readonly rewards?: RewardFigures;
+  /** Where people left on the way. */
+  readonly unlearning?: UnlearningFigures;
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -252,6 +257,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     ...describeCatalogue(prepared, training),
     ...(training.steps === undefined ? {} : { timeline: training.steps }),
     ...(training.rewards === undefined ? {} : { rewards: training.rewards }),
+    ...(training.unlearning === undefined ? {} : { unlearning: training.unlearning }),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
       downBytesPerClientRound: Math.round(

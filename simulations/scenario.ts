@@ -16,6 +16,7 @@ import { type EvaluationOptions, evaluationOptions } from "./evaluation-options.
 import { parseRewards, type RewardOptions } from "./rewards/options.ts";
 import { type SplitOptions, splitOptions } from "./split.ts";
 import { parseTimeline, type TimelineOptions } from "./timeline-options.ts";
+import { parseUnlearning, type UnlearningOptions } from "./unlearning/options.ts";
 
 /** A resolved scenario. */
 export interface Scenario {
@@ -32,6 +33,8 @@ export interface Scenario {
   readonly timeline?: ArrivalOptions | undefined;
   /** How the rounds' gains are shared out among devices; absent where they are not. */
   readonly rewards?: RewardOptions | undefined;
+  /** People who leave on the way, and how the run forgets them. */
+  readonly unlearning?: UnlearningOptions | undefined;
   /** How many of the data's people have a device that takes part; by default all. Everyone is evaluated. */
   readonly participants?: number | undefined;
   /** Devices asked in a round: a number, or a share of those that take part; and into how many groups they are split, each with a sum of its own. */
@@ -85,6 +88,7 @@ const schema = v.strictObject({
   temporal: v.optional(temporalTerms),
   timeline: v.optional(arrivalOptions),
   rewards: v.optional(v.looseObject({})),
+  unlearning: v.optional(v.looseObject({})),
   participants: v.optional(count),
   cohort: v.optional(
     v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2), groups: v.optional(count) }),
@@ -140,9 +144,11 @@ export function parseScenario(input: unknown): Scenario {
       { details: { path: "evaluation.federated" } },
     );
   }
-  const { privacy, catalogue, rewards, ...others } = raw;
+  const { privacy, catalogue, rewards, unlearning, ...others } = raw;
   assertArrivals(raw, evaluation);
   if (rewards !== undefined) assertRewards(raw);
+  if (unlearning !== undefined) assertUnlearning(raw);
+  const rounds = raw.rounds ?? model.definition.rounds;
   if (catalogue !== undefined && (raw.network.transport === "socket" || evaluation.negatives === "paper-compat")) {
     throw new CofactorError(
       "CONFIG_INVALID",
@@ -155,14 +161,15 @@ export function parseScenario(input: unknown): Scenario {
     dataset: { ...options, name: definition.name },
     split,
     model: { ...model.options },
-    rounds: raw.rounds ?? model.definition.rounds,
+    rounds,
     protection: { ...resolveSection(protections, withKind(raw.protection, "open"), "protection").options },
     sharing: { ...resolveSection(sharings, withKind(raw.sharing, "all"), "sharing").options },
     aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
     evaluation,
     ...(catalogue === undefined ? {} : { catalogue: parseTimeline(catalogue) }),
     ...(rewards === undefined ? {} : { rewards: parseRewards(rewards) }),
-    ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, raw.rounds ?? model.definition.rounds) }),
+    ...(unlearning === undefined ? {} : { unlearning: parseUnlearning(unlearning, rounds) }),
+    ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, rounds) }),
   };
 }
 
@@ -198,6 +205,19 @@ function assertRewards({
         ? "no timeline, temporal or catalogue: a sum of changes is worth nothing without the sums before it"
         : undefined;
   if (what !== undefined) throw new CofactorError("CONFIG_INVALID", `"rewards" expected ${what}`, { details: { path: "rewards" } });
+}
+
+/** @throws CofactorError CONFIG_INVALID for what nobody leaves beside */
+function assertUnlearning(
+  raw: Pick<Scenario, "timeline" | "network"> & { readonly catalogue?: unknown; readonly rewards?: unknown },
+): void {
+  const what =
+    raw.network.transport === "socket"
+      ? "network.transport memory: the audit runs the simulation twice; nearest: client.leave({ forget: true })"
+      : raw.timeline !== undefined || raw.catalogue !== undefined || raw.rewards !== undefined
+        ? "no timeline, catalogue or rewards beside it"
+        : undefined;
+  if (what !== undefined) throw new CofactorError("CONFIG_INVALID", `"unlearning" expected ${what}`, { details: { path: "unlearning" } });
 }
 
 /** Checks the section as the terms' own schema does; what it resolves to is the plan's to say. */

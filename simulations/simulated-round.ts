@@ -27,6 +27,7 @@ import type { Asking, Shards } from "./shards.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
 import { Timeline } from "./timeline.ts";
+import type { Departures } from "./unlearning/departures.ts";
 
 /** How a round went. */
 export interface RoundOutcome {
@@ -56,17 +57,19 @@ export interface RoundDrive {
   readonly arrivals: Arrivals | undefined;
   /** Where rounds' gains are shared out. */
   readonly valuation: Valuation | undefined;
+  /** Where people leave on the way. */
+  readonly departures: Departures | undefined;
   /** The state before the first round, as it is published. */
   readonly initial: ModelState;
 }
 
 /** What a simulation's rounds begin with. */
-export async function createDrive(prepared: Prepared, shards: Shards): Promise<RoundDrive> {
+export async function createDrive(prepared: Prepared, shards: Shards, departures?: Departures): Promise<RoundDrive> {
   const { run, scenario, participants } = prepared;
   const releaser = await createReleaser(run, simulationRng(createRng(scenario.seed, "noise")));
   const attendance = new Attendance(run, participants, scenario.seed);
   const arrivals = scenario.timeline === undefined ? undefined : new Arrivals(prepared, scenario.timeline);
-  const common = { shards, releaser, attendance, arrivals };
+  const common = { shards, releaser, attendance, arrivals, departures };
   if (run.catalogue === undefined) {
     const initial = initialState(run, scenario.seed);
     const valuation = scenario.rewards === undefined ? undefined : new Valuation(prepared, scenario.rewards, initial);
@@ -93,7 +96,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   const { run, scenario, opener } = prepared;
   const { shards, releaser, attendance, timeline, arrivals } = drive;
   const { precision } = run.terms;
-  const present = arrivals?.present ?? prepared.participants;
+  const present = arrivals?.present ?? drive.departures?.present ?? prepared.participants;
   const { due, fetches } =
     run.model.isDue === undefined ? { due: present, fetches: 0 } : shards.dueOf({ round, shared: state.shared }, present);
   const cohort = attendance.draw(round, due);

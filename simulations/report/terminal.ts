@@ -65,6 +65,7 @@ export function resultTable(result: Result, command: string): string {
     ...timelineLines(result.timeline),
     ...declaredLines(result),
     ...rewardLines(result.rewards),
+    ...unlearningLines(result.unlearning),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
@@ -116,6 +117,18 @@ function rewardLines(rewards: Result["rewards"]): string[] {
   return [
     `  rewards   ${show(total)} of ${metric} on validation shared by ${scheme}, ${division}, among ${people} devices in ${groups} groups of ${rounds} rounds: ${coalitions} coalitions, ${judges} judges`,
     `            median ${show(distribution.median)}, quartiles ${show(distribution.lower)} and ${show(distribution.upper)}; rank correlation with ratings ${ratingsCorrelation === null ? "none" : ratingsCorrelation.toFixed(3)}${riders}`,
+  ];
+}
+
+/** What is left of people who left; nothing where nobody did. */
+function unlearningLines(unlearning: Result["unlearning"]): string[] {
+  if (unlearning === undefined) return [];
+  const { people, after, method, repeatedRounds, distances, membership, chance } = unlearning;
+  const show = (distance: number): string => (distance === 0 ? "0 (bit for bit)" : distance.toExponential(2));
+  const [at, end] = [membership.before, membership.after];
+  return [
+    `  forgotten ${people} people left after round ${after} (${method}, ${repeatedRounds} rounds made again); from a run that never had them: ${show(distances[0]!.distance)} then, ${show(distances[1]?.distance ?? Number.NaN)} where it went on, ${show(distances.at(-1)!.distance)} at the end`,
+    `            told from people who never took part: by fit ${at.fit.toFixed(3)}, then ${end.fit.toFixed(3)}; by a model without them ${at.calibrated.toFixed(3)}, then ${end.calibrated.toFixed(3)} (.5 is chance, give or take ${chance.toFixed(3)})`,
   ];
 }
 
