@@ -37,7 +37,10 @@ export function auditForgotten(input: ForgottenInput): UnlearningFigures {
     after: before.round,
     repeatedRounds,
     keptStates,
-    distances: told.map((state) => ({ round: state.round, distance: distanceOf(state.shared, referenceAt(state).shared) })),
+    distances: told.map((state) => {
+      const values = distanceOf(state.shared, referenceAt(state).shared);
+      return { round: state.round, values, scores: values === 0 ? 0 : scoreDistance(input, state, referenceAt(state)) };
+    }),
     membership: { before: membership(input, before, referenceAt(before)), after: membership(input, last, referenceAt(last)) },
     // Of the area under a curve of two samples of one size from one distribution.
     chance: Math.sqrt((2 * departures.leavers.length + 1) / (12 * departures.leavers.length ** 2)),
@@ -55,6 +58,20 @@ function distanceOf(a: Float64Array, b: Float64Array): number {
   return difference === 0 ? 0 : Math.sqrt(difference / length);
 }
 
+/** Over the outsiders, of whom neither model knows anything. */
+function scoreDistance(input: ForgottenInput, state: ModelState, reference: ModelState): number {
+  const [own, other] = [scoresBy(input, state), scoresBy(input, reference)];
+  const { items } = input.training;
+  const { outsiders } = input.departures;
+  const all = new Float64Array(outsiders.length * items);
+  const base = new Float64Array(all.length);
+  for (const [at, user] of outsiders.entries()) {
+    all.set(own(user), at * items);
+    base.set(other(user), at * items);
+  }
+  return distanceOf(all, base);
+}
+
 function membership(input: ForgottenInput, state: ModelState, reference: ModelState): MembershipFigures {
   const { leavers, outsiders } = input.departures;
   const lossesOf = (people: Int32Array, model: ModelState): Float64Array => Float64Array.from(people, lossBy(input, model));
@@ -69,15 +86,25 @@ function membership(input: ForgottenInput, state: ModelState, reference: ModelSt
   };
 }
 
-/** The mean squared error of a person's own training ratings, by a part that is fitted to them: of choices, how far their scores are from 1. */
-function lossBy({ run, training, seed }: ForgottenInput, { shared: values }: ModelState): (user: number) => number {
+/** [items] one person's scores, by a part that is fitted to its ratings; overwritten by the next. */
+function scoresBy({ run, training, seed }: ForgottenInput, { shared: values }: ModelState): (user: number) => Float64Array {
   const shared = run.model.open(values);
   const scores = new Float64Array(training.items);
   return (user) => {
     const ratings = ratingsOf(training, user);
     const initial = run.model.createPrivate(ratings, createRng(seed, "private", user));
-    const part = run.model.fit(shared, initial, ratings, createRng(seed, "fit", user));
-    run.model.score(shared, part, scores);
+    run.model.score(shared, run.model.fit(shared, initial, ratings, createRng(seed, "fit", user)), scores);
+    return scores;
+  };
+}
+
+/** The mean squared error of a person's own training ratings: of choices, how far their scores are from 1. */
+function lossBy(input: ForgottenInput, state: ModelState): (user: number) => number {
+  const { run, training } = input;
+  const scoresOf = scoresBy(input, state);
+  return (user) => {
+    const ratings = ratingsOf(training, user);
+    const scores = scoresOf(user);
     let sum = 0;
     for (const [at, item] of ratings.items.entries()) {
       const target = run.model.objective === "rating" ? ratings.values[at]! : 1;

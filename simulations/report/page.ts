@@ -7,6 +7,7 @@ import { loadDraw } from "./chart.ts";
 import { type ComparedRun, toComparedRun } from "./compared.ts";
 import { comparisonSection } from "./comparison.ts";
 import { facts, privacySection, roundsSection } from "./course.ts";
+import { forgottenSection } from "./forgotten.ts";
 import { html } from "./html.ts";
 import { formatCount } from "./numbers.ts";
 import { qualitySection } from "./quality.ts";
@@ -33,9 +34,11 @@ export async function renderReport(result: Result, { command, compared = [] }: R
   const draw = await loadDraw();
   const comparison = comparisonSection(toComparedRun("this run", result), compared);
   const rewards = rewardsSection(result);
+  const forgotten = forgottenSection(result);
   const sections: readonly Section[] = [
     qualitySection(result),
     ...(rewards === undefined ? [] : [rewards]),
+    ...(forgotten === undefined ? [] : [forgotten]),
     privacySection(result),
     roundsSection(result),
     ...(comparison === undefined ? [] : [comparison]),

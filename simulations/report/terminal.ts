@@ -124,11 +124,14 @@ function rewardLines(rewards: Result["rewards"]): string[] {
 function unlearningLines(unlearning: Result["unlearning"]): string[] {
   if (unlearning === undefined) return [];
   const { people, after, method, repeatedRounds, distances, membership, chance } = unlearning;
-  const show = (distance: number): string => (distance === 0 ? "0 (bit for bit)" : distance.toExponential(2));
-  const [at, end] = [membership.before, membership.after];
+  const show = (at: number): string => {
+    const { values, scores } = distances.at(at)!;
+    return values === 0 ? "0 (bit for bit)" : scores.toPrecision(3);
+  };
+  const { before, after: end } = membership;
   return [
-    `  forgotten ${people} people left after round ${after} (${method}, ${repeatedRounds} rounds made again); from a run that never had them: ${show(distances[0]!.distance)} then, ${show(distances[1]?.distance ?? Number.NaN)} where it went on, ${show(distances.at(-1)!.distance)} at the end`,
-    `            told from people who never took part: by fit ${at.fit.toFixed(3)}, then ${end.fit.toFixed(3)}; by a model without them ${at.calibrated.toFixed(3)}, then ${end.calibrated.toFixed(3)} (.5 is chance, give or take ${chance.toFixed(3)})`,
+    `  forgotten ${people} people left after round ${after} (${method}, ${repeatedRounds} rounds made again); scores from those of a run that never had them: ${show(0)} then, ${show(1)} next, ${show(-1)} at the end`,
+    `            told from people who never took part: by fit ${before.fit.toFixed(3)}, then ${end.fit.toFixed(3)}; by a model without them ${before.calibrated.toFixed(3)}, then ${end.calibrated.toFixed(3)} (.5 is chance, give or take ${chance.toFixed(3)})`,
   ];
 }
 

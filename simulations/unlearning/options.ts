@@ -35,6 +35,16 @@ export interface MembershipFigures {
   readonly calibrated: number;
 }
 
+/** How far two models lie apart: the length of a difference over the length of what it is from. */
+export interface ForgottenDistance {
+  /** Rounds that both have advanced. */
+  readonly round: number;
+  /** Of published values; 0 for the same model bit for bit. Factors that are turned alike for all score alike and lie apart here. */
+  readonly values: number;
+  /** Of the scores of everything for the people who never took part, each served by a local solve. */
+  readonly scores: number;
+}
+
 /** What became of people who left. */
 export interface UnlearningFigures {
   readonly method: string;
@@ -46,10 +56,10 @@ export interface UnlearningFigures {
   /** States beside the newest that the aggregator kept for it. */
   readonly keptStates: number;
   /**
-   * How far the model lies from that of a run that never had them, with as many rounds: length of the difference of published values over theirs.
-   * The first entry is where they left; 0 is the same model bit for bit.
+   * How far the model lies from that of a run that never had them, with as many rounds. The first entry is where they left, the second what the run
+   * went on from, or came to next.
    */
-  readonly distances: readonly { readonly round: number; readonly distance: number }[];
+  readonly distances: readonly ForgottenDistance[];
   /** When they left, and at the end; .5 tells nothing. */
   readonly membership: { readonly before: MembershipFigures; readonly after: MembershipFigures };
   /** Standard deviation of a figure of membership by chance. */
