@@ -18,6 +18,7 @@ import type { Explanation } from "./explain.ts";
 import { openFollower } from "./open-follower.ts";
 import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
+import { isRetryable, maxFinalAttempts, retryWaitMs } from "./retry.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
 import { nothingNew, outcomeUnknown } from "./standing.ts";
@@ -25,12 +26,10 @@ import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
 import type { Client, ClientEvents, ClientOptions, ClientState, LeaveOptions, Participated, ParticipateOptions } from "./types.ts";
 import { Vault } from "./vault.ts";
+import { assertWithdrawn, isInSum } from "./withdrawal.ts";
 
-const maxRetryMs = 30_000;
 /** How long after joining an invitation waits for the app to call `participate`. */
 const holdMs = 1_000;
-/** Connections that may fail in a row while only the last model is missing. */
-const maxFinalAttempts = 5;
 const nothing: Packet = { header: {}, payload: noBytes };
 
 /** The client behind `createClient`. */
@@ -198,17 +197,9 @@ export class Device implements Client {
 
   /** Takes part in a round that takes out what a lasting sum holds of this device; at once where there is nothing to take out. */
   async #withdraw(signal: AbortSignal | undefined): Promise<void> {
-    const { run } = this.#session!;
-    const part = await this.#vault.privatePart();
-    if (run.model.isCumulative !== true || part === undefined) return;
-    const none = { items: new Int32Array(0), values: new Float64Array(0) };
-    if (run.model.isDue?.(part, none, undefined, createRng(drawSeed(this.#secure))) === false) return;
+    if (!(await isInSum(this.#session!.run, this.#vault))) return;
     this.setRatings([]);
-    const { reason } = await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) });
-    if (reason === "rounds") return;
-    throw reason === "ended"
-      ? new CofactorError("ROUND_CLOSED", "the run ended before a round took this device out of its sum: its last model keeps it")
-      : new CofactorError("CANCELLED", "this device was stopped before a round took it out of the run's sum");
+    assertWithdrawn(await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) }));
   }
 
   close(): void {
@@ -242,11 +233,10 @@ export class Device implements Client {
     }
   }
 
-  /** Connects again after a wait with full jitter, so that a thousand devices that lost a server do not come back in one instant. */
+  /** Connects again, after a wait when that failed before. */
   async #reopen(signal: AbortSignal | undefined): Promise<void> {
     if (this.#attempts > 0) {
-      const longest = Math.min(maxRetryMs, (this.#options.retryMs ?? 500) * 2 ** Math.min(this.#attempts - 1, 16));
-      await this.#bell.wait(createRng(drawSeed(this.#secure)).float() * longest);
+      await this.#bell.wait(retryWaitMs(this.#options.retryMs, this.#attempts, createRng(drawSeed(this.#secure))));
       if (signal?.aborted === true || this.#state === "closed") return;
     }
     this.#attempts += 1;
@@ -409,8 +399,4 @@ export class Device implements Client {
     this.#working = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  return isCofactorError(error) && error.retryable;
 }
