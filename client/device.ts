@@ -185,7 +185,10 @@ export class Device implements Client {
 
   async leave({ forget = false, signal }: LeaveOptions = {}): Promise<void> {
     if (this.#session?.channel.isOpen !== true) await this.#open(signal);
-    if (forget) await this.#withdraw(signal);
+    if (forget && (await isInSum(this.#session!.run, this.#vault))) {
+      this.setRatings([]);
+      assertWithdrawn(await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) }));
+    }
     if (this.#session?.channel.isOpen !== true) await this.#open(signal);
     await this.#session!.leave();
     this.close();
@@ -193,13 +196,6 @@ export class Device implements Client {
     await this.#vault.clear();
     this.#identity = undefined;
     this.#advice.forget();
-  }
-
-  /** Takes part in a round that takes out what a lasting sum holds of this device; at once where there is nothing to take out. */
-  async #withdraw(signal: AbortSignal | undefined): Promise<void> {
-    if (!(await isInSum(this.#session!.run, this.#vault))) return;
-    this.setRatings([]);
-    assertWithdrawn(await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) }));
   }
 
   close(): void {
