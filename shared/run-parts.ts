@@ -21,6 +21,8 @@ import { resolveRange, type UnresolvedTerms } from "./terms.ts";
 export interface RunExtras {
   /** The items' public features, which whoever initializes the model has; devices read them from the published model. */
   readonly itemFeatures?: ItemFeatures | undefined;
+  /** Item factors to begin with, for `model.start` spectral: [items x count], the most telling column first. */
+  readonly itemStart?: ItemFeatures | undefined;
   /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
   readonly privacy?: PrivacySupport | undefined;
   /** What makes devices judge models, likewise. */
@@ -122,8 +124,9 @@ export function rewardsIn(
 }
 
 /** What the terms' model is built for. */
-export function shapeOf(terms: UnresolvedTerms, { itemFeatures }: RunExtras): ModelShape {
+export function shapeOf(terms: UnresolvedTerms, { itemFeatures, itemStart }: RunExtras): ModelShape {
   return {
+    ...(itemStart === undefined ? {} : { itemStart }),
     items: terms.items,
     cohort: terms.cohort.size,
     ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),

@@ -13,7 +13,9 @@ import { roundsOf } from "./arrival-options.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
 import { drawFreeRiders, drawParticipants, mostByCoins } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
+import { spectralStart } from "./spectral-start.ts";
 import { type Split, splitDataset } from "./split.ts";
+import { withoutRatings } from "./without-ratings.ts";
 
 /** Everything a run of a scenario needs. */
 export interface Prepared {
@@ -71,7 +73,8 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     precision: scenario.precision,
     ...rangeInput(scenario),
   };
-  const features = { itemFeatures: dataset.itemFeatures };
+  const itemStart = await spectralStart(scenario, withoutRatings(split.training, freeRiders), participants, dataset.ratingRange);
+  const features = { itemFeatures: dataset.itemFeatures, ...(itemStart === undefined ? {} : { itemStart }) };
   const rules = catalogueInput(scenario);
   const { temporal } = scenario;
   const run = await planRun({ ...terms, ...rules, ...(temporal === undefined ? {} : { temporal }) }, rules === undefined ? features : {});
