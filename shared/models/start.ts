@@ -48,7 +48,7 @@ export const startOptions: { readonly start: v.OptionalSchema<v.GenericSchema<un
         selection: v.optional(v.picklist(selections.map(({ name }) => name)), "components"),
         scale: positive(1),
       }),
-      v.strictObject({ kind: v.literal("spectral"), scale: positive(1), agents: count(6, 20), rounds: count(1, 12), mixing: count(1, 20) }),
+      v.strictObject({ kind: v.literal("spectral"), scale: positive(1), agents: count(6, 20), rounds: count(1, 6), mixing: count(1, 10) }),
     ]),
     { kind: "random" },
   ),
