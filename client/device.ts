@@ -18,19 +18,18 @@ import type { Explanation } from "./explain.ts";
 import { openFollower } from "./open-follower.ts";
 import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
-import { Retry } from "./retry.ts";
+import { isRetryable, maxFinalAttempts, Retry } from "./retry.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
 import { nothingNew, outcomeUnknown } from "./standing.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
-import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
+import type { Client, ClientEvents, ClientOptions, ClientState, LeaveOptions, Participated, ParticipateOptions } from "./types.ts";
 import { Vault } from "./vault.ts";
+import { assertWithdrawn, isInSum } from "./withdrawal.ts";
 
 /** How long after joining an invitation waits for the app to call `participate`. */
 const holdMs = 1_000;
-/** Connections that may fail in a row while only the last model is missing. */
-const maxFinalAttempts = 5;
 const nothing: Packet = { header: {}, payload: noBytes };
 
 /** The client behind `createClient`. */
@@ -184,8 +183,13 @@ export class Device implements Client {
     this.#advice.take({ run, ref, catalogue, opened: run.model.open(values) }, part);
   }
 
-  async leave(): Promise<void> {
-    if (this.#session?.channel.isOpen !== true) await this.#open(undefined);
+  async leave({ forget = false, signal }: LeaveOptions = {}): Promise<void> {
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
+    if (forget && (await isInSum(this.#session!.run, this.#vault))) {
+      this.setRatings([]);
+      assertWithdrawn(await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) }));
+    }
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
     await this.#session!.leave();
     this.close();
     await this.#working;
@@ -388,8 +392,4 @@ export class Device implements Client {
     this.#working = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  return isCofactorError(error) && error.retryable;
 }

@@ -3,11 +3,19 @@
  * not before a server that said so wants it. Imports random, clock, bell.
  */
 import type { Clock } from "../shared/clock.ts";
-import { maxRetryAfterMs } from "../shared/errors.ts";
+import { isCofactorError, maxRetryAfterMs } from "../shared/errors.ts";
 import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
 import type { Bell } from "./bell.ts";
 
 const maxRetryMs = 30_000;
+
+/** Connections that may fail in a row while only the last model is missing. */
+export const maxFinalAttempts = 5;
+
+/** Whether trying again may help. */
+export function isRetryable(error: unknown): boolean {
+  return isCofactorError(error) && error.retryable;
+}
 
 /** The waits between a device's connections. */
 export class Retry {

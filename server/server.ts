@@ -10,6 +10,7 @@ import { CofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
 import type { PrivacyResult } from "../shared/privacy-account.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
+import { type DeviceReward, type RewardedRound, rewardsOf } from "../shared/rewards/terms.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
@@ -103,6 +104,11 @@ export interface Server {
    * back. `/ready` says 503 from the start. Then `close`.
    */
   drain(options?: DrainOptions): Promise<Drained>;
+  /**
+   * What each device's part in the rounds was worth by now, by its public key; empty where the terms ask for no rewards. Each value says how useful a
+   * person's data was: for the operator alone, and never part of the pages.
+   */
+  rewards(): DeviceReward[];
   /** Opens a socket. */
   listen(options?: ListenOptions): Promise<Listener>;
   /** Ends the rounds' driving, the sockets and the store. What was acknowledged stays. */
@@ -230,6 +236,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     get hasFailed() {
       return coordinator.hasFailed;
     },
+    rewards: () => (run.terms.rewards === undefined ? [] : rewardsOf(run.terms.rewards, rewardedRounds(store.records(run.terms.id)))),
     accept,
     drain({ drainMs = 20_000, retryAfterMs = 2_000 } = {}) {
       drainingMs = retryAfterMs;
@@ -262,6 +269,13 @@ function assertServable({ privacy }: Run): void {
   throw new CofactorError(
     "CONFIG_INVALID",
     '"terms.privacy.sampling" expected none: devices are told how many took part in a round, and sampling saves nothing then; nearest: no sampling, or a simulation',
+  );
+}
+
+/** The published rounds, with whose contributions they count. */
+function rewardedRounds(records: readonly RoundRecord[]): RewardedRound[] {
+  return records.flatMap(({ round, outcome, quality, contributors }) =>
+    outcome === "published" ? [{ round, quality, contributors: contributors ?? [] }] : [],
   );
 }
 
