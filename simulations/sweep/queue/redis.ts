@@ -35,17 +35,16 @@ export async function openRedis(url: string, onTrouble: (line: string) => void):
   const place = placeOf(parsed);
   const password = process.env[passwordVariable];
   if (parsed.password === "" && password !== undefined) parsed.password = encodeURIComponent(password);
-  let isOpen = false;
+  let state: "opening" | "open" | "lost" | "closed" = "opening";
   let trouble: string | undefined;
   const client = new Redis(parsed.href, {
     lazyConnect: true,
     connectTimeout: patienceMs,
     maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => (isOpen ? Math.min(attempt * 200, patienceMs) : null),
+    retryStrategy: (attempt) => (state === "opening" ? null : Math.min(attempt * 200, patienceMs)),
   });
   client.on("error", (error: unknown) => {
     trouble ??= troubleOf(error);
-    if (isOpen && trouble !== undefined && client.status !== "ready") onTrouble(`the queue at ${place} is lost (${trouble}): trying again`);
   });
   try {
     await client.connect();
@@ -56,12 +55,25 @@ export async function openRedis(url: string, onTrouble: (line: string) => void):
     client.disconnect();
     throw refusal(place, trouble ?? "no answer");
   }
-  isOpen = true;
-  client.on("ready", () => {
-    if (trouble !== undefined) onTrouble(`the queue at ${place} is back`);
-    trouble = undefined;
+  state = "open";
+  client.on("close", () => {
+    if (state !== "open") return;
+    state = "lost";
+    onTrouble(`the queue at ${place} is lost: trying again`);
   });
-  return { client, place, close: () => client.disconnect() };
+  client.on("ready", () => {
+    if (state !== "lost") return;
+    state = "open";
+    onTrouble(`the queue at ${place} is back`);
+  });
+  return {
+    client,
+    place,
+    close() {
+      state = "closed";
+      client.disconnect();
+    },
+  };
 }
 
 /** @throws CofactorError CONFIG_INVALID, without repeating what may hold a password */

@@ -45,7 +45,7 @@ export interface QueueWorkerOptions {
 
 /** A cell whose workers died so often is given up: it may be what kills them. */
 const maxDeaths = 5;
-/** How long a worker that will not run a cell leaves it to the others before it looks at it again. */
+/** How long a worker that will not run a cell rests, so that others take it. */
 const refusedMs = 1_000;
 /** How often the rounds of a cell are told. */
 const progressMs = 1_000;
@@ -87,8 +87,9 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
       const failure = encodeFailure(error);
       if (received !== undefined && isRefusal(error) && (await someoneElseMay(job, received, failure))) {
         say(`${label}: left to others: ${failure}`);
+        await job.moveToDelayed(Date.now() + refusedMs / 4, token);
+        // Whoever else is there takes it before this one can again.
         await pause(refusedMs, undefined, { signal }).catch(() => undefined);
-        await job.moveToDelayed(Date.now() + refusedMs, token);
         throw new DelayedError();
       }
       say(`${label}: failed: ${failure}`);
