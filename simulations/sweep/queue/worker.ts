@@ -64,6 +64,9 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   const drop = new AbortController();
   const threads = inThreads(concurrency, drop.signal, { checksData: true });
 
+  /** Cells that are others' by now, though the queue's client still tries to keep their locks. */
+  const resting = new Set<string>();
+
   const work = async (job: Job<CellJob>, token: string | undefined): Promise<CellAnswer> => {
     const startedMs = performance.now();
     const label = `cell ${job.id!.slice(0, 8)} ${job.name}`;
@@ -89,7 +92,9 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
         say(`${label}: left to others: ${failure}`);
         await job.moveToDelayed(Date.now() + refusedMs / 4, token);
         // Whoever else is there takes it before this one can again.
+        resting.add(job.id!);
         await pause(refusedMs, undefined, { signal }).catch(() => undefined);
+        resting.delete(job.id!);
         throw new DelayedError();
       }
       say(`${label}: failed: ${failure}`);
@@ -125,15 +130,19 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
     prefix,
     name,
     concurrency,
-    lockDuration: lockMs,
-    stalledInterval: Math.max(250, lockMs / 3),
+    lockDuration: Math.round(lockMs),
+    // Redis counts in whole milliseconds.
+    stalledInterval: Math.max(250, Math.round(lockMs / 3)),
     maxStalledCount: maxDeaths,
     drainDelay: 2,
     removeOnComplete: { age: keptSeconds, count: keptCells },
     removeOnFail: { age: keptSeconds, count: keptCells },
   });
-  // Losses are told of by the connection. A cell whose lock was lost meanwhile is another worker's by now.
-  worker.on("error", () => undefined);
+  // Losses are told of by the connection itself, once.
+  worker.on("error", ({ message }) => {
+    if (connection.status !== "ready" || [...resting].some((id) => message.includes(id))) return;
+    say(`the queue complained: ${message.slice(0, 200)}`);
+  });
   worker.on("stalled", (id) => say(`cell ${id.slice(0, 8)}: its worker is gone, somebody runs it again`));
   say(
     `worker ${name} (Cofactor ${version}, Node ${me.node}) at ${place}: ${concurrency} ${concurrency === 1 ? "cell" : "cells"} at a time`,
