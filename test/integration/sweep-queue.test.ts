@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Job, Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { noCache } from "../../simulations/sweep/cache.ts";
 import { type Cell, createCell, runCell } from "../../simulations/sweep/cell.ts";
 import type { Executor } from "../../simulations/sweep/executor.ts";
 import { type Grid, loadGrid } from "../../simulations/sweep/grid.ts";
 import { createQueueExecutor } from "../../simulations/sweep/queue/executor.ts";
 import { queueName } from "../../simulations/sweep/queue/job.ts";
-import { prefix } from "../../simulations/sweep/queue/redis.ts";
+import { openRedis, passwordVariable, prefix } from "../../simulations/sweep/queue/redis.ts";
 import { runSweep } from "../../simulations/sweep/sweep.ts";
 import { createExecutor } from "../../simulations/sweep/threads.ts";
 import { startWorker, type WorkerProcess } from "../support/queue-worker.ts";
@@ -224,6 +224,14 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "a sweep through 
       const told = await command(redis.url);
       expect(told.text).toContain("wherever a worker reads the queue");
       expect(told.text).not.toContain("pa55");
+    });
+
+    it("takes a password from its variable", async () => {
+      vi.stubEnv(passwordVariable, password);
+      const opened = await openRedis(`redis://127.0.0.1:${redis.port}`, () => undefined);
+      expect(await opened.client.ping()).toBe("PONG");
+      opened.close();
+      vi.unstubAllEnvs();
     });
 
     it("refuses wrong passwords, and options that do not go together", async () => {
