@@ -4,10 +4,10 @@ import type { Executor } from "../../simulations/sweep/executor.ts";
 import { createQueueExecutor } from "../../simulations/sweep/queue/executor.ts";
 import { runQueueWorker } from "../../simulations/sweep/queue/worker.ts";
 import { inThreads } from "../../simulations/sweep/threads.ts";
-import { redisMissing, startRedis } from "../support/redis.ts";
+import { missingRedis, startRedis } from "../support/redis.ts";
 import { lasting, smallCell } from "../support/sweep-cells.ts";
 
-const missing = redisMissing();
+const missing = missingRedis();
 const never = new AbortController().signal;
 const count = 40;
 

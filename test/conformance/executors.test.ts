@@ -3,7 +3,7 @@ import { inThisThread } from "../../simulations/sweep/executor.ts";
 import { createQueueExecutor } from "../../simulations/sweep/queue/executor.ts";
 import { runQueueWorker } from "../../simulations/sweep/queue/worker.ts";
 import { inThreads } from "../../simulations/sweep/threads.ts";
-import { redisMissing, startRedis } from "../support/redis.ts";
+import { missingRedis, startRedis } from "../support/redis.ts";
 import { executorConformance } from "./executor.ts";
 
 executorConformance({ name: "this thread", open: async (signal) => inThisThread(signal) });
@@ -12,7 +12,7 @@ executorConformance({ name: "threads", open: async (signal) => inThreads(2, sign
 let url = "";
 executorConformance({
   name: "a queue with a worker",
-  missing: redisMissing(),
+  missing: missingRedis(),
   open: (signal) => createQueueExecutor({ url, signal, lookMs: 200 }),
   async start() {
     const redis = await startRedis();

@@ -16,25 +16,27 @@ import { openRedis, passwordVariable, prefix } from "../../simulations/sweep/que
 import { runSweep } from "../../simulations/sweep/sweep.ts";
 import { createExecutor } from "../../simulations/sweep/threads.ts";
 import { startWorker, type WorkerProcess } from "../support/queue-worker.ts";
-import { redisMissing, startRedis, type TestRedis } from "../support/redis.ts";
+import { missingRedis, type RedisServer, startRedis } from "../support/redis.ts";
 import { root } from "../support/source-tree.ts";
 import { lasting, smallCell } from "../support/sweep-cells.ts";
 import { run } from "../support/workshop.ts";
 
-const missing = redisMissing();
+const missing = missingRedis();
 const never = new AbortController().signal;
 const password = "pa55-word:of/the@queue";
 
 describe.skipIf(missing !== undefined)(missing === undefined ? "a sweep through a queue" : `a sweep through a queue: ${missing}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "cofactor-queue-"));
-  let redis: TestRedis;
+  let redis: RedisServer;
+  let port = "";
   let connection: Redis;
   let queue: Queue;
   const workers: WorkerProcess[] = [];
   const executors: Executor[] = [];
 
   beforeAll(async () => {
-    redis = await startRedis({ password, isDurable: true });
+    redis = await startRedis({ password });
+    port = new URL(redis.url).port;
     connection = new Redis(redis.url, { maxRetriesPerRequest: null });
     connection.on("error", () => undefined);
     queue = new Queue(queueName, { connection, prefix });
@@ -200,7 +202,8 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "a sweep through 
     const cells = await Promise.all([7, 8, 9].map((seed) => smallCell({ seed, ...(seed === 7 ? slow : {}) })));
     const running = cells.map((cell) => remote.run(cell));
     await begun(cells[0]!);
-    await redis.restart();
+    await redis.kill();
+    await redis.start();
     const results = await Promise.all(running);
     for (const [at, { scenario }] of cells.entries()) expect(lasting(results[at]!)).toEqual(lasting(await runCell(scenario)));
     expect(helper.text()).toMatch(/^the queue at redis:\/\/127\.0\.0\.1:\d+ is lost: trying again$/m);
@@ -228,7 +231,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "a sweep through 
 
     it("takes a password from its variable", async () => {
       vi.stubEnv(passwordVariable, password);
-      const opened = await openRedis(`redis://127.0.0.1:${redis.port}`, () => undefined);
+      const opened = await openRedis(`redis://127.0.0.1:${port}`, () => undefined);
       expect(await opened.client.ping()).toBe("PONG");
       opened.close();
       vi.unstubAllEnvs();
@@ -237,9 +240,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "a sweep through 
     it("refuses wrong passwords, and options that do not go together", async () => {
       const wrong = await command(redis.url.replace("pa55", "pa56"));
       expect(wrong.code).toBe(1);
-      expect(wrong.text).toContain(
-        `AUTH_FAILED: the queue at redis://127.0.0.1:${redis.port} expected another user or password (WRONGPASS)`,
-      );
+      expect(wrong.text).toContain(`AUTH_FAILED: the queue at redis://127.0.0.1:${port} expected another user or password (WRONGPASS)`);
       expect(wrong.text).not.toMatch(/pa5[56]/);
       const both = await command(redis.url, "--workers", "2");
       expect([both.code, both.text]).toEqual([2, expect.stringContaining('"--workers" expected no "--queue"')]);

@@ -5,7 +5,7 @@ import { CofactorError } from "../../../shared/errors.ts";
 import type { Scenario } from "../../scenario.ts";
 
 /**
- * The scenario with every path of its data replaced by one below `folder`: of the path's ends the longest that is there, so that `/home/ann/films/a.csv`
+ * The scenario with every path of its data replaced by one below `folder`: of the path's ends the longest that is there, so that `/srv/ann/films/a.csv`
  * is `films/a.csv` or `a.csv`. Whether it is the right data is told by its sha256 alone.
  *
  * Guarantees: no path outside of `folder` is read; bundled data, which have no path, stay as they are.

@@ -14,8 +14,9 @@ import { prefix } from "./redis.ts";
 
 /** The queue's name: beside the prefix, part of every key. */
 export const queueName = "cells";
-/** How long finished cells stay, for sweeps that go on; and how many of them. */
+/** How long finished cells stay, for sweeps that go on. */
 export const keptSeconds: number = 24 * 3_600;
+/** How many of them stay. */
 export const keptCells = 10_000;
 /** How long large results stay: they are fetched at once, or the cell is run again. */
 export const blobSeconds = 3_600;
