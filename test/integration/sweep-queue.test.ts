@@ -44,12 +44,10 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "a sweep through 
   });
   afterEach(async () => {
     for (const executor of executors.splice(0)) await executor.close();
-    for (const worker of workers.splice(0)) {
-      await worker.end("SIGKILL");
-      expect(worker.text()).not.toContain("pa55");
-      expect(worker.text()).not.toContain("complained");
-    }
+    const ended = workers.splice(0);
+    await Promise.all(ended.map((worker) => worker.end("SIGKILL")));
     await connection.flushall();
+    for (const worker of ended) expect(worker.text()).not.toMatch(/pa55|complained/);
   });
   afterAll(async () => {
     await queue.close();
