@@ -41,6 +41,13 @@ export const seams: readonly Seam[] = [
   { name: "protections", path: "protection", load: async () => (await import("../shared/protections/index.ts")).protections },
   { name: "rules", path: "aggregation", load: async () => (await import("../shared/rules/index.ts")).rules },
   { name: "hold-outs", path: "evaluation.holdOut", load: async () => (await import("../shared/evaluation/hold-outs/index.ts")).holdOuts },
+  { name: "reward-schemes", path: "rewards.scheme", load: async () => (await import("../shared/rewards/schemes/index.ts")).schemes },
+  {
+    name: "reward-divisions",
+    path: "rewards.division",
+    load: async () => (await import("../shared/rewards/divisions/index.ts")).divisions,
+  },
+  { name: "unlearning", path: "unlearning.method", load: async () => (await import("./unlearning/methods/index.ts")).methods },
   { name: "tasks", path: "task", load: async () => (await import("./peers/tasks/index.ts")).tasks },
   { name: "exchanges", path: "task.exchange", load: async () => (await import("./peers/exchanges/index.ts")).exchanges },
   { name: "priors", path: "task.prior", load: async () => (await import("../shared/peer/cooperation/index.ts")).priors },
