@@ -12,6 +12,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./simulations/cli.ts"),
   },
   {
+    name: "worker",
+    summary: "runs cells of sweeps that others put into a queue",
+    load: () => import("./simulations/sweep/queue/cli.ts"),
+  },
+  {
     name: "peers",
     summary: "agents on a graph that compute together without a server",
     load: () => import("./simulations/peers/cli.ts"),
