@@ -1,5 +1,6 @@
 /** Every table of figures, in the order of the page. A new one is an entry of a file here and a line in this list. */
 import type { Table } from "../table.ts";
+import { attacks, attacksQuick } from "./attacks.ts";
 import { otherModels } from "./models.ts";
 import { correlatedRatings, privateRuns, privateSummary } from "./private.ts";
 import { quick } from "./quick.ts";
@@ -11,6 +12,7 @@ import { summary } from "./summary.ts";
 /** Quick ones first. */
 export const tables: readonly Table[] = [
   quick,
+  attacksQuick,
   start,
   ratings,
   movieLensRankings,
@@ -19,6 +21,7 @@ export const tables: readonly Table[] = [
   otherModels,
   privateRuns,
   correlatedRatings,
+  attacks,
   summary,
   privateSummary,
 ];
