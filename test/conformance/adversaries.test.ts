@@ -120,6 +120,15 @@ describe("attacks on a small run", () => {
     expect(factsOf(await attacked({ ...little, knowledge: "everyone" }, singles, 2))).toEqual(factsOf(all));
   });
 
+  it("make no model of numbers without a sum: rounds are abandoned, unless a rule bounds them", async () => {
+    const huge = { kind: "scaled", gain: 1e200, count: 1 };
+    await expect(attacked(huge, { participants: 40 })).rejects.toThrow(
+      expect.objectContaining({ message: expect.stringContaining("AGGREGATION_FAILED") }),
+    );
+    const bounded = await attacked(huge, { participants: 40, cohort: { size: 40, groups: 40 }, aggregation: { kind: "similarity" } });
+    expect(bounded.rounds.map(({ outcome }) => outcome)).toEqual(["published", "published", "published"]);
+  });
+
   it("hold up rounds and are left out: stragglers", async () => {
     const late = await attacked({ kind: "straggler", fraction: 0.2 });
     expect(late.adversaries![0]).toMatchObject({ accepted: 0, refused: {} });

@@ -1,6 +1,7 @@
 /** Every table of figures, in the order of the page. A new one is an entry of a file here and a line in this list. */
 import type { Table } from "../table.ts";
 import { attacks, attacksQuick } from "./attacks.ts";
+import { collective } from "./collective.ts";
 import { otherModels } from "./models.ts";
 import { correlatedRatings, privateRuns, privateSummary } from "./private.ts";
 import { quick } from "./quick.ts";
@@ -22,6 +23,7 @@ export const tables: readonly Table[] = [
   privateRuns,
   correlatedRatings,
   attacks,
+  collective,
   summary,
   privateSummary,
 ];
