@@ -73,10 +73,30 @@ function cosinesOf(means: readonly Float64Array[], norms: Float64Array): Float64
   return cosines;
 }
 
+/** Of two means; lengths are taken out of the sum first where their product may overflow. */
 function cosineOf(a: Float64Array, scaleA: number, b: Float64Array, scaleB: number): number {
+  const scale = scaleA * scaleB;
+  if (scale > 1e-250 && scale < 1e250) return productOf(a, b) * scale;
   let total = 0;
   for (let k = 0; k < a.length; k++) total += a[k]! * scaleA * (b[k]! * scaleB);
   return total;
+}
+
+/** The inner product. Four sums at once: each would wait for its own last addition. */
+function productOf(a: Float64Array, b: Float64Array): number {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  const even = a.length & ~3;
+  for (let k = 0; k < even; k += 4) {
+    first += a[k]! * b[k]!;
+    second += a[k + 1]! * b[k + 1]!;
+    third += a[k + 2]! * b[k + 2]!;
+    fourth += a[k + 3]! * b[k + 3]!;
+  }
+  for (let k = even; k < a.length; k++) first += a[k]! * b[k]!;
+  return first + second + (third + fourth);
 }
 
 function hasDirection(norm: number): boolean {

@@ -36,7 +36,7 @@ export const attacksQuick: Table = table({
   isQuick: true,
 });
 
-const rules = ["sum", "similarity", "norm-bound", "geometric-median", "flag"];
+const rules = ["sum", "similarity", "norm-bound", "geometric-median"];
 const row = (label: string, set: readonly string[]): Row => ({
   label,
   scenario: "movielens-100k-attacked.yaml",
