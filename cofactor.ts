@@ -27,12 +27,12 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./simulations/plan-cli.ts"),
   },
   { name: "bench", summary: "times rounds and inner loops side by side", load: () => import("./simulations/bench-cli.ts") },
-  { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets-cli.ts") },
   {
-    name: "adversaries",
-    summary: "lists what dishonest devices of a simulation can do",
-    load: () => import("./simulations/adversaries-cli.ts"),
+    name: "kinds",
+    summary: "lists everything that terms and scenarios may name: models, rules, protections and more, with their sources",
+    load: () => import("./simulations/kinds-cli.ts"),
   },
+  { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets-cli.ts") },
 ];
 
 const manifest = ["./package.json", "../package.json"].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))!;
