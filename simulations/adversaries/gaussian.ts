@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { AdversaryDefinition } from "./adversary.ts";
 import { positive } from "./options.ts";
+import { rootMeanSquare } from "./vectors.ts";
 
 /** Options of Gaussian noise. */
 export interface GaussianOptions {
@@ -19,9 +20,7 @@ export const gaussian: AdversaryDefinition<GaussianOptions> = {
   create: ({ stddev }) => ({
     kind: "gaussian",
     vector(values, { rng }) {
-      let squares = 0;
-      for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
-      const scale = stddev * Math.sqrt(squares / Math.max(1, values.length));
+      const scale = stddev * rootMeanSquare(values);
       for (let i = 0; i < values.length; i++) values[i] = scale * rng.normal();
     },
   }),

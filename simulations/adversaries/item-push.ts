@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { AdversaryDefinition } from "./adversary.ts";
 import { positive, targetsOf } from "./options.ts";
 import { createProfiler, type ProfileOptions, profileEntries } from "./profiles.ts";
+import { scaleInPlace } from "./vectors.ts";
 
 /** Options of an item push. */
 export interface ItemPushOptions extends ProfileOptions {
@@ -26,9 +27,7 @@ export const itemPush: AdversaryDefinition<ItemPushOptions> = {
       kind: "item-push",
       targets,
       ratings: (own, rng) => profileOf(own.items.length, rng),
-      vector(values) {
-        if (gain !== 1) for (let i = 0; i < values.length; i++) values[i] = gain * values[i]!;
-      },
+      vector: (values) => scaleInPlace(values, gain),
     };
   },
 };

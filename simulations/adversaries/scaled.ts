@@ -1,6 +1,7 @@
 /** Devices whose vectors outweigh all others. Imports the seam. */
 import * as v from "valibot";
 import type { AdversaryDefinition } from "./adversary.ts";
+import { scaleInPlace } from "./vectors.ts";
 
 /** Options of scaling. */
 export interface ScaledOptions {
@@ -17,11 +18,6 @@ export const scaled: AdversaryDefinition<ScaledOptions> = {
   options: v.strictObject({ kind: v.literal("scaled"), gain: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))) }),
   create({ gain }, { participants, devices }) {
     const factor = gain ?? participants / devices;
-    return {
-      kind: "scaled",
-      vector(values) {
-        for (let i = 0; i < values.length; i++) values[i] = factor * values[i]!;
-      },
-    };
+    return { kind: "scaled", vector: (values) => scaleInPlace(values, factor) };
   },
 };

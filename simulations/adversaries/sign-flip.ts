@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { AdversaryDefinition } from "./adversary.ts";
 import { positive } from "./options.ts";
+import { scaleInPlace } from "./vectors.ts";
 
 /** Options of the sign flip. */
 export interface SignFlipOptions {
@@ -18,8 +19,6 @@ export const signFlip: AdversaryDefinition<SignFlipOptions> = {
   options: v.strictObject({ kind: v.literal("sign-flip"), gain: positive(1) }),
   create: ({ gain }) => ({
     kind: "sign-flip",
-    vector(values) {
-      for (let i = 0; i < values.length; i++) values[i] = -gain * values[i]!;
-    },
+    vector: (values) => scaleInPlace(values, -gain),
   }),
 };

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { AdversaryDefinition } from "./adversary.ts";
 import { share, targetsOf } from "./options.ts";
 import { createProfiler, type ProfileOptions, profileEntries } from "./profiles.ts";
+import { rootMeanSquare } from "./vectors.ts";
 
 /** Options of Sybils. */
 export interface SybilOptions extends ProfileOptions {
@@ -30,9 +31,7 @@ export const sybil: AdversaryDefinition<SybilOptions> = {
       ratings: () => profile,
       vector(values, { rng }) {
         if (jitter === 0) return;
-        let squares = 0;
-        for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
-        const scale = jitter * Math.sqrt(squares / Math.max(1, values.length));
+        const scale = jitter * rootMeanSquare(values);
         for (let i = 0; i < values.length; i++) values[i] = values[i]! + scale * rng.normal();
       },
     };

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { AdversaryDefinition } from "./adversary.ts";
 import { positive } from "./options.ts";
+import { scaleInPlace } from "./vectors.ts";
 
 /** Options of the weight lie. */
 export interface WeightLieOptions {
@@ -21,8 +22,6 @@ export const weightLie: AdversaryDefinition<WeightLieOptions> = {
   options: v.strictObject({ kind: v.literal("weight-lie"), claims: positive(10) }),
   create: ({ claims }) => ({
     kind: "weight-lie",
-    vector(values) {
-      for (let i = 0; i < values.length; i++) values[i] = claims * values[i]!;
-    },
+    vector: (values) => scaleInPlace(values, claims),
   }),
 };
