@@ -17,8 +17,8 @@ const control = under("no attack", "control");
 const flipTen = under("sign flip, 10 times", "sign-flip, gain: 10");
 const product = under("inner product, 10 times", "inner-product, epsilon: 10");
 const about =
-  "HR@10 on test. A fifth of the devices attacks, drawn by the seed, the same in every column; its people are in no figure. Open, single devices: a cohort is as " +
-  "many groups of one. Colluders know their own vectors alone.";
+  "HR@10 on test. A fifth of the devices attacks, drawn by the seed, the same in every column; its people are in no figure. Where nothing " +
+  "else is said, open and single devices: a cohort is as many groups of one. Colluders know their own vectors alone.";
 
 /** Bundled data. */
 export const attacksQuick: Table = table({
@@ -45,6 +45,8 @@ const row = (label: string, set: readonly string[]): Row => ({
   metrics: ["hr@10"],
 });
 
+const masked = ["protection.kind=masks", "cohort={size: 100, min: 3, groups: 33}"];
+
 /** MovieLens 100K, three seeds. */
 export const attacks: Table = table({
   name: "attacks",
@@ -54,6 +56,6 @@ export const attacks: Table = table({
   columns: [control, flipTen, under("a little is enough", "a-little-is-enough"), product],
   rows: [
     ...rules.map((rule) => row(`\`${rule}\``, [`aggregation.kind=${rule}`])),
-    row("33 groups of 3: `similarity`", ["cohort.groups=33"]),
+    { ...row("`masks`, 33 groups of 3 or 4: `similarity` (seed 1)", masked), seeds: [1] },
   ],
 });
