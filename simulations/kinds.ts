@@ -14,7 +14,7 @@ export interface Listed {
 /** A seam: where its parts are named, and which there are. */
 export interface Seam {
   readonly name: string;
-  /** The path in terms or a scenario under which a part is named. */
+  /** The path in terms, a scenario or the settings of a server under which a part is named. */
   readonly path: string;
   load(): Promise<readonly Listed[]>;
 }
@@ -42,6 +42,14 @@ export const seams: readonly Seam[] = [
   { name: "rules", path: "aggregation", load: async () => (await import("../shared/rules/index.ts")).rules },
   { name: "hold-outs", path: "evaluation.holdOut", load: async () => (await import("../shared/evaluation/hold-outs/index.ts")).holdOuts },
   { name: "adversaries", path: "adversaries.0", load: async () => (await import("./adversaries/index.ts")).adversaries },
+  { name: "enrolment", path: "enrolment", load: async () => (await import("../server/enrolment/index.ts")).enrolmentPolicies },
+  { name: "reward-schemes", path: "rewards.scheme", load: async () => (await import("../shared/rewards/schemes/index.ts")).schemes },
+  {
+    name: "reward-divisions",
+    path: "rewards.division",
+    load: async () => (await import("../shared/rewards/divisions/index.ts")).divisions,
+  },
+  { name: "unlearning", path: "unlearning.method", load: async () => (await import("./unlearning/methods/index.ts")).methods },
   { name: "tasks", path: "task", load: async () => (await import("./peers/tasks/index.ts")).tasks },
   { name: "exchanges", path: "task.exchange", load: async () => (await import("./peers/exchanges/index.ts")).exchanges },
   { name: "priors", path: "task.prior", load: async () => (await import("../shared/peer/cooperation/index.ts")).priors },
