@@ -1,4 +1,7 @@
 /** The simulations' public entry: `cofactor/simulations`. */
+export type { Adversary, AdversaryDefinition, AdversarySetting } from "./adversaries/adversary.ts";
+export { adversaries } from "./adversaries/index.ts";
+export type { AttackResult, AttackSuccess } from "./attack-figures.ts";
 export { type Dataset, type DatasetSection, datasets, listDatasets, loadDataset } from "./datasets/index.ts";
 export { type Evaluation, evaluate } from "./evaluate.ts";
 export { type PeerResult, type PeerScenario, parsePeerScenario, runPeerScenario } from "./peers/scenario.ts";
