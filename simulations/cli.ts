@@ -52,7 +52,7 @@ export const command: Command = defineCommand({
     "cofactor simulate simulations/scenarios/quick.yaml --seed 7",
     "cofactor simulate --set evaluation.every=1 --seed 2 --report wines.html --compare seed-1.json --compare seed-3.json",
     "cofactor simulate --set privacy.epsilon=4 --audit 40",
-    "cofactor simulate simulations/scenarios/wines-attacks.yaml --attacks 60",
+    "cofactor simulate simulations/scenarios/wines-attacks.yaml --attacks 40",
     "cofactor simulate simulations/scenarios/wines.yaml --sweep grid.yaml --report sweep.html",
     "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
   ],

@@ -28,12 +28,14 @@ export interface Lesson {
 export function learnByEvidence(look: Look, { from, imitate = look }: Lesson): Attack["learn"] {
   return async (record, _goal, { known, shadow }): Promise<Judge> => {
     const lessons = from === "known" ? { record, cells: known } : shadow;
-    const seen = [];
-    for (const cells of lessons.cells) seen.push({ cells, tables: tablesOf(lessons.record, await imitate(lessons.record, cells.person)) });
-    const ways = seen[0]?.tables.length ?? 0;
+    const looked: LookedAt[] = [];
+    for (const cells of lessons.cells) looked.push({ cells, evidence: await imitate(lessons.record, cells.person) });
+    const ways = looked[0]?.evidence.length ?? 0;
     if (ways === 0) throw new CofactorError("DATA_INVALID", "an attack expected people to learn from, got none");
-    const way = ways === 1 ? 0 : bestWay(seen, ways);
-    const logOdds = learnFrom(seen, way);
+    const inWay = (people: readonly LookedAt[], way: number): SeenPerson[] =>
+      people.map(({ cells, evidence }) => ({ cells, table: tableOf(lessons.record, evidence[way]!) }));
+    const way = ways === 1 ? 0 : bestWay(ways, (one) => inWay(looked.slice(0, mostCompared), one));
+    const logOdds = learnFrom(inWay(looked, way));
     return async (person, items) => {
       const { values, width } = tableOf(record, (await look(record, person))[way]!);
       return Float64Array.from(items, (item) => logOdds(values, item * width));
@@ -41,13 +43,17 @@ export function learnByEvidence(look: Look, { from, imitate = look }: Lesson): A
   };
 }
 
-interface SeenPerson {
+/** So many people are enough to tell by which reading anything shows. */
+const mostCompared = 40;
+
+interface LookedAt {
   readonly cells: Cells;
-  readonly tables: readonly ItemFeatureTable[];
+  readonly evidence: readonly Evidence[];
 }
 
-function tablesOf(record: AttackRecord, evidence: readonly Evidence[]): ItemFeatureTable[] {
-  return evidence.map((one) => tableOf(record, one));
+interface SeenPerson {
+  readonly cells: Cells;
+  readonly table: ItemFeatureTable;
 }
 
 function tableOf({ run }: AttackRecord, evidence: Evidence): ItemFeatureTable {
@@ -55,32 +61,34 @@ function tableOf({ run }: AttackRecord, evidence: Evidence): ItemFeatureTable {
 }
 
 /** Learns on every other person, and judges by the rest. */
-function bestWay(seen: readonly SeenPerson[], ways: number): number {
-  const learned = seen.filter((_, at) => at % 2 === 0);
-  const judged = seen.filter((_, at) => at % 2 === 1);
+function bestWay(ways: number, seenIn: (way: number) => readonly SeenPerson[]): number {
   let best = { way: 0, auc: 0 };
-  for (let way = 0; way < ways && judged.length > 1; way++) {
-    const logOdds = learnFrom(learned, way);
-    const scores = judged.flatMap(({ cells, tables }) => {
-      const { values, width } = tables[way]!;
-      return Array.from(cells.items, (item) => logOdds(values, item * width));
-    });
-    const { auc } = aucOf(Float64Array.from(scores), Uint8Array.from(judged.flatMap(({ cells }) => [...cells.labels])));
+  for (let way = 0; way < ways; way++) {
+    const seen = seenIn(way);
+    const judged = seen.filter((_, at) => at % 2 === 1);
+    if (judged.length < 2) break;
+    const logOdds = learnFrom(seen.filter((_, at) => at % 2 === 0));
+    const scores = judged.flatMap(({ cells, table }) => Array.from(cells.items, (item) => logOdds(table.values, item * table.width)));
+    const { auc } = aucOf(Float64Array.from(scores), labelsOf(judged));
     if (auc > best.auc) best = { way, auc };
   }
   return best.way;
 }
 
-function learnFrom(seen: readonly SeenPerson[], way: number): LogOdds {
-  const width = seen[0]!.tables[way]!.width;
-  const labels = Uint8Array.from(seen.flatMap(({ cells }) => [...cells.labels]));
+function learnFrom(seen: readonly SeenPerson[]): LogOdds {
+  const { width } = seen[0]!.table;
+  const labels = labelsOf(seen);
   const rows = new Float64Array(labels.length * width);
   let to = 0;
-  for (const { cells, tables } of seen) {
+  for (const { cells, table } of seen) {
     for (const item of cells.items) {
-      rows.set(tables[way]!.values.subarray(item * width, (item + 1) * width), to);
+      rows.set(table.values.subarray(item * width, (item + 1) * width), to);
       to += width;
     }
   }
   return learnLogOdds(rows, labels, width);
+}
+
+function labelsOf(people: readonly { readonly cells: Cells }[]): Uint8Array {
+  return Uint8Array.from(people.flatMap(({ cells }) => [...cells.labels]));
 }

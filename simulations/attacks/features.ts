@@ -116,7 +116,7 @@ function mainDirection(rows: Float64Array, items: number, width: number): Float6
   const lengths = lengthsOf(rows, items, width);
   const longest = lengths.reduce((best, length, i) => (length > lengths[best]! ? i : best), 0);
   let direction = normalized(rows.slice(longest * width, (longest + 1) * width));
-  for (let step = 0; step < 40; step++) {
+  for (let step = 0; step < 20; step++) {
     const next = new Float64Array(width);
     for (let i = 0; i < items; i++) addScaled(next, 0, dot(rows, i * width, direction, 0, width), rows, i * width, width);
     direction = normalized(next);
@@ -130,11 +130,15 @@ function normalized(vector: Float64Array): Float64Array {
 }
 
 function projectionsOn(rows: Float64Array, items: number, width: number, direction: Float64Array): Float64Array {
-  return Float64Array.from({ length: items }, (_, i) => dot(rows, i * width, direction, 0, width));
+  const along = new Float64Array(items);
+  for (let i = 0; i < items; i++) along[i] = dot(rows, i * width, direction, 0, width);
+  return along;
 }
 
 function lengthsOf(rows: Float64Array, items: number, width: number): Float64Array {
-  return Float64Array.from({ length: items }, (_, i) => Math.sqrt(dot(rows, i * width, rows, i * width, width)));
+  const lengths = new Float64Array(items);
+  for (let i = 0; i < items; i++) lengths[i] = Math.sqrt(dot(rows, i * width, rows, i * width, width));
+  return lengths;
 }
 
 /** What the published rows alone would say of `along`: the person's taste, as far as it shows in what deviates. */

@@ -8,7 +8,7 @@ export const filledCohort: Attack = {
   summary: "A lying aggregator fills a cohort with devices that it made up, all but one, and takes their part off the sum.",
   source:
     "Serjantov, Dingledine and Syverson 2002, https://doi.org/10.1007/3-540-36415-3_3; Boenisch et al. 2023, https://arxiv.org/abs/2301.04017",
-  mostPeople: 12,
+  mostPeople: 8,
   learn: learnByEvidence(async (record, person) => [await record.fill(person)], {
     from: "shadow",
     imitate: async (record, person) => [await record.imitate(person)],
