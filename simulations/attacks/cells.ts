@@ -37,7 +37,7 @@ function itemCells({ split, scenario }: Prepared, { counts }: Crowd, person: num
   );
 }
 
-/** Items that the person rated high, each with one that they rated lower whose mean rating is near: within a tenth of a rating's range. */
+/** Items that the person rated high, each with one that they rated lower of the same mean rating, within a fortieth of the range: a tenth of a star of five. */
 function ratingCells({ split, scenario, dataset }: Prepared, { means }: Crowd, person: number): Pair[] {
   const [least, most] = dataset.ratingRange;
   const rng = createRng(scenario.seed, "attacked ratings", person);
@@ -45,7 +45,7 @@ function ratingCells({ split, scenario, dataset }: Prepared, { means }: Crowd, p
   const order = [...shuffled(items.length, rng)];
   const isHigh = (at: number): boolean => values[at]! >= least + highFrom * (most - least);
   const itemsOf = (places: readonly number[]): number[] => places.map((at) => items[at]!);
-  return pairUp(itemsOf(order.filter(isHigh)), itemsOf(order.filter((at) => !isHigh(at))), means, () => (most - least) / 10);
+  return pairUp(itemsOf(order.filter(isHigh)), itemsOf(order.filter((at) => !isHigh(at))), means, () => (most - least) / 40);
 }
 
 /** Pairs each of `ones` with the nearest of `zeros` that is left, where one is near enough. */

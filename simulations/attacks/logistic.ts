@@ -54,7 +54,8 @@ function spreadOf(rows: Float64Array, n: number, width: number): { readonly mean
   for (let f = 0; f < width; f++) {
     for (let row = 0; row < n; row++) means[f]! += rows[row * width + f]! / n;
     for (let row = 0; row < n; row++) scales[f]! += (rows[row * width + f]! - means[f]!) ** 2 / n;
-    scales[f] = Math.sqrt(scales[f]!);
+    // What never varies has a spread of rounding errors.
+    scales[f] = scales[f]! > 1e-18 * means[f]! ** 2 ? Math.sqrt(scales[f]!) : 0;
   }
   return { means, scales };
 }
