@@ -41,5 +41,7 @@ export async function revealRound(
   const next = await publisher.advance(sums, round, counted);
   if (isStopped()) return undefined;
   const { sha256 } = next.ref;
-  return { next, without, record: recordOf(active, { outcome: "published", sha256, reason: "", quality: next.quality }, without.length) };
+  const contributors = run.terms.rewards === undefined ? undefined : counted;
+  const what = { outcome: "published", sha256, reason: "", quality: next.quality, contributors } as const;
+  return { next, without, record: recordOf(active, what, without.length) };
 }

@@ -38,6 +38,7 @@ const migrations: readonly string[] = [
   catalogueMigration,
   `CREATE TABLE counted (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (run, client))
     STRICT, WITHOUT ROWID;`,
+  "ALTER TABLE records ADD COLUMN contributors TEXT;",
 ];
 
 /** The version of these tables. A newer file is refused; older ones are brought forward. */
@@ -231,6 +232,7 @@ class SqliteStore implements Store {
         sha256: String(row["sha256"]),
         reason: String(row["reason"]),
         ...(row["quality"] === null ? {} : { quality: JSON.parse(String(row["quality"])) as NonNullable<RoundRecord["quality"]> }),
+        ...(row["contributors"] === null ? {} : { contributors: JSON.parse(String(row["contributors"])) as string[] }),
       }));
   }
 
@@ -274,10 +276,11 @@ class SqliteStore implements Store {
 
   #endRound(run: string, record: RoundRecord | undefined): void {
     if (record !== undefined) {
-      const { round, outcome, invited, accepted, dropped, sha256, reason, quality } = record;
+      const { round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors } = record;
+      const told = [quality, contributors].map((value) => (value === undefined ? null : JSON.stringify(value)));
       this.#sql(
-        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, quality === undefined ? null : JSON.stringify(quality));
+        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, ...told);
     }
     this.#sql("DELETE FROM answers WHERE run = ?").run(run);
     this.#sql("DELETE FROM open_rounds WHERE run = ?").run(run);

@@ -114,6 +114,15 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(reopen(at, store).records(run)).toEqual([{ ...record(1), quality }, record(2)]);
     });
 
+    it("keeps whose contributions a round counted, where it is told, also when they are forgotten", () => {
+      const at = place();
+      const store = founded(at);
+      const contributors = ["client-b", "client-a"];
+      store.publish(run, publication(1), { ...record(1), contributors });
+      for (const client of contributors) store.forget(run, client);
+      expect(reopen(at, store).records(run)).toEqual([{ ...record(1), contributors }]);
+    });
+
     it("keeps the run's terms and identity byte for byte", () => {
       const at = place();
       const again = reopen(at, founded(at)).loadRun(run);
