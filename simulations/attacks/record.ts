@@ -123,6 +123,8 @@ function assertRecordable({ run, scenario }: Prepared): void {
     ["catalogue", run.catalogue !== undefined],
     ["temporal", run.terms.temporal !== undefined],
     ["timeline", scenario.timeline !== undefined],
+    ["rewards", scenario.rewards !== undefined],
+    ["unlearning", scenario.unlearning !== undefined],
     ["cohort.groups", run.groups.most > 1],
     ["sharing", run.sharing.scattered !== undefined],
     ["evaluation.federated", run.evaluation !== undefined],
