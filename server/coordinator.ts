@@ -15,8 +15,7 @@ import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
-import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
-import type { ServerEvents } from "./events.ts";
+import type { CoordinatorParts, CoordinatorStatus, Participant } from "./coordinator-parts.ts";
 import { Gathering } from "./gathering.ts";
 import { takeAnswer } from "./intake.ts";
 import { Ledger } from "./ledger.ts";
@@ -55,8 +54,7 @@ export class Coordinator {
   async start(): Promise<void> {
     const { run, store, clock, gatherMs, events } = this.#parts;
     this.#ledger = Ledger.open(run, store);
-    const onStarved = (facts: ServerEvents["starved"]): void => events.emit("starved", facts);
-    this.#gathering = new Gathering({ run, clock, gatherMs, ledger: this.#ledger, onReady: () => this.#begin(), onStarved });
+    this.#gathering = new Gathering({ run, clock, gatherMs, ledger: this.#ledger, events, onReady: () => this.#begin() });
     this.#publisher = await Publisher.open(this.#parts);
     this.#lastRound = store.records(run.terms.id).at(-1)?.round ?? 0;
     this.#ledger.addUp(this.#lastRound, undefined);
@@ -71,6 +69,16 @@ export class Coordinator {
     this.#cancelPause?.();
     this.#active?.cancelDeadline();
     this.#absences.clear();
+  }
+
+  /** Begins no further round; the open one goes on. */
+  drain(): void {
+    this.#gathering.end();
+  }
+
+  /** True for a device that the open round still waits for, or may. */
+  expects(client: string): boolean {
+    return (this.#active?.state.members.get(client) ?? "gone") !== "gone";
   }
 
   /** The newest published model: for reading. */
@@ -99,16 +107,11 @@ export class Coordinator {
   }
 
   /** Public facts for status pages. */
-  get status(): {
-    readonly round: number;
-    readonly phase: string;
-    readonly published: number;
-    readonly connected: number;
-    readonly answered: number;
-  } {
+  get status(): CoordinatorStatus {
+    const phase = this.#active?.state.phase ?? (this.#isEntering ? "collecting" : "gathering");
     return {
       round: this.#active?.state.round ?? this.#lastRound,
-      phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : (this.#active?.state.phase ?? "gathering"),
+      phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : phase,
       published: this.#publisher.model.round,
       connected: this.#participants.size,
       answered: this.#active === undefined ? 0 : withStatus(this.#active.state, "answered").length,
@@ -221,11 +224,10 @@ export class Coordinator {
 
   /** Goes on with the round that a killed server left open. */
   async #resume(): Promise<void> {
-    const { run, store, clock } = this.#parts;
+    const { run, store, clock, secure, primitives } = this.#parts;
     const open = store.openRound(run.terms.id);
     if (open === undefined) return;
     this.#lastRound = open.round;
-    const { secure, primitives } = this.#parts;
     this.#enter(await restoreRound(run, open, store.answers(run.terms.id, open.round), { secure, primitives }, clock.now()));
   }
 
@@ -261,8 +263,9 @@ export class Coordinator {
   }
 
   #beginStage(active: ActiveRound, clients: readonly string[]): void {
-    const { run, store, clock } = this.#parts;
+    const { run, store, clock, events } = this.#parts;
     const { stage, round } = active.state;
+    events.emit("stage", { round, stage, name: run.protection.stages[stage]!, asked: clients.length });
     if (stage > 0) store.saveRound(run.terms.id, { round, stage, cohort: [...active.state.members.keys()] });
     active.uploads.clear();
     active.cancelDeadline();
@@ -341,6 +344,7 @@ export class Coordinator {
       const revealed = await revealRound(this.#parts, this.#publisher, active, () => this.#isStopped);
       if (revealed === undefined) return;
       const { next, record, without } = revealed;
+      this.#parts.events.emit("publishing", { round });
       this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
       this.#apply(active, { kind: "revealed", without });
       this.#finish(active, record);

@@ -19,10 +19,10 @@ import { verifySignature } from "./verify.ts";
  *
  * @param combine takes in the whole answer that this chunk completed. It is called once the answer is durable and before anything
  * else can see that nothing is being saved any more: a deadline cannot come between the disk and the sum.
- * @throws CofactorError ROUND_CLOSED, REPLAYED, AUTH_FAILED, MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, STORE_FAILED, or the protection's refusal
+ * @throws CofactorError ROUND_CLOSED, REPLAYED, AUTH_FAILED, MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, RATE_LIMITED, STORE_FAILED, or the protection's refusal
  */
 export async function takeAnswer(
-  { run, store }: { readonly run: Run; readonly store: Store },
+  { run, store, maxBytesInFlight }: { readonly run: Run; readonly store: Store; readonly maxBytesInFlight?: number | undefined },
   active: ActiveRound,
   client: string,
   header: RequestHeader<"answer">,
@@ -46,7 +46,8 @@ export async function takeAnswer(
     throw new CofactorError("ROUND_CLOSED", `stage ${stage} of round ${round} no longer takes answers: wait for the next invitation`);
   }
   const known = active.uploads.received(client);
-  const whole = active.uploads.take(client, { digest, total, offset, bytes }, run.protection.maxAnswerBytes(stage, roundFrame(run, round)));
+  const maxBytes = run.protection.maxAnswerBytes(stage, roundFrame(run, round));
+  const whole = active.uploads.take(client, { digest, total, offset, bytes }, maxBytes, maxBytesInFlight);
   active.bytesUp += Math.max(0, active.uploads.received(client) - known);
   if (whole === undefined) return { received: active.uploads.received(client), status: "partial" };
 

@@ -38,6 +38,11 @@ export const command: Command = defineCommand({
       summary: "runs the scenario with every combination of a grid's values and seeds, and chooses the best by validation",
     },
     cache: { kind: "text", value: "DIR", summary: "where a sweep keeps finished cells, to go on with; by default beside its output" },
+    queue: {
+      kind: "text",
+      value: "URL",
+      summary: "runs a sweep's cells wherever a cofactor worker reads the same Redis, for example redis://HOST:6379",
+    },
     "show-test": { kind: "flag", summary: "shows test figures of all settings of a sweep, not of the chosen one alone" },
     compare: { kind: "list", value: "FILE.json", summary: "shows a result of --json beside this one in the report" },
     demo: {
@@ -54,6 +59,7 @@ export const command: Command = defineCommand({
     "cofactor simulate --set privacy.epsilon=4 --audit 40",
     "cofactor simulate simulations/scenarios/wines-attacks.yaml --attacks 40",
     "cofactor simulate simulations/scenarios/wines.yaml --sweep grid.yaml --report sweep.html",
+    "cofactor simulate simulations/scenarios/wines.yaml --sweep grid.yaml --queue redis://queue.example:6379 --json sweep.json",
     "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
   ],
   async run({ options, positionals, io }) {
@@ -65,22 +71,21 @@ export const command: Command = defineCommand({
     assertAlone(options);
     const compared = prepareReport(report, compare, audit !== undefined);
     const overrides = [...set, ...(seed === undefined ? [] : [`seed=${seed}`])];
-    if (options.sweep === undefined && (options.cache !== undefined || options["show-test"])) {
-      throw new CofactorError(
-        "CONFIG_INVALID",
-        `"${options.cache === undefined ? "--show-test" : "--cache"}" expected "--sweep GRID.yaml" beside it`,
-      );
-    }
+    const swept = (["cache", "queue", "show-test"] as const).find((name) => options[name] !== undefined && options[name] !== false);
+    if (options.sweep === undefined && swept !== undefined)
+      throw new CofactorError("CONFIG_INVALID", `"--${swept}" expected "--sweep GRID.yaml" beside it`);
+    if (options.queue !== undefined && workers !== undefined)
+      throw new CofactorError("CONFIG_INVALID", '"--workers" expected no "--queue": how many run at a time is up to each cofactor worker');
     const command = ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ");
     // With the JSON on standard output, progress goes to a watching person alone.
     const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
     if (options.sweep !== undefined) {
       if (compare.length > 0) throw new CofactorError("CONFIG_INVALID", '"--sweep" expected no "--compare" beside it');
       if (json !== undefined && json !== "-") assertWritable("--json", json);
-      const { cache, "show-test": tellsTest } = options;
+      const { cache, queue, "show-test": tellsTest } = options;
       const { sweepCommand } = await import("./sweep/command.ts");
       return sweepCommand(
-        { grid: options.sweep, scenario: positionals[0], overrides, cache, workers, json, report, tellsTest, command },
+        { grid: options.sweep, scenario: positionals[0], overrides, cache, queue, workers, json, report, tellsTest, command },
         say,
         io,
       );
