@@ -22,5 +22,7 @@ export type {
   StoredAnswer,
   StoredRun,
 } from "./store.ts";
+export { openStore } from "./stores/index.ts";
 export { memoryStore } from "./stores/memory.ts";
+export { type PostgresOptions, postgresStore } from "./stores/postgres.ts";
 export { sqliteStore } from "./stores/sqlite.ts";

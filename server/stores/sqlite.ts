@@ -21,6 +21,7 @@ import {
   type StoredRun,
 } from "../store.ts";
 import { assertDriver } from "./fence.ts";
+import { toAnswer, toBytes, toEntry, toPublication, toRecord } from "./rows.ts";
 import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 
 /** Entry i brings a file from version i to i + 1. */
@@ -145,15 +146,7 @@ class SqliteStore implements Store {
   async latest(run: string): Promise<Publication | undefined> {
     const row = this.#sql("SELECT * FROM models WHERE run = ? ORDER BY round DESC LIMIT 1").get(run);
     if (row === undefined) return undefined;
-    const state = toBytes(row["state"]).slice();
-    return {
-      round: Number(row["round"]),
-      advanced: Number(row["advanced"]),
-      sha256: String(row["sha256"]),
-      model: toBytes(row["model"]),
-      state: new Float64Array(state.buffer),
-      ...(row["noise"] === null ? {} : { noise: toBytes(row["noise"]) }),
-    };
+    return toPublication(row);
   }
 
   async counted(run: string, client: string): Promise<number> {
@@ -246,18 +239,7 @@ class SqliteStore implements Store {
   }
 
   async records(run: string): Promise<RoundRecord[]> {
-    return this.#sql("SELECT * FROM records WHERE run = ? ORDER BY round")
-      .all(run)
-      .map((row) => ({
-        round: Number(row["round"]),
-        outcome: row["outcome"] === "published" ? "published" : "abandoned",
-        invited: Number(row["invited"]),
-        accepted: Number(row["accepted"]),
-        dropped: Number(row["dropped"]),
-        sha256: String(row["sha256"]),
-        reason: String(row["reason"]),
-        ...(row["quality"] === null ? {} : { quality: JSON.parse(String(row["quality"])) as NonNullable<RoundRecord["quality"]> }),
-      }));
+    return this.#sql("SELECT * FROM records WHERE run = ? ORDER BY round").all(run).map(toRecord);
   }
 
   async close(): Promise<void> {
@@ -351,41 +333,4 @@ class SqliteStore implements Store {
     }
     return statement;
   }
-}
-
-function toAnswer(row: Readonly<Record<string, unknown>>): StoredAnswer {
-  return {
-    stage: Number(row["stage"]),
-    client: String(row["client"]),
-    digest: String(row["digest"]),
-    signature: String(row["signature"]),
-    bytes: toBytes(row["bytes"]),
-  };
-}
-
-/** As it stands in the file: what is wrong with it is the chain's to find. */
-function toEntry(row: Readonly<Record<string, unknown>>): LedgerEntry {
-  return {
-    seq: Number(row["seq"]),
-    round: Number(row["round"]),
-    kind: String(row["kind"]) as LedgerEntry["kind"],
-    clients: toNames(String(row["clients"])),
-    previous: String(row["previous"]),
-    hash: String(row["hash"]),
-  };
-}
-
-function toNames(text: string): string[] {
-  try {
-    const names: unknown = JSON.parse(text);
-    if (Array.isArray(names)) return names.map(String);
-  } catch {
-    // Said below.
-  }
-  throw new CofactorError("LEDGER_CORRUPT", "the ledger's chain is broken: an entry names no clients");
-}
-
-function toBytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw new CofactorError("STORE_FAILED", "the store expected bytes in a row: the file is damaged");
 }
