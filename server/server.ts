@@ -262,6 +262,9 @@ async function openIdentity(run: Run, store: Store, secure: SecureRng): Promise<
         `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`,
       );
     }
+    if (stored.identitySeed.length === 0) {
+      throw new CofactorError("CONFIG_INVALID", `run "${run.terms.id}" was imported without its key: it can be read here, not served`);
+    }
     return identityFromSeed(stored.identitySeed);
   }
   const identitySeed = secure.bytes(32);

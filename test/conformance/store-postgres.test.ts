@@ -4,7 +4,7 @@ import { openStore, postgresStore, type Store } from "../../server/index.ts";
 import { type CuttingProxy, cuttingProxy } from "../support/cutting-proxy.ts";
 import { freePort } from "../support/free-port.ts";
 import { missingPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
-import { describeStore } from "./store.ts";
+import { describeStore, type StorePlace } from "./store.ts";
 
 const missing = missingPostgres();
 
@@ -20,7 +20,21 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
   const clear = async (): Promise<void> => {
     await cluster.query(url, "DROP SCHEMA IF EXISTS cofactor CASCADE");
   };
-  describeStore({ name: "postgres", isDurable: true, createPlace: () => ({ open: () => openStore(url), remove: clear }) });
+  /** The first place is the schema of the common data base, cleared behind each test; a second one at a time is a data base of its own. */
+  let isTaken = false;
+  const createPlace = async (): Promise<StorePlace> => {
+    if (isTaken) {
+      const own = await cluster.createDatabase();
+      return { open: () => openStore(own), remove: () => undefined };
+    }
+    isTaken = true;
+    const remove = async (): Promise<void> => {
+      isTaken = false;
+      await clear();
+    };
+    return { open: () => openStore(url), remove };
+  };
+  describeStore({ name: "postgres", isDurable: true, createPlace });
 
   const run = "films-1";
   const stored = { terms: "{}", identitySeed: new Uint8Array(32).fill(7) };
