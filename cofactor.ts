@@ -34,6 +34,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./simulations/plan-cli.ts"),
   },
   { name: "bench", summary: "times rounds and inner loops side by side", load: () => import("./simulations/bench-cli.ts") },
+  {
+    name: "kinds",
+    summary: "lists everything that terms and scenarios may name: models, rules, protections and more, with their sources",
+    load: () => import("./simulations/kinds-cli.ts"),
+  },
   { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets-cli.ts") },
 ];
 

@@ -33,6 +33,7 @@ const schema = v.strictObject({
       sha256: text,
       reason: text,
       quality: v.optional(quality),
+      contributors: v.optional(v.array(text)),
     }),
   ),
   ledger: v.array(
@@ -83,7 +84,11 @@ export function encodeArchive(identity: Identity, run: string, contents: RunCont
         state: placeOf(new Uint8Array(state.buffer, state.byteOffset, state.byteLength)),
       };
     }),
-    records: records.map(({ quality: found, ...record }) => (found === undefined ? record : { ...record, quality: { ...found } })),
+    records: records.map(({ quality: found, contributors, ...record }) => ({
+      ...record,
+      ...(found === undefined ? {} : { quality: { ...found } }),
+      ...(contributors === undefined ? {} : { contributors: [...contributors] }),
+    })),
     ledger: ledger.map((entry) => ({ ...entry, clients: [...entry.clients] })),
     ...(open === undefined ? {} : { open: { ...open, cohort: [...open.cohort] } }),
     counted: counted.map(([client, round]) => [client, round]),

@@ -65,6 +65,8 @@ export interface RoundRecord {
   readonly reason: string;
   /** What the round's devices found about the model before it, where they judged it: the cohort's figures, nobody's own. */
   readonly quality?: RoundQuality | undefined;
+  /** Whose contributions are in the sum, kept where terms ask for rewards, which follow from it; also of devices that left since. */
+  readonly contributors?: readonly string[] | undefined;
 }
 
 /** A model as it was published, with what the server needs to go on from it. */

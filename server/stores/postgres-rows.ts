@@ -37,11 +37,12 @@ export async function insertModel(
 
 /** What became of a round. */
 export async function insertRecord({ query }: Transaction, run: string, record: RoundRecord): Promise<void> {
-  const { round, outcome, invited, accepted, dropped, sha256, reason, quality } = record;
+  const { round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors } = record;
+  const told = [quality, contributors].map((value) => (value === undefined ? null : JSON.stringify(value)));
   await query(
-    `INSERT INTO cofactor.records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [run, round, outcome, invited, accepted, dropped, sha256, reason, quality === undefined ? null : JSON.stringify(quality)],
+    `INSERT INTO cofactor.records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [run, round, outcome, invited, accepted, dropped, sha256, reason, ...told],
   );
 }
 

@@ -58,6 +58,7 @@ export function toRecord(row: Row): RoundRecord {
     sha256: String(row["sha256"]),
     reason: String(row["reason"]),
     ...(quality === undefined ? {} : { quality }),
+    ...(row["contributors"] === null ? {} : { contributors: (fromJson(row["contributors"]) as unknown[]).map(String) }),
   };
 }
 

@@ -51,6 +51,7 @@ const migrations: readonly string[] = [
   catalogueMigration,
   `CREATE TABLE counted (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (run, client))
     STRICT, WITHOUT ROWID;`,
+  "ALTER TABLE records ADD COLUMN contributors TEXT;",
   "ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
 ];
 
@@ -325,10 +326,11 @@ class SqliteStore implements Store {
     insert.run(run, round, advanced, sha256, model, new Uint8Array(state.buffer, state.byteOffset, state.byteLength), noise ?? null);
   }
 
-  #insertRecord(run: string, { round, outcome, invited, accepted, dropped, sha256, reason, quality }: RoundRecord): void {
+  #insertRecord(run: string, { round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors }: RoundRecord): void {
+    const told = [quality, contributors].map((value) => (value === undefined ? null : JSON.stringify(value)));
     this.#sql(
-      "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, quality === undefined ? null : JSON.stringify(quality));
+      "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, ...told);
   }
 
   #replaceOpen(run: string, { round, stage, cohort }: OpenRound): void {

@@ -59,6 +59,29 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
       await clear();
     });
 
+    it("is brought forward from an older version, with what it holds", async () => {
+      const store = await postgresStore(url);
+      await store.saveRun(run, stored);
+      await store.close();
+      await cluster.query(url, "ALTER TABLE cofactor.records DROP COLUMN contributors; UPDATE cofactor.schema_version SET version = 1");
+      const again = await postgresStore(url);
+      expect((await again.loadRun(run))!.terms).toBe("{}");
+      const record = {
+        round: 1,
+        outcome: "abandoned",
+        invited: 1,
+        accepted: 0,
+        dropped: 1,
+        sha256: "",
+        reason: "",
+        contributors: ["a"],
+      } as const;
+      await again.abandon(await again.takeOver(run), record);
+      expect(await again.records(run)).toEqual([record]);
+      await again.close();
+      await clear();
+    });
+
     it("refuses statements that change, delete or empty the ledger", async () => {
       const store = await postgresStore(url);
       await store.saveRun(run, stored);

@@ -115,6 +115,15 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(await (await reopen(at, store)).records(run)).toEqual([{ ...record(1), quality }, record(2)]);
     });
 
+    it("keeps whose contributions a round counted, where it is told, also when they are forgotten", async () => {
+      const at = await place();
+      const { store, driver } = await founded(at);
+      const contributors = ["client-b", "client-a"];
+      await store.publish(driver, publication(1), { ...record(1), contributors });
+      for (const client of contributors) await store.forget(run, client);
+      expect(await (await reopen(at, store)).records(run)).toEqual([{ ...record(1), contributors }]);
+    });
+
     it("keeps the run's terms and identity byte for byte", async () => {
       const at = await place();
       const again = await (await reopen(at, (await founded(at)).store)).loadRun(run);
@@ -450,7 +459,7 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       const began = entry(1, 1, "began", ["a", "b"]);
       await store.saveRound(driver, { round: 1, stage: 0, cohort: ["a", "b"] }, began);
       const next = { ...publication(1), catalogue, counts: ["b", "a"], noise: Uint8Array.of(9) };
-      await store.publish(driver, next, { ...record(1), quality }, entry(2, 1, "released", ["a"]));
+      await store.publish(driver, next, { ...record(1), quality, contributors: ["a"] }, entry(2, 1, "released", ["a"]));
       await store.catalogue.order(run, [
         { kind: "add", id: "x" },
         { kind: "remove", id: "y" },
@@ -461,7 +470,7 @@ export function describeStore({ name, isDurable, createPlace }: StoreCase): void
       expect(contents).toEqual({
         terms: stored.terms,
         models: [publication(0), { ...publication(1), noise: Uint8Array.of(9) }],
-        records: [{ ...record(1), quality }],
+        records: [{ ...record(1), quality, contributors: ["a"] }],
         ledger: [began, entry(2, 1, "released", ["a"]), entry(3, 2, "began", ["b"])],
         open: { round: 2, stage: 0, cohort: ["b"] },
         counted: expect.arrayContaining([
