@@ -85,7 +85,8 @@ async function pull(): Promise<void> {
   const ms = await Promise.all(
     sessions.map(async (session) => {
       const startedMs = performance.now();
-      bytes += (await session.pull(session.joined.model)).length;
+      const model = await session.pull(session.joined.model);
+      bytes += model.length;
       return performance.now() - startedMs;
     }),
   );

@@ -39,19 +39,20 @@ export function maskedRoundJob(shape: MaskedRoundShape): BenchJob {
         model: { kind: "fcf", rank },
         protection: { kind: "masks" },
       };
-      const fleet = await startFleet({ terms, hosts, signal });
+      const fleet = await startFleet({ terms, hosts, gatherMs: 5_000, signal });
       try {
         await fleet.connect(clients, "gated", (done) => say(`${done.toLocaleString("en-US")} connected`));
-        const began = fleet.fromServer("began", ({ invited }) => invited === cohort);
-        const { round } = await admitted(fleet, began);
+        // Reports of a stage may come before the one before it is over here. Only the admitted round's invitations are told of.
+        const asked = maskedStages.map((_, stage) => fleet.fromHosts("asked", cohort, (report) => report.stage === stage));
+        const round = await admitted(fleet);
         const published = fleet.fromServer("round", (report) => report.round === round);
         const figures: BenchFigure[] = [{ name: "clients connected at once", value: clients, unit: "clients" }];
         const all: number[] = [];
         let serverMs = 0;
         for (const [stage, name] of maskedStages.entries()) {
-          const played = await playStage(fleet, round, stage, cohort, (text) => say(`stage ${name}: ${text}`));
+          const played = await playStage(fleet, { round, stage, asked: asked[stage]! }, (text) => say(`stage ${name}: ${text}`));
           for (const value of played.ms) all.push(value);
-          serverMs += played.serverMs;
+          serverMs += played.answeringMs;
           figures.push(...stageFigures(name, played));
         }
         say("unmasking");
@@ -77,32 +78,31 @@ export function maskedRoundJob(shape: MaskedRoundShape): BenchJob {
   };
 }
 
-/** Rounds were declined as long as not all were connected: the next one is drawn from all of them. */
-async function admitted(fleet: Fleet, began: Promise<{ readonly round: number }>): Promise<{ readonly round: number }> {
-  await began;
-  const next = fleet.fromServer("began");
-  const over = fleet.fromServer("round");
-  await over;
+/** Rounds are declined as long as not all are connected: the next one is drawn from all of them. */
+async function admitted(fleet: Fleet): Promise<number> {
+  await fleet.fromServer("round");
+  const began = fleet.fromServer("began");
   fleet.order({ kind: "admit" });
-  return next;
+  return (await began).round;
 }
 
 interface PlayedStage {
   readonly ms: readonly number[];
-  /** From the stage's first invitation to its last. */
-  readonly askingMs: number;
   /** From the first answer's sending to the last acknowledgement. */
   readonly answeringMs: number;
-  readonly serverMs: number;
   readonly loop: LoopDelay;
   readonly peakGrowth: number;
   readonly hostLoop: LoopDelay;
 }
 
-async function playStage(fleet: Fleet, round: number, stage: number, cohort: number, say: (text: string) => void): Promise<PlayedStage> {
+async function playStage(
+  fleet: Fleet,
+  { round, stage, asked }: { readonly round: number; readonly stage: number; readonly asked: Promise<unknown> },
+  say: (text: string) => void,
+): Promise<PlayedStage> {
   const isThis = (report: { readonly round: number; readonly stage: number }): boolean => report.round === round && report.stage === stage;
   say("asking");
-  await fleet.fromHosts("asked", cohort, isThis);
+  await asked;
   say("devices compute");
   const computed = fleet.fromHosts("computed", fleet.hosts, isThis);
   fleet.order({ kind: "compute", round, stage });
@@ -118,7 +118,7 @@ async function playStage(fleet: Fleet, round: number, stage: number, cohort: num
   const { loop, peakRssBytes, before } = await fleet.measure();
   const hostLoop = answers.map((host) => host.loop).reduce((a, b) => (a.p99 > b.p99 ? a : b));
   const ms = answers.flatMap((host) => host.ms);
-  return { ms, askingMs: 0, answeringMs, serverMs: answeringMs, loop, peakGrowth: peakRssBytes - before.rss, hostLoop };
+  return { ms, answeringMs, loop, peakGrowth: peakRssBytes - before.rss, hostLoop };
 }
 
 function stageFigures(stage: string, { ms, answeringMs, loop, hostLoop, peakGrowth }: PlayedStage): readonly BenchFigure[] {

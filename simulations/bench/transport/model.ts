@@ -1,4 +1,6 @@
 /** A published model that a thousand connected clients fetch at once. Imports fleet. */
+
+import { bytesPerValue } from "../../../shared/wire/model-codec.ts";
 import { median, quantile } from "../../statistics.ts";
 import type { BenchJob } from "../bench.ts";
 import { possibleClients, startFleet } from "./fleet.ts";
@@ -14,13 +16,13 @@ export interface ModelShape {
 
 /** The job: the client's own session joins, fetches the pieces and checks them against the model's hash. Nothing is fitted to them. */
 export function modelJob({ clients: wanted, items, rank, hosts }: ModelShape): BenchJob {
-  const [count, size] = [wanted, 4 * items * rank].map((number) => number.toLocaleString("en-US"));
+  const [count, size] = [wanted, items * rank * bytesPerValue("float32")].map((number) => number.toLocaleString("en-US"));
   return {
     title: `model: ${size} bytes fetched by ${count} clients at once`,
     async measure(signal, say) {
       const clients = possibleClients(wanted);
       const cohort = { size: clients + 1, min: clients + 1 };
-      const terms = { id: "bench-model", items, cohort, model: { kind: "fcf", rank }, protection: { kind: "open" } };
+      const terms = { id: "bench-model", items, cohort, precision: "float32", model: { kind: "fcf", rank }, protection: { kind: "open" } };
       const fleet = await startFleet({ terms, hosts, signal });
       try {
         await fleet.connect(clients, "session", (done) => say(`${done.toLocaleString("en-US")} connected`));
@@ -33,7 +35,7 @@ export function modelJob({ clients: wanted, items, rank, hosts }: ModelShape): B
         const seconds = (performance.now() - startedMs) / 1000;
         const { before, peakRssBytes, loop, cpuMs, after } = await fleet.measure();
         const bytes = hosted.reduce((sum, host) => sum + host.bytes, 0);
-        if (bytes !== 4 * items * rank * clients) throw new Error(`${clients} models expected, got ${bytes} bytes`);
+        if (bytes !== items * rank * bytesPerValue("float32") * clients) throw new Error(`${clients} models expected, got ${bytes} bytes`);
         const ms = hosted.flatMap((host) => host.ms);
         return [
           { name: "clients that have the model, its hash checked", value: ms.length, unit: "clients" },
