@@ -46,7 +46,7 @@ export const command: Command = defineCommand({
     const store = sqliteStore(options.store ?? `${run.terms.id}.sqlite`);
     const server = await createServer({ run, store, ...(names === undefined ? {} : { items: names }) });
     logEvents(server, log);
-    if (options.items !== undefined) keepItems(server, options.items, log);
+    if (options.items !== undefined) await keepItems(server, options.items, log);
     const { url } = await server.listen({ port, host, allowedOrigins: origin });
     log.info({ url, run: run.terms.id, serverKey: server.publicKey, published: server.model.round }, "listening");
     await new Promise<void>((resolve) => {
@@ -90,18 +90,18 @@ function logEvents(server: Server, log: pino.Logger): void {
 }
 
 /** Has a server follow a file of names: now, since the store may be older than the file, and whenever it is told to read it again. */
-function keepItems(server: Server, path: string, log: pino.Logger): void {
-  const follow = (): void => {
+async function keepItems(server: Server, path: string, log: pino.Logger): Promise<void> {
+  const follow = async (): Promise<void> => {
     try {
       const names = readNames(path);
-      server.setItems(names);
+      await server.setItems(names);
       log.info({ items: names.length }, "items read: changes come with the next published model");
     } catch (error) {
       log.error({ code: isCofactorError(error) ? error.code : "INTERNAL" }, "the file of items was not taken: the items stay as they are");
     }
   };
-  follow();
-  process.on("SIGHUP", follow);
+  process.on("SIGHUP", () => void follow());
+  await follow();
 }
 
 /** The lines of a file that are not empty. @throws CofactorError DATA_INVALID when it cannot be read */

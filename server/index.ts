@@ -10,6 +10,17 @@ export { type ListeningRelay, listenRelay } from "./relay/listen.ts";
 export { createRelay, type Relay, type RelayOptions } from "./relay/relay.ts";
 export { createServer, type Server, type ServerOptions } from "./server.ts";
 export type { Listener, ListenOptions } from "./socket.ts";
-export type { CatalogueStore, OpenRound, Publication, PublishedCatalogue, RoundRecord, Store, StoredAnswer, StoredRun } from "./store.ts";
+export type {
+  AnswerFate,
+  CatalogueStore,
+  Driver,
+  OpenRound,
+  Publication,
+  PublishedCatalogue,
+  RoundRecord,
+  Store,
+  StoredAnswer,
+  StoredRun,
+} from "./store.ts";
 export { memoryStore } from "./stores/memory.ts";
 export { sqliteStore } from "./stores/sqlite.ts";

@@ -12,22 +12,22 @@ interface Kept {
 export class MemoryCatalogues implements CatalogueStore {
   readonly #runs = new Map<string, Kept>();
 
-  order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): void {
+  async order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): Promise<void> {
     const kept = this.#of(run);
     for (const { kind, id } of orders) kept.orders.set(++kept.seq, { seq: kept.seq, kind, id });
   }
 
-  orders(run: string): ItemOrder[] {
+  async orders(run: string): Promise<ItemOrder[]> {
     return [...this.#of(run).orders.values()];
   }
 
-  whole(run: string, version: number): Uint8Array | undefined {
+  async whole(run: string, version: number): Promise<Uint8Array | undefined> {
     const { versions } = this.#of(run);
     const newest = Math.max(...versions.keys());
     return version > newest - keptModels ? versions.get(version)?.whole : undefined;
   }
 
-  deltas(run: string, from: number, to: number): Uint8Array[] | undefined {
+  async deltas(run: string, from: number, to: number): Promise<Uint8Array[] | undefined> {
     const { versions } = this.#of(run);
     const found: Uint8Array[] = [];
     for (let version = from + 1; version <= to; version++) {

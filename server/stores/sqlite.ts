@@ -9,7 +9,18 @@ import { chmodSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
-import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
+import {
+  type AnswerFate,
+  type Driver,
+  keptModels,
+  type OpenRound,
+  type Publication,
+  type RoundRecord,
+  type Store,
+  type StoredAnswer,
+  type StoredRun,
+} from "../store.ts";
+import { assertDriver } from "./fence.ts";
 import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 
 /** Entry i brings a file from version i to i + 1. */
@@ -38,16 +49,17 @@ const migrations: readonly string[] = [
   catalogueMigration,
   `CREATE TABLE counted (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (run, client))
     STRICT, WITHOUT ROWID;`,
+  "ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
 ];
 
 /** The version of these tables. A newer file is refused; older ones are brought forward. */
 const schemaVersion = migrations.length;
 
 interface PendingAnswer {
-  readonly run: string;
+  readonly driver: Driver;
   readonly round: number;
   readonly answer: StoredAnswer;
-  readonly resolve: () => void;
+  readonly resolve: (fate: AnswerFate) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -99,30 +111,38 @@ class SqliteStore implements Store {
     this.catalogue = new SqliteCatalogues({ sql: (text) => this.#sql(text), transaction: (work) => this.#transaction(work) });
   }
 
-  loadRun(run: string): StoredRun | undefined {
+  async loadRun(run: string): Promise<StoredRun | undefined> {
     const row = this.#sql("SELECT terms, identity_seed FROM runs WHERE run = ?").get(run);
     return row === undefined ? undefined : { terms: String(row["terms"]), identitySeed: toBytes(row["identity_seed"]) };
   }
 
-  saveRun(run: string, stored: StoredRun): void {
+  async saveRun(run: string, stored: StoredRun): Promise<void> {
     this.#transaction(() => {
       this.#sql("INSERT INTO runs (run, terms, identity_seed) VALUES (?, ?, ?)").run(run, stored.terms, stored.identitySeed);
     });
   }
 
-  enrol(run: string, client: string): boolean {
+  async takeOver(run: string): Promise<Driver> {
+    return this.#transaction(() => {
+      const row = this.#sql("UPDATE runs SET epoch = epoch + 1 WHERE run = ? RETURNING epoch").get(run);
+      if (row === undefined) throw new CofactorError("STORE_FAILED", "the store has no run of that name");
+      return { run, epoch: Number(row["epoch"]) };
+    });
+  }
+
+  async enrol(run: string, client: string): Promise<boolean> {
     return this.#transaction(() => this.#sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1);
   }
 
-  countEnrolled(run: string): number {
+  async countEnrolled(run: string): Promise<number> {
     return Number(this.#sql("SELECT count(*) AS n FROM clients WHERE run = ?").get(run)!["n"]);
   }
 
-  forget(run: string, client: string): void {
+  async forget(run: string, client: string): Promise<void> {
     this.#transaction(() => void this.#sql("DELETE FROM clients WHERE run = ? AND client = ?").run(run, client));
   }
 
-  latest(run: string): Publication | undefined {
+  async latest(run: string): Promise<Publication | undefined> {
     const row = this.#sql("SELECT * FROM models WHERE run = ? ORDER BY round DESC LIMIT 1").get(run);
     if (row === undefined) return undefined;
     const state = toBytes(row["state"]).slice();
@@ -136,17 +156,19 @@ class SqliteStore implements Store {
     };
   }
 
-  counted(run: string, client: string): number {
+  async counted(run: string, client: string): Promise<number> {
     return Number(this.#sql("SELECT round FROM counted WHERE run = ? AND client = ?").get(run, client)?.["round"] ?? 0);
   }
 
-  model(run: string, sha256: string): Uint8Array | undefined {
+  async model(run: string, sha256: string): Promise<Uint8Array | undefined> {
     const row = this.#sql("SELECT model FROM models WHERE run = ? AND sha256 = ? LIMIT 1").get(run, sha256);
     return row === undefined ? undefined : toBytes(row["model"]);
   }
 
-  publish(run: string, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): void {
+  async publish(driver: Driver, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): Promise<void> {
+    const { run } = driver;
     this.#transaction(() => {
+      this.#assertDriver(driver);
       this.#append(run, entry);
       const { round, advanced, sha256, model, state, noise = null } = publication;
       const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
@@ -172,39 +194,43 @@ class SqliteStore implements Store {
     this.#forgetLog();
   }
 
-  abandon(run: string, record: RoundRecord, entry?: LedgerEntry): void {
+  async abandon(driver: Driver, record: RoundRecord, entry?: LedgerEntry): Promise<void> {
+    const { run } = driver;
     this.#transaction(() => {
+      this.#assertDriver(driver);
       this.#append(run, entry);
       this.#endRound(run, record);
     });
   }
 
-  openRound(run: string): OpenRound | undefined {
+  async openRound(run: string): Promise<OpenRound | undefined> {
     const row = this.#sql("SELECT round, stage, cohort FROM open_rounds WHERE run = ?").get(run);
     if (row === undefined) return undefined;
     return { round: Number(row["round"]), stage: Number(row["stage"]), cohort: JSON.parse(String(row["cohort"])) as string[] };
   }
 
-  saveRound(run: string, open: OpenRound, entry?: LedgerEntry): void {
+  async saveRound(driver: Driver, open: OpenRound, entry?: LedgerEntry): Promise<void> {
+    const { run } = driver;
     this.#transaction(() => {
+      this.#assertDriver(driver);
       this.#append(run, entry);
       const replace = this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)");
       replace.run(run, open.round, open.stage, JSON.stringify(open.cohort));
     });
   }
 
-  ledger(run: string): LedgerEntry[] {
+  async ledger(run: string): Promise<LedgerEntry[]> {
     return this.#sql("SELECT seq, round, kind, clients, previous, hash FROM ledger WHERE run = ? ORDER BY seq").all(run).map(toEntry);
   }
 
-  saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void> {
+  saveAnswer(driver: Driver, round: number, answer: StoredAnswer): Promise<AnswerFate> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ run, round, answer, resolve, reject });
+      this.#pending.push({ driver, round, answer, resolve, reject });
       if (this.#pending.length === 1) setImmediate(() => this.#commitPending());
     });
   }
 
-  answers(run: string, round: number): StoredAnswer[] {
+  async answers(run: string, round: number): Promise<StoredAnswer[]> {
     const rows = this.#sql("SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? ORDER BY id").all(
       run,
       round,
@@ -212,14 +238,14 @@ class SqliteStore implements Store {
     return rows.map(toAnswer);
   }
 
-  answer(run: string, round: number, stage: number, client: string): StoredAnswer | undefined {
+  async answer(run: string, round: number, stage: number, client: string): Promise<StoredAnswer | undefined> {
     const row = this.#sql(
       "SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? AND stage = ? AND client = ?",
     ).get(run, round, stage, client);
     return row === undefined ? undefined : toAnswer(row);
   }
 
-  records(run: string): RoundRecord[] {
+  async records(run: string): Promise<RoundRecord[]> {
     return this.#sql("SELECT * FROM records WHERE run = ? ORDER BY round")
       .all(run)
       .map((row) => ({
@@ -234,30 +260,49 @@ class SqliteStore implements Store {
       }));
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#commitPending();
     this.#closed = true;
     this.#database.close();
   }
 
+  /** One commit for all; what is refused is refused alone. */
   #commitPending(): void {
     const batch = this.#pending;
     this.#pending = [];
     if (batch.length === 0) return;
     try {
-      this.#transaction(() => {
-        const insert = this.#sql(
-          "INSERT OR IGNORE INTO answers (run, round, stage, client, digest, signature, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        );
-        for (const { run, round, answer } of batch) {
-          insert.run(run, round, answer.stage, answer.client, answer.digest, answer.signature, answer.bytes);
-        }
-      });
-      for (const { resolve } of batch) resolve();
+      const settled = this.#transaction(() => batch.map((pending) => this.#insertAnswer(pending)));
+      for (const settle of settled) settle();
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
+  }
+
+  /** @returns what settles the answer once all of the batch is durable */
+  #insertAnswer({ driver, round, answer, resolve, reject }: PendingAnswer): () => void {
+    const { run } = driver;
+    const { stage, client, digest, signature, bytes } = answer;
+    try {
+      this.#assertDriver(driver);
+    } catch (error) {
+      return () => reject(error);
+    }
+    const open = this.#sql("SELECT 1 FROM open_rounds WHERE run = ? AND round = ? AND stage = ?").get(run, round, stage);
+    if (open === undefined) return () => resolve("closed");
+    const insert = this.#sql(
+      "INSERT OR IGNORE INTO answers (run, round, stage, client, digest, signature, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    if (insert.run(run, round, stage, client, digest, signature, bytes).changes === 1) return () => resolve("saved");
+    const select = this.#sql("SELECT digest FROM answers WHERE run = ? AND round = ? AND stage = ? AND client = ?");
+    const known = select.get(run, round, stage, client)?.["digest"];
+    return () => resolve(known === digest ? "duplicate" : "conflict");
+  }
+
+  #assertDriver({ run, epoch }: Driver): void {
+    const row = this.#sql("SELECT epoch FROM runs WHERE run = ?").get(run);
+    assertDriver(row === undefined ? undefined : Number(row["epoch"]), epoch);
   }
 
   #append(run: string, entry: LedgerEntry | undefined): void {
@@ -293,6 +338,7 @@ class SqliteStore implements Store {
       return result;
     } catch (cause) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (cause instanceof CofactorError) throw cause;
       throw new CofactorError("STORE_FAILED", "the store could not be written: is the disk full or the file locked?", { cause });
     }
   }

@@ -21,9 +21,9 @@ const size = 4;
 const devices = 3;
 const rounds = 3;
 
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
 /** What a device saw of the run, over all its connections. */
@@ -76,18 +76,18 @@ async function survive(fates: readonly Fate[]): Promise<void> {
 
   const store = sqliteStore(lineage.path);
   cleanups.unshift(() => store.close());
-  const records = store.records("counting");
+  const records = await store.records("counting");
   expect(records.map(({ round, outcome, accepted }) => [round, outcome, accepted])).toEqual(
     [1, 2, 3].map((round) => [round, "published", devices]),
   );
   // Every published model is kept, and holds each device's contribution exactly once for each round.
   for (const { round, sha256 } of records) {
-    const values = decodeModel(store.model("counting", sha256)!, size, "float64");
+    const values = decodeModel((await store.model("counting", sha256))!, size, "float64");
     expect([...values]).toEqual([round, round, round, 0]);
   }
   for (const { published } of seen) for (const [round, sha256] of published) expect(records[round - 1]!.sha256).toBe(sha256);
-  expect(store.openRound("counting")).toBeUndefined();
-  expect(store.answers("counting", rounds)).toEqual([]);
+  expect(await store.openRound("counting")).toBeUndefined();
+  expect(await store.answers("counting", rounds)).toEqual([]);
 }
 
 describe("an aggregator that is killed and started again on its file", () => {

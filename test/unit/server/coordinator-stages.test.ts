@@ -82,7 +82,7 @@ async function finish({ server, clock, clients }: World, from: number, passMs: n
     await clock.advance(stage === from ? passMs : 0);
   }
   await stayed[0]!.until(() => stayed[0]!.published.length === 1);
-  expect(server.records()).toMatchObject([{ outcome: "published", invited: 4 }]);
+  expect(await server.records()).toMatchObject([{ outcome: "published", invited: 4 }]);
   expect(clock.now()).toBe(startedMs + passMs);
 }
 
@@ -159,6 +159,6 @@ describe("a device that comes back", () => {
     await answer(back, 1, 3);
     await answerAll([...world.clients.slice(0, 3), back], 2);
     await back.until(() => back.published.length === 1);
-    expect(world.server.records()).toMatchObject([{ accepted: 4, dropped: 0 }]);
+    expect(await world.server.records()).toMatchObject([{ accepted: 4, dropped: 0 }]);
   });
 });
