@@ -37,7 +37,7 @@ export function maskedRoundJob(shape: MaskedRoundShape): BenchJob {
         cohort: { size: cohort, min: Math.ceil(cohort / 2) },
         deadline: { stageMs: 1_800_000, graceMs: 60_000 },
         model: { kind: "fcf", rank },
-        protection: { kind: "masks" },
+        protection: { kind: "masks", ...sound(cohort) },
       };
       const fleet = await startFleet({ terms, hosts, gatherMs: 5_000, signal });
       try {
@@ -76,6 +76,11 @@ export function maskedRoundJob(shape: MaskedRoundShape): BenchJob {
       }
     },
   };
+}
+
+/** The masks of `cofactor bench crypto`: a twentieth of the devices may collude, a tenth may be lost; 100 out-neighbors, or all others. */
+function sound(cohort: number): object {
+  return { corruption: 0.05, dropout: 0.1, neighbors: Math.min(100, cohort - 1) };
 }
 
 /** Rounds are declined as long as not all are connected: the next one is drawn from all of them. */
