@@ -12,12 +12,16 @@ export interface GateEvents {
   acknowledged(round: number, stage: number, ms: readonly number[]): void;
 }
 
-interface Gate {
-  /** When each device was asked, by the clock that all processes share. */
-  readonly askedAtMs: Map<number, number>;
+interface AskedDevice {
+  /** By the clock that all processes share. */
+  readonly atMs: number;
   readonly compute: Deferred<void>;
+  readonly computed: Deferred<void>;
+}
+
+interface Gate {
+  readonly asked: Map<number, AskedDevice>;
   readonly send: Deferred<{ readonly firstMs: number; readonly atMs: number }>;
-  computed: number;
   acknowledged: number;
   readonly ms: number[];
 }
@@ -37,9 +41,15 @@ export class Gates {
     this.#isAdmitting = true;
   }
 
-  /** Lets a stage's answers be computed. */
-  compute(round: number, stage: number): void {
-    this.#at(round, stage).compute.resolve();
+  /** Lets a stage's answers be computed, one after the other: connections stay alive in between. */
+  async compute(round: number, stage: number): Promise<void> {
+    const { asked } = this.#at(round, stage);
+    for (const { compute, computed } of asked.values()) {
+      compute.resolve();
+      await computed.promise;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#events.computed(round, stage, asked.size, Math.min(...[...asked.values()].map(({ atMs }) => atMs)));
   }
 
   /** Lets a stage's answers go. */
@@ -78,10 +88,10 @@ export class Gates {
 
   #held(device: number, { header }: Packet): Promise<void> {
     const [round, stage] = [Number(header["round"]), Number(header["stage"])];
-    const gate = this.#at(round, stage);
-    gate.askedAtMs.set(device, sharedNow());
+    const asked = { atMs: sharedNow(), compute: defer<void>(), computed: defer<void>() };
+    this.#at(round, stage).asked.set(device, asked);
     this.#events.asked(round, stage);
-    return gate.compute.promise;
+    return asked.compute.promise;
   }
 
   async #answer(device: number, { header, payload }: Packet, send: () => Promise<Packet>): Promise<Packet> {
@@ -92,20 +102,17 @@ export class Gates {
       number,
     ];
     const gate = this.#at(round, stage);
-    if (offset === 0) {
-      gate.computed += 1;
-      const { size } = gate.askedAtMs;
-      if (gate.computed === size) this.#events.computed(round, stage, size, Math.min(...gate.askedAtMs.values()));
-    }
+    const own = gate.asked.get(device)!;
+    own.computed.resolve();
     const { firstMs, atMs } = await gate.send.promise;
-    const waitMs = atMs + gate.askedAtMs.get(device)! - firstMs - sharedNow();
+    const waitMs = atMs + own.atMs - firstMs - sharedNow();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const sentMs = performance.now();
     const answer = await send();
     gate.ms.push(performance.now() - sentMs);
     if (offset + payload.length === total) {
       gate.acknowledged += 1;
-      if (gate.acknowledged === gate.askedAtMs.size) {
+      if (gate.acknowledged === gate.asked.size) {
         this.#events.acknowledged(round, stage, gate.ms);
         this.#gates.delete(keyOf(round, stage));
       }
@@ -117,7 +124,7 @@ export class Gates {
     const key = keyOf(round, stage);
     let gate = this.#gates.get(key);
     if (gate === undefined) {
-      gate = { askedAtMs: new Map(), compute: defer(), send: defer(), computed: 0, acknowledged: 0, ms: [] };
+      gate = { asked: new Map(), send: defer(), acknowledged: 0, ms: [] };
       this.#gates.set(key, gate);
     }
     return gate;

@@ -11,8 +11,8 @@ import { watchLoop } from "./process-use.ts";
 
 type ConnectOrder = Extract<HostOrder, { kind: "connect" }>;
 
-/** Ratings of each device. */
-const ratings = 20;
+/** Ratings of each device, where there are so many items. */
+const mostRatings = 20;
 
 const sessions: Session[] = [];
 const loop = watchLoop();
@@ -32,7 +32,7 @@ process.on("SIGINT", () => undefined);
 async function handle(order: HostOrder): Promise<void> {
   if (order.kind === "connect") await connect(order);
   else if (order.kind === "admit") gates.admit();
-  else if (order.kind === "compute") gates.compute(order.round, order.stage);
+  else if (order.kind === "compute") await gates.compute(order.round, order.stage);
   else if (order.kind === "send") {
     loop.reset();
     gates.send(order.round, order.stage, order.firstMs, order.atMs);
@@ -54,11 +54,13 @@ async function connect(order: ConnectOrder): Promise<void> {
 /** The client as apps have it; settles when it has joined. */
 function takePart(order: ConnectOrder, device: number): Promise<void> {
   const rng = createRng(1, "bench", device);
+  const stride = Math.max(1, Math.floor(order.items / mostRatings));
+  const length = Math.min(mostRatings, order.items);
   const connector = socketConnector(order.url, { timeoutMs: 60_000 });
   const client = createClient({
     connect: order.as === "gated" ? gates.connector(device, connector) : connector,
     run: order.run,
-    ratings: Array.from({ length: ratings }, (_, place) => [Math.floor(((place + rng.float()) * order.items) / ratings), 1] as const),
+    ratings: Array.from({ length }, (_, place) => [place * stride + rng.below(stride), 1] as const),
     accept: { protections: order.protections },
     primitives: nodePrimitives,
   });
@@ -99,5 +101,6 @@ function messageOf(error: unknown): string {
 }
 
 function report(message: HostReport): void {
-  process.send?.(message);
+  // Whoever would have read it may be gone: then this process ends, too.
+  process.send?.(message, undefined, undefined, () => undefined);
 }

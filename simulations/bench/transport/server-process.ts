@@ -53,5 +53,6 @@ async function start({ terms, store, gatherMs, readsRounds }: Extract<ServerOrde
 }
 
 function report(message: ServerReport): void {
-  process.send?.(message);
+  // Whoever would have read it may be gone: then this process ends, too.
+  process.send?.(message, undefined, undefined, () => undefined);
 }
