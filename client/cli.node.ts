@@ -19,6 +19,7 @@ export const command: Command = defineCommand({
     rounds: { kind: "number", value: "N", summary: "stop after so many rounds; 0 takes no part; default: to the run's end" },
     store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
     "max-epsilon": { kind: "number", value: "E", summary: "refuse a run that promises no privacy, or a greater epsilon" },
+    "accept-rewards": { kind: "flag", summary: "accept a run whose aggregator keeps what this device's part was worth" },
     "accept-open": { kind: "flag", summary: "accept a run whose aggregator reads contributions" },
   },
   examples: ["cofactor join --server https://aggregator.example --run wines-1 --ratings mine.csv --recommend 5"],
@@ -45,6 +46,7 @@ export const command: Command = defineCommand({
         ratings: file.pairs,
         accept: {
           ...(options["accept-open"] ? { protections: ["open", "paillier"] } : {}),
+          ...(options["accept-rewards"] ? { rewards: true } : {}),
           ...(options["max-epsilon"] === undefined ? {} : { maxEpsilon: options["max-epsilon"] }),
         },
         ...(store === undefined ? {} : { store }),
@@ -69,7 +71,7 @@ function report(client: Client, io: CommandIo): void {
   client.on("joined", ({ terms, leftOut }) => {
     const { id, model, protection, cohort } = terms;
     io.out(
-      `joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}${aboutGroups(terms)}, ${aboutPrivacy(terms)}${aboutEvaluation(terms)}\n`,
+      `joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}${aboutGroups(terms)}, ${aboutPrivacy(terms)}${aboutEvaluation(terms)}${aboutRewards(terms)}\n`,
     );
     if (leftOut > 0) io.out(`${leftOut} ratings are of items beyond the ${terms.items} of ${id}, and play no part in it\n`);
   });
@@ -90,6 +92,12 @@ function aboutEvaluation({ evaluation }: RunTerms): string {
   const { every, metrics, holdOut } = evaluation;
   const rounds = every === 1 ? "every round" : `every ${every} rounds`;
   return `, ${rounds} ${metrics.join(", ")} of ${holdOut.count} ratings that are kept aside (${holdOut.kind}) go into the same sums`;
+}
+
+function aboutRewards({ rewards }: RunTerms): string {
+  return rewards === undefined
+    ? ""
+    : `, and what this device's part was worth in ${rewards.metric} is kept by its key (${rewards.division.kind})`;
 }
 
 function aboutGroups({ cohort: { groups = 1 }, aggregation }: RunTerms): string {

@@ -18,19 +18,18 @@ import type { Explanation } from "./explain.ts";
 import { openFollower } from "./open-follower.ts";
 import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
+import { isRetryable, maxFinalAttempts, retryWaitMs } from "./retry.ts";
 import { openSession, type Session } from "./session.ts";
 import { socketConnector } from "./socket.ts";
 import { nothingNew, outcomeUnknown } from "./standing.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
-import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
+import type { Client, ClientEvents, ClientOptions, ClientState, LeaveOptions, Participated, ParticipateOptions } from "./types.ts";
 import { Vault } from "./vault.ts";
+import { assertWithdrawn, isInSum } from "./withdrawal.ts";
 
-const maxRetryMs = 30_000;
 /** How long after joining an invitation waits for the app to call `participate`. */
 const holdMs = 1_000;
-/** Connections that may fail in a row while only the last model is missing. */
-const maxFinalAttempts = 5;
 const nothing: Packet = { header: {}, payload: noBytes };
 
 /** The client behind `createClient`. */
@@ -184,8 +183,13 @@ export class Device implements Client {
     this.#advice.take({ run, ref, catalogue, opened: run.model.open(values) }, part);
   }
 
-  async leave(): Promise<void> {
-    if (this.#session?.channel.isOpen !== true) await this.#open(undefined);
+  async leave({ forget = false, signal }: LeaveOptions = {}): Promise<void> {
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
+    if (forget && (await isInSum(this.#session!.run, this.#vault))) {
+      this.setRatings([]);
+      assertWithdrawn(await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) }));
+    }
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
     await this.#session!.leave();
     this.close();
     await this.#working;
@@ -225,11 +229,10 @@ export class Device implements Client {
     }
   }
 
-  /** Connects again after a wait with full jitter, so that a thousand devices that lost a server do not come back in one instant. */
+  /** Connects again, after a wait when that failed before. */
   async #reopen(signal: AbortSignal | undefined): Promise<void> {
     if (this.#attempts > 0) {
-      const longest = Math.min(maxRetryMs, (this.#options.retryMs ?? 500) * 2 ** Math.min(this.#attempts - 1, 16));
-      await this.#bell.wait(createRng(drawSeed(this.#secure)).float() * longest);
+      await this.#bell.wait(retryWaitMs(this.#options.retryMs, this.#attempts, createRng(drawSeed(this.#secure))));
       if (signal?.aborted === true || this.#state === "closed") return;
     }
     this.#attempts += 1;
@@ -392,8 +395,4 @@ export class Device implements Client {
     this.#working = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  return isCofactorError(error) && error.retryable;
 }

@@ -10,7 +10,7 @@ import type { Run } from "../shared/run.ts";
 import { parseTerms } from "../shared/terms.ts";
 import { readItemFeatures } from "./item-features.ts";
 import { createServer, type Server } from "./server.ts";
-import { sqliteStore } from "./stores/sqlite.ts";
+import { openStore } from "./stores/index.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
@@ -18,7 +18,11 @@ export const command: Command = defineCommand({
   options: {
     port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
     host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
-    store: { kind: "text", value: "FILE", summary: "the SQLite file; default: the run's name with .sqlite" },
+    store: {
+      kind: "text",
+      value: "URL",
+      summary: "an SQLite file, or postgres://USER:PASSWORD@HOST/DATABASE; default: the run's name with .sqlite",
+    },
     items: {
       kind: "text",
       value: "FILE",
@@ -43,7 +47,7 @@ export const command: Command = defineCommand({
     const run = await planRun(terms, features === undefined ? {} : { itemFeatures: readItemFeatures(features, parseTerms(terms).items) });
     logPlan(run, log);
     const names = options.items === undefined ? undefined : readNames(options.items);
-    const store = sqliteStore(options.store ?? `${run.terms.id}.sqlite`);
+    const store = await openStore(options.store ?? `${run.terms.id}.sqlite`);
     const server = await createServer({ run, store, ...(names === undefined ? {} : { items: names }) });
     logEvents(server, log);
     if (options.items !== undefined) await keepItems(server, options.items, log);

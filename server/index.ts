@@ -1,6 +1,8 @@
 /** The server's public entry: `cofactor/server`. */
+export { type ExportOptions, exportRun, type ImportedRun, type ImportOptions, importRun } from "./archive.ts";
 export { type DealtKey, dealKey } from "./deal-key.ts";
 export type { RoundReport, ServerEvents } from "./events.ts";
+export { type ItemFactors, readItemFactors } from "./item-factors.ts";
 export type { CatalogueStatus, ItemStanding } from "./items.ts";
 export { Keyholder, type KeyholderParts, type ServedKeyholder, serveKeyholder } from "./keyholder.ts";
 export type { KeyholderEvent } from "./keyholder-desk.ts";
@@ -22,5 +24,7 @@ export type {
   StoredAnswer,
   StoredRun,
 } from "./store.ts";
+export { type OpenOptions, openStore } from "./stores/index.ts";
 export { memoryStore } from "./stores/memory.ts";
+export { type PostgresOptions, postgresStore } from "./stores/postgres.ts";
 export { sqliteStore } from "./stores/sqlite.ts";

@@ -10,6 +10,7 @@ import { CofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
 import type { PrivacyResult } from "../shared/privacy-account.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
+import { type DeviceReward, type RewardedRound, rewardsOf } from "../shared/rewards/terms.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
@@ -83,6 +84,11 @@ export interface Server {
   participations(): Iterable<readonly number[]>;
   /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
   privacy(): PrivacyResult;
+  /**
+   * What each device's part in the rounds was worth by now, by its public key; empty where the terms ask for no rewards. Each value says how useful a
+   * person's data was: for the operator alone, and never part of the pages.
+   */
+  rewards(): Promise<DeviceReward[]>;
   /** Serves one connection: for transports of another kind. */
   accept(channel: Channel): void;
   /** Opens a socket. */
@@ -193,6 +199,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     setItems: (ids) => coordinator.undisturbed(() => setItems(run, store, coordinator.published.catalogue, ids)),
     participations: () => coordinator.ledger.log,
     privacy: () => coordinator.ledger.spent,
+    rewards: async () =>
+      run.terms.rewards === undefined ? [] : rewardsOf(run.terms.rewards, rewardedRounds(await store.records(run.terms.id))),
     accept,
     async listen(listenOptions = {}) {
       const listener = await listen(listenOptions, { pages, onChannel: accept, onRefused });
@@ -220,6 +228,13 @@ function assertServable({ privacy }: Run): void {
   throw new CofactorError(
     "CONFIG_INVALID",
     '"terms.privacy.sampling" expected none: devices are told how many took part in a round, and sampling saves nothing then; nearest: no sampling, or a simulation',
+  );
+}
+
+/** The published rounds, with whose contributions they count. */
+function rewardedRounds(records: readonly RoundRecord[]): RewardedRound[] {
+  return records.flatMap(({ round, outcome, quality, contributors }) =>
+    outcome === "published" ? [{ round, quality, contributors: contributors ?? [] }] : [],
   );
 }
 
@@ -261,6 +276,9 @@ async function openIdentity(run: Run, store: Store, secure: SecureRng): Promise<
         "CONFIG_INVALID",
         `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`,
       );
+    }
+    if (stored.identitySeed.length === 0) {
+      throw new CofactorError("CONFIG_INVALID", `run "${run.terms.id}" was imported without its key: it can be read here, not served`);
     }
     return identityFromSeed(stored.identitySeed);
   }

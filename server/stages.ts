@@ -120,8 +120,9 @@ export class Stages {
       if (taken.status === "accepted") this.#pace.took(header.stage, header.total, this.#parts.clock.now() - cameAtMs);
       return taken;
     } catch (error) {
-      // Another server drives the run now.
-      if (isCofactorError(error) && error.code === "FENCED") void this.#parts.queue(active, () => Promise.reject(error));
+      // Another server drives the run now; or nobody knows whether the answer is durable: a new start finds out.
+      if (isCofactorError(error) && (error.code === "FENCED" || error.details["inDoubt"] === true))
+        void this.#parts.queue(active, () => Promise.reject(error));
       throw error;
     } finally {
       this.#closeIfDue(active);

@@ -23,6 +23,7 @@ import {
   type NamedParts,
   type RunExtras,
   rangeOf,
+  rewardsIn,
   shapeOf,
   temporalModel,
   withItemFeatures,
@@ -95,7 +96,8 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   }
   const evaluation =
     layout === undefined ? undefined : extras.evaluation!.createEvaluation(layout, { maxAbs: range.maxAbs, norm: privacy?.bound });
-  const { privacy: _promised, evaluation: _asked, ...others } = terms;
+  const rewards = rewardsIn(terms, layout?.terms.metrics, extras);
+  const { privacy: _promised, evaluation: _asked, rewards: _wanted, ...others } = terms;
   const resolved: RunTerms = {
     ...others,
     model: { ...model.options },
@@ -103,6 +105,7 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
     sharing: { ...resolveSection(parts.sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
     ...(layout === undefined ? {} : { evaluation: layout.terms }),
+    ...(rewards === undefined ? {} : { rewards }),
     aggregation: { ...rule.options },
     range,
   };
@@ -139,6 +142,7 @@ export async function openRun(input: unknown, extras: RunExtras = {}): Promise<R
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
     ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
+    ...(terms.rewards === undefined ? {} : { rewards: (await import("./rewards/support.ts")).rewardSupport }),
     ...(terms.temporal === undefined ? {} : { temporal: (await import("./models/temporal.ts")).temporalSupport }),
   };
   return buildRun(input, parts, { ...extras, ...support });

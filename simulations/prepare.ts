@@ -11,9 +11,11 @@ import { resolveSection } from "../shared/registry.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { roundsOf } from "./arrival-options.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
-import { drawParticipants, mostByCoins } from "./population.ts";
+import { drawFreeRiders, drawParticipants, mostByCoins } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
+import { spectralStart } from "./spectral-start.ts";
 import { type Split, splitDataset } from "./split.ts";
+import { withoutRatings } from "./without-ratings.ts";
 
 /** Everything a run of a scenario needs. */
 export interface Prepared {
@@ -22,6 +24,8 @@ export interface Prepared {
   readonly split: Split;
   /** [n] people whose devices take part, ascending. */
   readonly participants: Int32Array;
+  /** Those of them that contribute as if they had no ratings, ascending; by default none. */
+  readonly freeRiders: Int32Array;
   readonly run: Run;
   /** The run over a table of all the data's items, known from the start: what baselines go by. `run` itself where none comes or goes and everyone takes part. */
   readonly fixed: Run;
@@ -40,6 +44,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   const honest = await splitDataset(dataset, scenario.split);
   const split = scenario.evaluation.negatives === "honest" ? honest : { ...honest, training: withhold(honest) };
   const participants = drawParticipants(dataset.matrix.users, scenario.participants, scenario.seed);
+  const freeRiders = drawFreeRiders(participants, scenario.rewards?.freeRiders ?? 0, scenario.seed);
   const { definition, options } = resolveSection(protections, scenario.protection, "protection");
   const provision = await definition.provision?.(options, nodePrimes);
   const secrets = provision?.secrets ?? [];
@@ -68,7 +73,8 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     precision: scenario.precision,
     ...rangeInput(scenario),
   };
-  const features = { itemFeatures: dataset.itemFeatures };
+  const itemStart = await spectralStart(scenario, withoutRatings(split.training, freeRiders), participants, dataset.ratingRange);
+  const features = { itemFeatures: dataset.itemFeatures, ...(itemStart === undefined ? {} : { itemStart }) };
   const rules = catalogueInput(scenario);
   const { temporal } = scenario;
   const run = await planRun({ ...terms, ...rules, ...(temporal === undefined ? {} : { temporal }) }, rules === undefined ? features : {});
@@ -76,7 +82,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
-  return { scenario, dataset, split, participants, run, fixed, secrets, opener };
+  return { scenario, dataset, split, participants, freeRiders, run, fixed, secrets, opener };
 }
 
 /** The training part that knows what is held out, as published codes had it: "paper-compat" leaks by this. */

@@ -6,13 +6,16 @@ import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts"
 import { runPrice } from "../shared/run.ts";
 import type { StepFigures } from "./arrival-options.ts";
 import { baselines } from "./baselines/index.ts";
+import { type DeclaredFigures, figuresByDeclared } from "./declared-groups.ts";
 import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageVersion } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
+import type { RewardFigures } from "./rewards/options.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
 import type { CatalogueFigures } from "./timeline.ts";
+import type { UnlearningFigures } from "./unlearning/options.ts";
 
 /** A round of a result. */
 export interface RoundResult {
@@ -81,8 +84,8 @@ export interface Result {
     readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** Of those that score everyone; what the figures of rounds are compared with: empty unless the scenario evaluates on the way. */
     readonly validationBaselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
-    /** On test, by popularity of items and activity of people. */
-    readonly groups: FigureGroups;
+    /** On test, by popularity of items, activity of people, and what people said of themselves where the data tells it. */
+    readonly groups: FigureGroups & { readonly declared: readonly DeclaredFigures[] };
     /** On test, the people whose devices take part in no round; absent where everyone's may. */
     readonly newcomers?: NewcomerFigures;
     /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
@@ -97,6 +100,10 @@ export interface Result {
   readonly catalogue?: CatalogueResult;
   /** Where ratings arrive on the way: the first part, then each step. */
   readonly timeline?: readonly StepFigures[];
+  /** What devices' contributions were worth, where the scenario shares it out. */
+  readonly rewards?: RewardFigures;
+  /** What is left of people who left, where the scenario has some do so. */
+  readonly unlearning?: UnlearningFigures;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
     readonly totalSeconds: number;
@@ -148,6 +155,10 @@ export interface Training {
   readonly wholeCatalogueBytes?: number;
   /** Where ratings arrive on the way. */
   readonly steps?: readonly StepFigures[];
+  /** Where rounds' gains are shared out. */
+  readonly rewards?: RewardFigures;
+  /** Where people left on the way. */
+  readonly unlearning?: UnlearningFigures;
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -233,7 +244,10 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       validation: split.counts.validation > 0 ? validation.metrics : {},
       baselines: compared,
       validationBaselines: onValidation,
-      groups: figuresByFifth(fifths, people, everyone),
+      groups: {
+        ...figuresByFifth(fifths, people, everyone),
+        declared: figuresByDeclared(dataset.userAttributes ?? [], people, everyone, scenario.seed),
+      },
       ...newcomerFigures(participants, people, everyone),
       spread: test.spread,
     },
@@ -242,6 +256,8 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     ...describeAggregation(prepared),
     ...describeCatalogue(prepared, training),
     ...(training.steps === undefined ? {} : { timeline: training.steps }),
+    ...(training.rewards === undefined ? {} : { rewards: training.rewards }),
+    ...(training.unlearning === undefined ? {} : { unlearning: training.unlearning }),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
       downBytesPerClientRound: Math.round(

@@ -7,6 +7,7 @@ import { CofactorError } from "../shared/errors.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import { hasEnded, type Run } from "../shared/run.ts";
+import { auditForgotten } from "./audits/forgotten.ts";
 import { cataloguedPeople } from "./catalogued-people.ts";
 import { evaluate } from "./evaluate.ts";
 import { fittedScores, servedPeople } from "./fitted.ts";
@@ -16,6 +17,8 @@ import { parseScenario, type Scenario } from "./scenario.ts";
 import type { ShardData } from "./shard.ts";
 import { createShards, type Shards } from "./shards.ts";
 import { createDrive, type RoundOutcome, runRound } from "./simulated-round.ts";
+import { Departures } from "./unlearning/departures.ts";
+import { withoutRatings } from "./without-ratings.ts";
 
 /** How a simulation is run; none of it changes the result. */
 export interface SimulateOptions {
@@ -41,12 +44,37 @@ export async function simulate(scenario: Scenario | object, options: SimulateOpt
   // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone; they hand out no private part.
   const isAtHome = split.training.withheld !== undefined || isJudgedAsTrained(run) || isPatient(prepared);
   const workers = isAtHome ? 1 : (options.workers ?? defaultWorkers(run));
-  const shards = createShards(run, dataOf(prepared), prepared.scenario.seed, workers);
+  const { unlearning } = prepared.scenario;
+  const departures = unlearning === undefined ? undefined : new Departures(prepared, unlearning);
+  const training = await trainOn(prepared, workers, options, departures);
+  const forgotten = departures === undefined ? {} : await forgottenBy(prepared, departures, workers, options);
+  return await assembleResult(prepared, { ...training, ...forgotten }, startedMs, options.signal);
+}
+
+/** Trains devices that are there for this training alone. */
+async function trainOn(prepared: Prepared, workers: number, options: SimulateOptions, departures?: Departures): Promise<Training> {
+  const shards = createShards(prepared.run, dataOf(prepared), prepared.scenario.seed, workers);
   try {
-    return await assembleResult(prepared, await train(prepared, shards, options), startedMs, options.signal);
+    return await train(prepared, shards, options, departures);
   } finally {
     await shards.close();
   }
+}
+
+/** The audit of people who left, beside a run that never had them; nothing when either was interrupted. */
+async function forgottenBy(
+  prepared: Prepared,
+  departures: Departures,
+  workers: number,
+  { signal }: SimulateOptions,
+): Promise<Pick<Training, "unlearning">> {
+  const never = new Departures(prepared, prepared.scenario.unlearning!, true);
+  const { isComplete } = await trainOn(prepared, workers, signal === undefined ? {} : { signal }, never);
+  if (!isComplete || !departures.hasLeft) return {};
+  const { run, split, scenario } = prepared;
+  return {
+    unlearning: auditForgotten({ run, training: split.training, seed: scenario.seed, departures, reference: never.trace.states }),
+  };
 }
 
 /** Contributions in clear cost little more than their sum, which memory bounds: threads pay from this many values a round. */
@@ -68,8 +96,8 @@ function isJudgedAsTrained({ model }: Run): boolean {
 }
 
 /** What the devices have: all that the scenario has them train on, and aside what is held out for validation. */
-function dataOf({ run, split }: Prepared): ShardData {
-  return { training: split.training, ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
+function dataOf({ run, split, freeRiders }: Prepared): ShardData {
+  return { training: withoutRatings(split.training, freeRiders), ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
 }
 
 /**
@@ -100,14 +128,14 @@ function judgedTwice(prepared: Prepared, outcome: RoundOutcome, modelRound: numb
 /** How many rounds in a row may be abandoned before the simulation gives up. */
 const maxAbandoned = 20;
 
-async function train(prepared: Prepared, shards: Shards, options: SimulateOptions): Promise<Training> {
+async function train(prepared: Prepared, shards: Shards, options: SimulateOptions, departures?: Departures): Promise<Training> {
   const { scenario, run, split } = prepared;
   const rounds: RoundResult[] = [];
   const roundSeconds: number[] = [];
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
-  const drive = await createDrive(prepared, shards);
+  const drive = await createDrive(prepared, shards, departures);
   const { arrivals } = drive;
   const served = ({ shared }: ModelState) =>
     drive.timeline === undefined
@@ -123,6 +151,11 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const isOver = (): boolean => hasEnded(run, state, round - 1) || (isPatient(prepared) && round > total);
   for (; !isOver() && options.signal?.aborted !== true; round++) {
     if (arrivals?.enter(round) === true) shards.reveal(arrivals.known);
+    const entered = departures?.enter(state);
+    if (entered?.areLeaving === true) {
+      state = entered.state;
+      if (departures!.method.saysFarewell) shards.reveal(withoutRatings(split.training, departures!.leavers));
+    }
     const startedMs = performance.now();
     const outcome = await runRound(prepared, drive, state, round);
     roundSeconds.push((performance.now() - startedMs) / 1000);
@@ -131,6 +164,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     if (outcome.state === undefined) abandoned += outcome.isIdle ? 0 : 1;
     else {
       abandoned = 0;
+      departures?.publish(state, outcome.state);
       state = outcome.state;
       published = round;
       const { every } = scenario.evaluation;
@@ -153,6 +187,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
     ...(arrivals === undefined ? {} : { steps: arrivals.figures }),
+    ...(drive.valuation === undefined ? {} : { rewards: drive.valuation.figures(prepared.freeRiders) }),
     ...(drive.timeline === undefined ? {} : { wholeCatalogueBytes: drive.timeline.wholeBytes }),
   };
 }

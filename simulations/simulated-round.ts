@@ -22,10 +22,12 @@ import { Attendance } from "./attendance.ts";
 import { drawAnswering } from "./network.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RoundResult } from "./result.ts";
+import { Valuation } from "./rewards/valuation.ts";
 import type { Asking, Shards } from "./shards.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
 import { Timeline } from "./timeline.ts";
+import type { Departures } from "./unlearning/departures.ts";
 
 /** How a round went. */
 export interface RoundOutcome {
@@ -53,20 +55,28 @@ export interface RoundDrive {
   readonly timeline: Timeline | undefined;
   /** Where ratings arrive on the way. */
   readonly arrivals: Arrivals | undefined;
+  /** Where rounds' gains are shared out. */
+  readonly valuation: Valuation | undefined;
+  /** Where people leave on the way. */
+  readonly departures: Departures | undefined;
   /** The state before the first round, as it is published. */
   readonly initial: ModelState;
 }
 
 /** What a simulation's rounds begin with. */
-export async function createDrive(prepared: Prepared, shards: Shards): Promise<RoundDrive> {
+export async function createDrive(prepared: Prepared, shards: Shards, departures?: Departures): Promise<RoundDrive> {
   const { run, scenario, participants } = prepared;
   const releaser = await createReleaser(run, simulationRng(createRng(scenario.seed, "noise")));
   const attendance = new Attendance(run, participants, scenario.seed);
   const arrivals = scenario.timeline === undefined ? undefined : new Arrivals(prepared, scenario.timeline);
-  const common = { shards, releaser, attendance, arrivals };
-  if (run.catalogue === undefined) return { ...common, timeline: undefined, initial: initialState(run, scenario.seed) };
+  const common = { shards, releaser, attendance, arrivals, departures };
+  if (run.catalogue === undefined) {
+    const initial = initialState(run, scenario.seed);
+    const valuation = scenario.rewards === undefined ? undefined : new Valuation(prepared, scenario.rewards, initial);
+    return { ...common, valuation, timeline: undefined, initial };
+  }
   const { timeline, state } = await Timeline.begin(prepared, run.catalogue);
-  return { ...common, timeline, initial: state };
+  return { ...common, valuation: undefined, timeline, initial: state };
 }
 
 /** The state before the first round, as it is published, where items stay. */
@@ -86,7 +96,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   const { run, scenario, opener } = prepared;
   const { shards, releaser, attendance, timeline, arrivals } = drive;
   const { precision } = run.terms;
-  const present = arrivals?.present ?? prepared.participants;
+  const present = arrivals?.present ?? drive.departures?.present ?? prepared.participants;
   const { due, fetches } =
     run.model.isDue === undefined ? { due: present, fetches: 0 } : shards.dueOf({ round, shared: state.shared }, present);
   const cohort = attendance.draw(round, due);
@@ -150,6 +160,26 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       const released = releaser.release(sums, round);
       next = advanceModel(run, state, released, round);
       quality = qualityOf(run, released, round, state.round);
+      const spoilt = new Set(spoiled.map(({ group }) => group));
+      drive.valuation?.take({
+        round,
+        before: state,
+        after: next,
+        groups: contributingGroups(machine).flatMap((group) =>
+          spoilt.has(group) ? [] : [Int32Array.from(contributorsIn(machine, group), Number)],
+        ),
+        // Several sums come without a promise: released as they are, whichever of them.
+        stateOf: (places) =>
+          advanceModel(
+            run,
+            state,
+            releaser.release(
+              places.map((place) => sums[place]!),
+              round,
+            ),
+            round,
+          ),
+      });
       if (timeline !== undefined) next = await timeline.advance(next, round);
       figures = { revealed: sums.length, lost: machine.groups.length - sums.length };
       apply({ kind: "revealed", without: spoiled.flatMap(({ group }) => contributorsIn(machine, group)) });

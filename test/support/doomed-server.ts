@@ -1,5 +1,5 @@
 /** An aggregator in a process of its own that may kill itself: started by test/chaos with an IPC channel. */
-import { createServer, type Store, sqliteStore } from "../../server/index.ts";
+import { createServer, openStore, type Store } from "../../server/index.ts";
 import { openRun } from "../../shared/run.ts";
 import type { RunTerms, TermsInput } from "../../shared/terms.ts";
 import { countingRun } from "./counting-run.ts";
@@ -7,6 +7,7 @@ import { type KillPoint, killingStore } from "./killing-store.ts";
 
 /** What the process is told. */
 export interface DoomedOrder {
+  /** The store: a file, or a URL. */
   readonly path: string;
   readonly size: number;
   readonly devices: number;
@@ -43,7 +44,7 @@ async function start(order: DoomedOrder): Promise<void> {
     ...order.terms,
   };
   const run = order.planned === undefined ? countingRun(size, counting) : await openRun(order.planned);
-  const store = killingStore(telling(sqliteStore(order.path)), order.point, order.nth, run.protection.stages.length);
+  const store = killingStore(telling(await openStore(order.path)), order.point, order.nth, run.protection.stages.length);
   const server = await createServer({ run, store, gatherMs: 10, ...(order.items === undefined ? {} : { items: order.items }) });
   if (order.ordered !== undefined) await server.addItems(order.ordered);
   server.on("failed", ({ error }) => report({ kind: "failed", message: String(error) }));

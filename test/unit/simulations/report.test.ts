@@ -64,6 +64,28 @@ describe("a report", () => {
     expect(text).not.toMatch(/NaN|undefined|\[object/);
   });
 
+  it("has a table for everything that people said of themselves, with small groups withheld", async () => {
+    const page = await renderReport(result, { command });
+    for (let at = 1; at <= 7; at++) expect(page).toContain(`<table id="by-declared-${at}">`);
+    expect(read(page)).toContain("On test, by gender; the widest gap in rmse is");
+    expect(read(page)).toMatch(/Less than high school degree 20 \d+ \d+ (withheld ?){4}/);
+  });
+
+  it("shows what devices were worth where the scenario shares it out, and says what that tells", async () => {
+    const shared = await smallResult({
+      participants: 40,
+      cohort: { groups: 10 },
+      network: {},
+      rewards: { judges: 30, freeRiders: 0.25, scheme: { draws: 1 } },
+    });
+    const page = await renderReport(shared, { command });
+    for (const id of ["figure-rewards", "figure-rewards-activity"]) expect(page).toContain(`<figure id="${id}">`);
+    expect(read(page)).toContain("mean of 10 free riders");
+    expect(read(page)).toContain("says how useful a person");
+    expect(read(page)).not.toMatch(/NaN|undefined|\[object/);
+    expect(await renderReport(result, { command })).not.toContain("figure-rewards");
+  });
+
   it("draws what devices found beside the same figure in one place", async () => {
     const judged = await smallResult({ evaluation: { every: 1, federated: true } });
     const page = await renderReport(judged, { command });
@@ -146,7 +168,7 @@ describe("a report", () => {
           baselines: {},
           validationBaselines: {},
           spread: {},
-          groups: { itemPopularity: empty.popularity, userActivity: empty.activity },
+          groups: { itemPopularity: empty.popularity, userActivity: empty.activity, declared: [] },
         },
         timing: { ...result.timing, roundSeconds: [], clientSecondsMedian: null },
       },
