@@ -153,7 +153,7 @@ export async function startFleet({ terms, hosts, gatherMs = 2_000, readsRounds =
         const common = { kind: "connect", url, run: terms.id, protections: [terms.protection.kind], items: terms.items, as } as const;
         for (const [place, child] of devices.entries()) {
           const share = Math.floor(((place + 1) * count) / hosts) - Math.floor((place * count) / hosts);
-          child.send({ ...common, first: connected, count: share, atOnce: 25 } satisfies HostOrder);
+          child.send({ ...common, first: connected, count: share, atOnce: 50 } satisfies HostOrder);
           connected += share;
         }
         await joined;

@@ -79,7 +79,16 @@ async function openOnly(order: ConnectOrder): Promise<void> {
   const vault = new Vault(memoryStore(), order.run);
   const identity = await vault.identity(secureRng);
   const connector = socketConnector(order.url, { timeoutMs: 60_000 });
-  sessions.push(await openSession({ connect: connector, run: order.run, accept: { protections: order.protections }, identity, vault }));
+  sessions.push(
+    await openSession({
+      connect: connector,
+      run: order.run,
+      accept: { protections: order.protections },
+      identity,
+      vault,
+      primitives: nodePrimitives,
+    }),
+  );
 }
 
 async function pull(): Promise<void> {
