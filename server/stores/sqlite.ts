@@ -58,6 +58,9 @@ const migrations: readonly string[] = [
 /** The version of these tables. A newer file is refused; older ones are brought forward. */
 const schemaVersion = migrations.length;
 
+/** How long a write may wait for others to share its commit. */
+const mostWaitMs = 25;
+
 /** A write that shares its commit with others. */
 interface PendingWrite {
   /** Writes, and returns what tells the caller once that is durable. */
@@ -106,6 +109,8 @@ class SqliteStore implements Store {
   readonly catalogue: SqliteCatalogues;
   readonly #statements = new Map<string, StatementSync>();
   #pending: PendingWrite[] = [];
+  /** How long the last commit of such writes took. */
+  #lastCommitMs = 0;
   #closed = false;
 
   constructor(database: DatabaseSync) {
@@ -286,16 +291,25 @@ class SqliteStore implements Store {
         }
       };
       this.#pending.push({ write: settle, reject });
-      if (this.#pending.length === 1) setImmediate(() => this.#commitPending());
+      if (this.#pending.length === 1) this.#commitSoon();
     });
+  }
+
+  /** At the turn's end; on a slow disk so long after the last commit as that one took: half of the time is left for what comes meanwhile. */
+  #commitSoon(): void {
+    const commit = (): void => this.#commitPending();
+    if (this.#lastCommitMs < 1) setImmediate(commit);
+    else setTimeout(commit, Math.min(this.#lastCommitMs, mostWaitMs));
   }
 
   #commitPending(): void {
     const batch = this.#pending;
     this.#pending = [];
     if (batch.length === 0) return;
+    const startedMs = performance.now();
     try {
       const settled = this.#transaction(() => batch.map(({ write }) => write()));
+      this.#lastCommitMs = performance.now() - startedMs;
       for (const settle of settled) settle();
     } catch (error) {
       for (const { reject } of batch) reject(error);
