@@ -4,7 +4,8 @@ import { openStore, postgresStore, type Store } from "../../server/index.ts";
 import { type CuttingProxy, cuttingProxy } from "../support/cutting-proxy.ts";
 import { freePort } from "../support/free-port.ts";
 import { missingPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
-import { describeStore, type StorePlace } from "./store.ts";
+import { describeStore } from "./store.ts";
+import type { StorePlace } from "./store-world.ts";
 
 const missing = missingPostgres();
 
