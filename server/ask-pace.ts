@@ -25,8 +25,7 @@ const together = 64;
 const tickMs = 20;
 /** What an answer costs by the first guess: this, and its bytes by so many a millisecond. */
 const answerMs = 1;
-const bytesPerMs = 65_536;
-const leastSlowdown = 0.5;
+const bytesPerMs = 32_768;
 const mostSlowdown = 16;
 /** A timer that is held up for so long shows a busy event loop. */
 const lateMs = 50;
@@ -83,7 +82,7 @@ export class AskPace {
     this.#cancel = this.#clock.after(tickMs, () => {
       const elapsedMs = this.#clock.now() - sinceMs;
       if (elapsedMs > tickMs + lateMs) this.#slowdown = Math.min(mostSlowdown, this.#slowdown * 2);
-      else this.#slowdown = Math.max(leastSlowdown, this.#slowdown * 0.995);
+      else this.#slowdown = Math.max(1, this.#slowdown * 0.99);
       // What was not asked while the loop stood still is not made up for at once.
       const gained = Math.min(elapsedMs, 2 * tickMs) / this.#intervalMs(asking);
       let due = asking.waiting() > together ? 0 : credit + gained;

@@ -116,8 +116,11 @@ export async function startFleet({ terms, hosts, gatherMs = 2_000, readsRounds =
     return collected;
   };
 
-  const fromServer: Fleet["fromServer"] = async (kind, take = () => true) =>
-    (await collect<ReportOf<typeof kind>>("server", 1, (report) => report.kind === kind && take(report)))[0]!;
+  const fromServer: Fleet["fromServer"] = (kind, take = () => true) => {
+    const first = collect<ReportOf<typeof kind>>("server", 1, (report) => report.kind === kind && take(report)).then(([report]) => report!);
+    first.catch(() => undefined);
+    return first;
+  };
   const fromHosts: Fleet["fromHosts"] = (kind, count, take = () => true) =>
     collect<HostReportOf<typeof kind>>("host", count, (report) => report.kind === kind && take(report));
 
