@@ -1,9 +1,11 @@
 /** `cofactor join`: a real client from the shell. Node only. */
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
+import { peerTlsOptions, readPeerTls } from "../shared/command/peer-tls.node.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import { createClient } from "./client.node.ts";
 import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
+import { socketConnector } from "./socket.ts";
 import { fileStore } from "./stores/file.node.ts";
 import type { Client } from "./types.ts";
 
@@ -18,7 +20,9 @@ export const command: Command = defineCommand({
     diversity: { kind: "number", value: "D", summary: "from 0, the highest scores, to 1, items as unlike as can be", default: 0 },
     rounds: { kind: "number", value: "N", summary: "stop after so many rounds; 0 takes no part; default: to the run's end" },
     store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
+    invitation: { kind: "text", value: "TOKEN", summary: "for this one device, where the run's operator gives them out" },
     "max-epsilon": { kind: "number", value: "E", summary: "refuse a run that promises no privacy, or a greater epsilon" },
+    ...peerTlsOptions,
     "accept-rewards": { kind: "flag", summary: "accept a run whose aggregator keeps what this device's part was worth" },
     "accept-open": { kind: "flag", summary: "accept a run whose aggregator reads contributions" },
   },
@@ -36,12 +40,13 @@ export const command: Command = defineCommand({
     if (options.store !== undefined && passphrase.length < 8) {
       throw new CofactorError("CONFIG_INVALID", '"--store" needs a passphrase of at least 8 characters in COFACTOR_PASSPHRASE');
     }
+    const tls = readPeerTls(options);
     const file = readRatingsFile(ratings);
     const store = options.store === undefined ? undefined : await fileStore({ path: options.store, key: passphrase });
     let client: Client | undefined;
     try {
       client = createClient({
-        url: server,
+        connect: socketConnector(server, { tls }),
         run,
         ratings: file.pairs,
         accept: {
@@ -50,6 +55,7 @@ export const command: Command = defineCommand({
           ...(options["max-epsilon"] === undefined ? {} : { maxEpsilon: options["max-epsilon"] }),
         },
         ...(store === undefined ? {} : { store }),
+        ...(options.invitation === undefined ? {} : { invitation: options.invitation }),
       });
       report(client, io);
       await client.join();

@@ -8,6 +8,8 @@ import type { Channel, Connector } from "../shared/transport.ts";
 export interface SocketOptions {
   /** How long to wait for the connection; default 10,000. */
   readonly timeoutMs?: number;
+  /** In Node: whom to trust, and who this device is to a server that asks for certificates. Browsers have their own. Texts in PEM. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 /** Opens channels to the server at `url`. @throws CofactorError DISCONNECTED when it cannot be reached or refuses, CANCELLED */
@@ -19,6 +21,7 @@ export function socketConnector(url: string, options: SocketOptions = {}): Conne
       forceNew: true,
       autoConnect: false,
       timeout: options.timeoutMs ?? 10_000,
+      ...options.tls,
     });
     return new Promise<Channel>((resolve, reject) => {
       const cancel = (): void => {

@@ -32,6 +32,8 @@ export interface ClientOptions {
   readonly store?: ClientStore;
   /** Who the device is; by default an identity of its own for each run, kept in the store. */
   readonly identity?: Identity;
+  /** What the run's operator gave out for this one device, where the run is by invitation. */
+  readonly invitation?: string;
   readonly secure?: SecureRng;
   /** Cryptographic primitives; by default the platform's WebCrypto. `cofactor/client/node` brings Node's own, which are faster. */
   readonly primitives?: Primitives;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino, { type Logger } from "pino";
 import { type Command, defineCommand } from "../shared/command/command.ts";
+import { type PeerTls, peerTlsOptions, readPeerTls } from "../shared/command/peer-tls.node.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
@@ -26,6 +27,7 @@ export const command: Command = defineCommand({
       summary: "which rounds were opened, to be kept with the key; default: the key file's name with .opened",
     },
     "server-key": { kind: "text", value: "KEY", summary: "the aggregator's public key, when it is known" },
+    ...peerTlsOptions,
     "passphrase-file": { kind: "text", value: "FILE", summary: "where the passphrase is; else the variable COFACTOR_PASSPHRASE" },
   },
   examples: ["cofactor keyholder --key holder.key --server https://aggregator.example --run wines-1 --passphrase-file secret.txt"],
@@ -37,7 +39,16 @@ export const command: Command = defineCommand({
     const { identity, secret } = await openKeyFile(key, readPassphrase(options["passphrase-file"]));
     const record = fileRecord(options.record ?? `${key}.opened`);
     try {
-      await serveForever({ url, runId, identity, secret, record, serverKey: options["server-key"], signal: io.signal });
+      await serveForever({
+        url,
+        tls: readPeerTls(options),
+        runId,
+        identity,
+        secret,
+        record,
+        serverKey: options["server-key"],
+        signal: io.signal,
+      });
     } finally {
       record.close();
     }
@@ -47,6 +58,7 @@ export const command: Command = defineCommand({
 
 interface Duty {
   readonly url: string;
+  readonly tls: PeerTls;
   readonly runId: string;
   readonly identity: Identity;
   readonly secret: string;
@@ -56,10 +68,10 @@ interface Duty {
 }
 
 /** Serves until it is told to end; an aggregator that is away is tried again every second. */
-async function serveForever({ url, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
+async function serveForever({ url, tls, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
   const log = pino({ name: "keyholder" });
   const keyholder = new Keyholder({
-    connect: connectSocket(url),
+    connect: connectSocket(url, tls),
     run: runId,
     identity,
     record,

@@ -18,19 +18,26 @@ import type { ModelRef } from "../shared/wire/messages.ts";
 import { openBytes } from "../shared/wire/signed.ts";
 import { PublishedCatalogues } from "./catalogues.ts";
 import { Coordinator } from "./coordinator.ts";
+import { type Drained, type DrainOptions, drain } from "./drain.ts";
+import { EnrolmentDesk } from "./enrolment/desk.ts";
+import { enrolmentPolicies } from "./enrolment/index.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
+import { Identities } from "./identities.ts";
 import { catalogueStatus, type ItemStanding, orderItems, setItems, standingsOf, startItems } from "./items.ts";
 import { Keyholders } from "./keyholders.ts";
+import { limitsFrom, type SessionLimits, sessionLimits } from "./limits.ts";
 import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
 import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
+import { memoryEnrolment } from "./stores/memory-enrolment.ts";
+import { type RoundTracer, traceRounds } from "./tracing.ts";
 
 /** What a server is made of. */
-export interface ServerOptions {
+export interface ServerOptions extends Partial<SessionLimits> {
   /** The run, or its terms; the noise of a promise of privacy is calibrated where terms leave it open. */
   readonly run: Run | object;
   readonly store: Store;
@@ -46,14 +53,18 @@ export interface ServerOptions {
   readonly keyholderWaitMs?: number;
   /** How long a keyholder may be silent before a further one is asked beside it; default 15,000. */
   readonly hedgeMs?: number;
-  /** How many clients may enrol; default 1,000,000. */
-  readonly maxEnrolled?: number;
+  /** Who may join; by default everybody, and nobody is revoked. Ended with the server. */
+  readonly enrolment?: EnrolmentDesk;
+  /** How often the enrolment is asked who is revoked; default 1,000. */
+  readonly revocationMs?: number;
+  /** Makes `/metrics` and `/status` ask for `Authorization: Bearer` with it; by default everybody may read them. */
+  readonly consoleToken?: string | undefined;
+  /** Told of every round in spans; by default nobody is. */
+  readonly tracer?: RoundTracer | undefined;
   /** What the first model is drawn from; by default a fresh seed. A known one makes runs comparable, and is no secret. */
   readonly modelRng?: Rng;
   /** Values of the first published model, for a run that goes on from another one's; by default they are drawn. A store that has a model keeps it. */
   readonly firstModel?: Float64Array;
-  /** How long a connection may take to join; default 10,000. */
-  readonly joinMs?: number;
   /** Under terms with a catalogue: names of the items that are live from the start, when the store has none. Later ones: `addItems`. */
   readonly items?: Iterable<string>;
 }
@@ -84,13 +95,20 @@ export interface Server {
   participations(): Iterable<readonly number[]>;
   /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
   privacy(): PrivacyResult;
+  /** True when the store failed, or the ledger did: no further round begins, and only a new start helps. */
+  readonly hasFailed: boolean;
+  /** Serves one connection: for transports of another kind. `admit` is called once it has joined. */
+  accept(channel: Channel, admit?: () => void): void;
+  /**
+   * Begins no further round, takes in nobody but the open round's devices, waits for that round within a bound, and tells devices when to come
+   * back. `/ready` says 503 from the start. Then `close`.
+   */
+  drain(options?: DrainOptions): Promise<Drained>;
   /**
    * What each device's part in the rounds was worth by now, by its public key; empty where the terms ask for no rewards. Each value says how useful a
    * person's data was: for the operator alone, and never part of the pages.
    */
   rewards(): Promise<DeviceReward[]>;
-  /** Serves one connection: for transports of another kind. */
-  accept(channel: Channel): void;
   /** Opens a socket. */
   listen(options?: ListenOptions): Promise<Listener>;
   /** Ends the rounds' driving, the sockets and the store. What was acknowledged stays. */
@@ -108,6 +126,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const run = isRun(options.run) ? options.run : await planRun(options.run);
   assertServable(run);
   await run.protection.assertHolds?.(roundFrame(run, 1));
+  const limits = limitsFrom(sessionLimits, options);
   const { store } = options;
   const secure = options.secure ?? secureRng;
   const clock = options.clock ?? platformClock;
@@ -121,6 +140,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   events.on("round", (round) => {
     quality = round.quality ?? quality;
   });
+  if (options.tracer !== undefined) traceRounds(run.terms.id, events, options.tracer);
   const metrics = createMetrics(events, { ...connections, epsilon: () => coordinator.ledger.epsilon, quality: () => quality });
   const keyholders = new Keyholders({
     keyholders: keyholdersOf(run),
@@ -142,10 +162,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     restMs: options.restMs ?? 0,
     modelRng: options.modelRng ?? createRng(drawSeed(secure)),
     items,
+    maxBytesInFlight: limits.maxBytesInFlight,
     firstModel: options.firstModel,
   });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
   await coordinator.start();
+  const identities = new Identities(limits, clock);
+  const enrolment =
+    options.enrolment ?? new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "open" }, store: memoryEnrolment() });
+  let drainingMs: number | undefined;
   const parts: SessionParts = {
     run,
     store,
@@ -157,14 +182,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     events,
     clock,
     terms,
-    maxEnrolled: options.maxEnrolled ?? 1_000_000,
-    joinMs: options.joinMs ?? 10_000,
+    limits,
+    identities,
+    enrolment,
+    drainingMs: () => drainingMs,
   };
   const listeners: Listener[] = [];
   let isClosed = false;
   const pages = createRequestListener({
     metrics,
-    isReady: () => !isClosed && !coordinator.hasFailed,
+    token: options.consoleToken,
+    isReady: () => !isClosed && drainingMs === undefined && !coordinator.hasFailed,
     status: async () => ({
       run: run.terms.id,
       ...coordinator.status,
@@ -175,10 +203,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...(run.privacy === undefined || coordinator.hasFailed ? {} : { privacy: coordinator.ledger.spent }),
     }),
   });
-  const accept = (channel: Channel): void => {
+  let connectionCount = 0;
+  const accept = (channel: Channel, admit: () => void = () => undefined): void => {
     connections.add(channel);
-    serveSession(parts, channel);
+    serveSession(parts, channel, { id: `c${++connectionCount}`, admit });
   };
+  if (options.enrolment !== undefined) {
+    enrolment.watch(run.terms.id, clock, options.revocationMs ?? 1_000, (client) =>
+      identities.end(client, "the operator has revoked this key"),
+    );
+  }
   const onRefused = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
 
   return {
@@ -199,11 +233,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     setItems: (ids) => coordinator.undisturbed(() => setItems(run, store, coordinator.published.catalogue, ids)),
     participations: () => coordinator.ledger.log,
     privacy: () => coordinator.ledger.spent,
+    get hasFailed() {
+      return coordinator.hasFailed;
+    },
     rewards: async () =>
       run.terms.rewards === undefined ? [] : rewardsOf(run.terms.rewards, rewardedRounds(await store.records(run.terms.id))),
     accept,
+    drain({ drainMs = 20_000, retryAfterMs = 2_000 } = {}) {
+      drainingMs = retryAfterMs;
+      return drain({ coordinator, identities, clock }, drainMs, retryAfterMs);
+    },
     async listen(listenOptions = {}) {
-      const listener = await listen(listenOptions, { pages, onChannel: accept, onRefused });
+      const listener = await listen({ clock, ...listenOptions }, { pages, onChannel: accept, onRefused });
       listeners.push(listener);
       return listener;
     },
@@ -214,6 +255,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       keyholders.close();
       connections.closeAll();
       await Promise.all(listeners.map((listener) => listener.close()));
+      await enrolment.close();
       await store.close();
     },
   };

@@ -52,8 +52,9 @@ export class Stages {
 
   /** Within the queue: makes the round's stage durable, and asks whoever of `clients` is there. */
   async begin(active: ActiveRound, clients: readonly string[]): Promise<void> {
-    const { run, store, clock, driver, participants, isCurrent } = this.#parts;
+    const { run, store, clock, driver, events, participants, isCurrent } = this.#parts;
     const { stage, round } = active.state;
+    events.emit("stage", { round, stage, name: run.protection.stages[stage]!, asked: clients.length });
     if (stage > 0) await store.saveRound(driver, { round, stage, cohort: [...active.state.members.keys()] });
     if (!isCurrent(active)) return;
     active.uploads.clear();

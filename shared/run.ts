@@ -309,13 +309,26 @@ export function outgoingOf(run: Run, values: Float64Array, round: number, { rng,
 /**
  * The model's state after a round's released sums: read by the sharing policy, rule, the model's own step, rounded to what is published.
  * @param round its number: abandoned ones count
+ * @throws CofactorError AGGREGATION_FAILED for sums so large that no model comes of them: the round is abandoned, and the model stays what it was
  */
 export function advanceModel(run: Run, current: ModelState, released: ReleasedSum, round: number): ModelState {
   const sums = openReleased(released, run.digest);
   const noiseStddev = sums[0]?.noiseStddev;
   const decoded = sums.map(({ values, count }) => ({ values: run.sharing.decode(values, round), count }));
   const next = advanceByRule(run, current, decoded, noiseStddev === undefined ? undefined : noiseStddev * run.sharing.noiseGain);
-  return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
+  const shared = toPrecision(next.shared, run.terms.precision);
+  // Under "open" one device may send numbers whose sum, or its square, is none. What is not finite would never be again.
+  if (!isAllFinite(shared) || !isAllFinite(next.state)) {
+    throw new CofactorError("AGGREGATION_FAILED", `the sums of round ${round} expected to give a model of finite values`);
+  }
+  return { ...next, shared };
+}
+
+/** Zero times an entry is NaN exactly when the entry is not finite. */
+function isAllFinite(values: Float64Array): boolean {
+  let zero = 0;
+  for (let i = 0; i < values.length; i++) zero += values[i]! * 0;
+  return zero === 0;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface Listed {
 /** A seam: where its parts are named, and which there are. */
 export interface Seam {
   readonly name: string;
-  /** The path in terms or a scenario under which a part is named. */
+  /** The path in terms, a scenario or the settings of a server under which a part is named. */
   readonly path: string;
   load(): Promise<readonly Listed[]>;
 }
@@ -41,6 +41,9 @@ export const seams: readonly Seam[] = [
   { name: "protections", path: "protection", load: async () => (await import("../shared/protections/index.ts")).protections },
   { name: "rules", path: "aggregation", load: async () => (await import("../shared/rules/index.ts")).rules },
   { name: "hold-outs", path: "evaluation.holdOut", load: async () => (await import("../shared/evaluation/hold-outs/index.ts")).holdOuts },
+  { name: "adversaries", path: "adversaries.0", load: async () => (await import("./adversaries/index.ts")).adversaries },
+  { name: "attacks", path: "", load: async () => (await import("./attacks/index.ts")).attacks },
+  { name: "enrolment", path: "enrolment", load: async () => (await import("../server/enrolment/index.ts")).enrolmentPolicies },
   { name: "reward-schemes", path: "rewards.scheme", load: async () => (await import("../shared/rewards/schemes/index.ts")).schemes },
   {
     name: "reward-divisions",

@@ -2,12 +2,23 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { GroupPrice } from "../shared/groups.ts";
+import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { runPrice } from "../shared/run.ts";
 import type { StepFigures } from "./arrival-options.ts";
+import { type AttackResult, attackFigures } from "./attack-figures.ts";
+import type { PartTally } from "./attack-tally.ts";
 import { baselines } from "./baselines/index.ts";
 import { type DeclaredFigures, figuresByDeclared } from "./declared-groups.ts";
-import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
+import {
+  type EvaluateInput,
+  type Evaluation,
+  evaluatePeople,
+  type PeopleEvaluation,
+  type ScoresFor,
+  type Served,
+  summarize,
+} from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageVersion } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
@@ -96,6 +107,8 @@ export interface Result {
   readonly protection: Readonly<Record<string, unknown>>;
   /** What the rule and its groups cost and buy; absent for the plain sum of whole cohorts. */
   readonly aggregation?: GroupPrice;
+  /** What devices that are not honest did, by part; absent where all are honest. All other figures of quality are of the honest people. */
+  readonly adversaries?: readonly AttackResult[];
   /** Where items come and go. */
   readonly catalogue?: CatalogueResult;
   /** Where ratings arrive on the way: the first part, then each step. */
@@ -146,6 +159,8 @@ export interface Training {
   readonly roundSeconds: readonly number[];
   readonly clientSeconds: readonly number[];
   readonly served: Served;
+  /** Where some devices are not honest: what became of their answers, and how people with other ratings would be served. */
+  readonly attack?: { readonly parts: readonly PartTally[]; scoresBy(ratings: RatingMatrix): ScoresFor };
   /** Whether people were judged with the parts that their devices trained; otherwise each by a local solve. */
   readonly isJudgedAsTrained: boolean;
   /** Whether all rounds were run. */
@@ -172,7 +187,8 @@ function evaluatePeoplePart(
   part: "validation" | "test",
   who: Pick<EvaluateInput, "users" | "itemGroups">,
 ): PeopleEvaluation {
-  const { scenario, split, run, dataset } = prepared;
+  const { scenario, split, run, dataset, judged } = prepared;
+  const users = bothOf(who.users, judged);
   const { metrics, candidates, negatives, negativeDraws } = scenario.evaluation;
   return evaluatePeople({
     ...served,
@@ -186,7 +202,15 @@ function evaluatePeoplePart(
     negativeDraws,
     seed: scenario.seed,
     ...who,
+    ...(users === undefined ? {} : { users }),
   });
+}
+
+/** Who is in both lists; an absent one holds everyone. */
+function bothOf(a: Int32Array | undefined, b: Int32Array | undefined): Int32Array | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const other = new Set(b);
+  return a.filter((user) => other.has(user));
 }
 
 /**
@@ -203,6 +227,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
   const compared: Record<string, Readonly<Record<string, number>>> = {};
   const onValidation: Record<string, Readonly<Record<string, number>>> = {};
   const everyone = new Map<string, PeopleEvaluation>();
+  const scored = new Map<string, ScoresFor>();
   for (const baseline of baselines.filter(({ name }) => scenario.baselines.includes(name))) {
     // A pending signal gets its turn.
     await nextTurn();
@@ -215,6 +240,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     // Of a sample of the people fifths would be of a few, and each of them costs a training.
     if (users !== undefined) continue;
     everyone.set(baseline.name, judged);
+    scored.set(baseline.name, ready.scoresFor);
     if (scenario.evaluation.every > 0 && split.counts.validation > 0) {
       onValidation[baseline.name] = evaluatePart(prepared, served, "validation").metrics;
     }
@@ -254,6 +280,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     privacy: training.privacy,
     protection: describeProtection(prepared),
     ...describeAggregation(prepared),
+    ...describeAttack(prepared, training, scored),
     ...describeCatalogue(prepared, training),
     ...(training.steps === undefined ? {} : { timeline: training.steps }),
     ...(training.rewards === undefined ? {} : { rewards: training.rewards }),
@@ -276,6 +303,16 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     },
     memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
   };
+}
+
+function describeAttack(
+  { cast, judged, split }: Prepared,
+  { served, attack }: Training,
+  baselines: ReadonlyMap<string, ScoresFor>,
+): { readonly adversaries?: readonly AttackResult[] } {
+  if (cast === undefined || judged === undefined || attack === undefined) return {};
+  const input = { training: split.training, judged, scoresFor: served.scoresFor, baselines, scoresBy: attack.scoresBy };
+  return { adversaries: attackFigures(cast, attack.parts, input) };
 }
 
 function describeCatalogue({ run }: Prepared, { rounds, wholeCatalogueBytes }: Training): { readonly catalogue?: CatalogueResult } {

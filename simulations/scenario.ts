@@ -9,6 +9,7 @@ import { nearest, parseConfig, resolveSection } from "../shared/registry.ts";
 import { rules } from "../shared/rules/index.ts";
 import { sharings } from "../shared/sharing/index.ts";
 import { type RangeInput, rangeInput, type Section } from "../shared/terms.ts";
+import { type AdversarySection, adversaryList, parseAdversaries } from "./adversary-sections.ts";
 import { type ArrivalOptions, arrivalOptions } from "./arrival-options.ts";
 import { baselines } from "./baselines/index.ts";
 import { type DatasetSection, resolveDataset } from "./datasets/index.ts";
@@ -53,6 +54,8 @@ export interface Scenario {
   readonly range?: RangeInput | undefined;
   readonly precision: "float32" | "float64";
   readonly network: NetworkOptions;
+  /** Which devices are not honest; absent where all are. */
+  readonly adversaries?: readonly AdversarySection[] | undefined;
   readonly evaluation: EvaluationOptions;
   readonly baselines: readonly string[];
   readonly seed: number;
@@ -110,6 +113,7 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  adversaries: v.optional(adversaryList),
   evaluation: v.optional(v.looseObject({}), {}),
   baselines: v.optional(v.array(v.string()), ["popularity", "centralised", "local-only"]),
   seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 1),
@@ -144,7 +148,14 @@ export function parseScenario(input: unknown): Scenario {
       { details: { path: "evaluation.federated" } },
     );
   }
-  const { privacy, catalogue, rewards, unlearning, ...others } = raw;
+  const { privacy, catalogue, rewards, unlearning, adversaries = [], ...others } = raw;
+  if (adversaries.length > 0 && raw.network.transport === "socket") {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"adversaries" expected network.transport memory: the devices of a live run are honest programs',
+      { details: { path: "adversaries" } },
+    );
+  }
   assertArrivals(raw, evaluation);
   if (rewards !== undefined) assertRewards(raw);
   if (unlearning !== undefined) assertUnlearning(raw);
@@ -166,6 +177,7 @@ export function parseScenario(input: unknown): Scenario {
     sharing: { ...resolveSection(sharings, withKind(raw.sharing, "all"), "sharing").options },
     aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
     evaluation,
+    ...(adversaries.length === 0 ? {} : { adversaries: parseAdversaries(adversaries) }),
     ...(catalogue === undefined ? {} : { catalogue: parseTimeline(catalogue) }),
     ...(rewards === undefined ? {} : { rewards: parseRewards(rewards) }),
     ...(unlearning === undefined ? {} : { unlearning: parseUnlearning(unlearning, rounds) }),

@@ -4,9 +4,11 @@
  */
 import { availableParallelism } from "node:os";
 import { CofactorError } from "../shared/errors.ts";
+import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import { hasEnded, type Run } from "../shared/run.ts";
+import { addTallies, type PartTally, tallyOf } from "./attack-tally.ts";
 import { auditForgotten } from "./audits/forgotten.ts";
 import { cataloguedPeople } from "./catalogued-people.ts";
 import { evaluate } from "./evaluate.ts";
@@ -96,8 +98,9 @@ function isJudgedAsTrained({ model }: Run): boolean {
 }
 
 /** What the devices have: all that the scenario has them train on, and aside what is held out for validation. */
-function dataOf({ run, split, freeRiders }: Prepared): ShardData {
-  return { training: withoutRatings(split.training, freeRiders), ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
+function dataOf({ run, split, cast, freeRiders }: Prepared): ShardData {
+  const training = withoutRatings(split.training, freeRiders);
+  return { training, roles: cast?.roles, ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
 }
 
 /**
@@ -125,6 +128,8 @@ function judgedTwice(prepared: Prepared, outcome: RoundOutcome, modelRound: numb
   return { federatedMetrics: { ...found, central: metrics } };
 }
 
+const nobody = { asked: [], contributors: [], lost: [], refused: new Map<number, string>() };
+
 /** How many rounds in a row may be abandoned before the simulation gives up. */
 const maxAbandoned = 20;
 
@@ -137,10 +142,12 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
   const drive = await createDrive(prepared, shards, departures);
   const { arrivals } = drive;
-  const served = ({ shared }: ModelState) =>
+  const servedBy = ({ shared }: ModelState, ratings: RatingMatrix) =>
     drive.timeline === undefined
-      ? servedPeople(run, arrivals?.known ?? split.training, shared, partOf, scenario)
-      : cataloguedPeople(run, split.training, shared, drive.timeline.rowOf, scenario);
+      ? servedPeople(run, ratings, shared, partOf, scenario)
+      : cataloguedPeople(run, ratings, shared, drive.timeline.rowOf, scenario);
+  const served = (judged: ModelState) => servedBy(judged, arrivals?.known ?? split.training);
+  let parts: readonly PartTally[] = prepared.cast === undefined ? [] : tallyOf(prepared.cast, nobody);
   const account = createPrivacyAccount(run, drive.attendance);
   let state = drive.initial;
   let abandoned = 0;
@@ -158,6 +165,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     }
     const startedMs = performance.now();
     const outcome = await runRound(prepared, drive, state, round);
+    parts = addTallies(parts, outcome.parts);
     roundSeconds.push((performance.now() - startedMs) / 1000);
     clientSeconds.push(outcome.clientSeconds);
     let result: RoundResult = { ...outcome.result, ...account.after(round), ...judgedTwice(prepared, outcome, published, state) };
@@ -183,6 +191,7 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     roundSeconds,
     clientSeconds,
     served: served(state),
+    ...(prepared.cast === undefined ? {} : { attack: { parts, scoresBy: (ratings) => servedBy(state, ratings).scoresFor } }),
     isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),

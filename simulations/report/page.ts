@@ -3,6 +3,7 @@
  */
 import { stringify } from "yaml";
 import type { Result } from "../result.ts";
+import { attackSection } from "./attack.ts";
 import { loadDraw } from "./chart.ts";
 import { type ComparedRun, toComparedRun } from "./compared.ts";
 import { comparisonSection } from "./comparison.ts";
@@ -33,10 +34,12 @@ export interface ReportOptions {
 export async function renderReport(result: Result, { command, compared = [] }: ReportOptions): Promise<string> {
   const draw = await loadDraw();
   const comparison = comparisonSection(toComparedRun("this run", result), compared);
+  const attack = attackSection(result);
   const rewards = rewardsSection(result);
   const forgotten = forgottenSection(result);
   const sections: readonly Section[] = [
     qualitySection(result),
+    ...(attack === undefined ? [] : [attack]),
     ...(rewards === undefined ? [] : [rewards]),
     ...(forgotten === undefined ? [] : [forgotten]),
     privacySection(result),

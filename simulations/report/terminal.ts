@@ -2,6 +2,7 @@
 import { groupsInWords } from "../../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
 import type { CatalogueResult, FederatedFigures, Result, RoundResult } from "../result.ts";
+import { attackLines } from "./attack.ts";
 
 /** Stands before and after figures of "paper-compat". */
 export const leakWarning = "WARNING: these figures LEAK: training knew what was held out. They say nothing about quality.";
@@ -61,6 +62,7 @@ export function resultTable(result: Result, command: string): string {
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
     ...aggregationLines(result),
+    ...attackLines(result),
     ...catalogueLines(result.catalogue),
     ...timelineLines(result.timeline),
     ...declaredLines(result),

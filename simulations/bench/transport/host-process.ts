@@ -2,6 +2,7 @@
 import { createClient, memoryStore, socketConnector } from "../../../client/index.ts";
 import { openSession, type Session } from "../../../client/session.ts";
 import { Vault } from "../../../client/vault.ts";
+import { platformClock } from "../../../shared/clock.ts";
 import { nodePrimitives } from "../../../shared/crypto/primitives.node.ts";
 import { isCofactorError } from "../../../shared/errors.ts";
 import { createRng, secureRng } from "../../../shared/random.ts";
@@ -87,6 +88,7 @@ async function openOnly(order: ConnectOrder): Promise<void> {
       identity,
       vault,
       primitives: nodePrimitives,
+      clock: platformClock,
     }),
   );
 }

@@ -5,6 +5,7 @@ import { spreadOver } from "../../../simulations/report/comparison.ts";
 import { html } from "../../../simulations/report/html.ts";
 import { renderReport } from "../../../simulations/report/page.ts";
 import { thin } from "../../../simulations/report/section.ts";
+import { resultTable } from "../../../simulations/report/terminal.ts";
 import type { Result } from "../../../simulations/result.ts";
 import { writeOne } from "../../support/files.ts";
 import { smallResult, withLeak, withPromise } from "../../support/report-results.ts";
@@ -33,6 +34,26 @@ describe("markup", () => {
   it("takes no object of a file for markup", () => {
     const forged = JSON.parse('{"text":"<script>"}') as string;
     expect(html`${forged}`.text).toBe("[object Object]");
+  });
+});
+
+describe("a run under attack", () => {
+  it("says on terminal and page who attacked, what they got in, and whom the figures are of", async () => {
+    const adversaries = [
+      { kind: "sign-flip", gain: 4, count: 100 },
+      { kind: "item-push", targets: [3], count: 50 },
+    ];
+    const attacked = await smallResult({ adversaries });
+    const terminal = resultTable(attacked, command);
+    expect(terminal).toMatch(/attacked +sign-flip by 100 devices \(7\.84 %, gain 4\): \d+ of 300 answers accepted/);
+    expect(terminal).toMatch(/item-push by 50 devices .* er@10 of item 3: 0\.\d{4}/);
+    const page = read(await renderReport(attacked, { command }));
+    expect(page).toContain("Who attacked");
+    expect(page).toContain("Figures are of the honest people alone.");
+    expect(page).toMatch(/sign-flip by 100 devices/);
+    expect(page).toContain("https://arxiv.org/abs/1811.03761");
+    expect(read(await renderReport(result, { command }))).not.toContain("Who attacked");
+    expect(resultTable(result, command)).not.toContain("attacked");
   });
 });
 
