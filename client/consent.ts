@@ -1,6 +1,7 @@
 /** What a device's user accepts, and the check of a run's signed terms against it. Imports shared. */
 import { toUtf8 } from "../shared/crypto/encoding.ts";
 import { verifyText } from "../shared/crypto/identity.ts";
+import type { Primitives } from "../shared/crypto/primitives.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { groupsInWords } from "../shared/groups.ts";
 import { privacySettingOf } from "../shared/plan-run.ts";
@@ -77,6 +78,7 @@ export interface AcceptedTerms {
  * Guarantees: the run that comes back is exactly what was signed: a default that this version would fill in differently is refused.
  *
  * @param pinned what the device remembers, when it was here before
+ * @param verify checks the signature; by default tweetnacl
  * @throws CofactorError PROTOCOL_UNSUPPORTED; AUTH_FAILED for a bad signature or another key; TERMS_REFUSED naming the condition
  *   that is not met and what to do about it
  */
@@ -85,6 +87,7 @@ export async function checkTerms(
   hello: AnswerHeader<"hello">,
   accept: Acceptance,
   pinned: Pin | undefined,
+  verify: Primitives["verify"] = verifyText,
 ): Promise<AcceptedTerms> {
   if (hello.protocol !== protocolVersion) {
     throw new CofactorError(
@@ -101,7 +104,7 @@ export async function checkTerms(
       `the server has another key than the one ${source}: it may be another server; do not go on before its operator explains`,
     );
   }
-  if (!verifyText(hello.serverKey, "terms", bytes, hello.termsSignature)) {
+  if (!(await verify(hello.serverKey, "terms", bytes, hello.termsSignature))) {
     throw new CofactorError(
       "AUTH_FAILED",
       "the terms are not signed by the server's key: they were changed on the way, or the server is not genuine",

@@ -31,7 +31,7 @@ export interface SessionOptions {
   readonly accept: Acceptance;
   readonly identity: Identity;
   readonly vault: Vault;
-  /** What signs answers; by default tweetnacl. */
+  /** What signs and verifies; by default tweetnacl. */
   readonly primitives?: Primitives | undefined;
   /** Shown with the join, where the run is by invitation. */
   readonly invitation?: string | undefined;
@@ -68,10 +68,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   try {
     const hello = await ask(channel, "hello", { protocol: protocolVersion, run: options.run });
     const pinned = await vault.pin();
-    const { run, pin } = await checkTerms(options.run, hello, options.accept, pinned);
+    const { run, pin } = await checkTerms(options.run, hello, options.accept, pinned, options.primitives?.verify);
     if (pinned?.serverKey !== pin.serverKey || pinned.termsDigest !== pin.termsDigest) await vault.savePin(pin);
     const signed = joinBytes(hello.challenge, options.run, "client", hello.serverKey, pin.termsDigest);
-    const proof = toBase64url(sign(identity, "join", signed));
+    const proof = toBase64url(await (options.primitives?.sign ?? sign)(identity, "join", signed));
     const joined = await ask(channel, "join", {
       role: "client",
       publicKey: identity.id,

@@ -5,6 +5,7 @@ import { maxPayloadBytes } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { encodeDelta, encodeModel, type Precision } from "../shared/wire/model-codec.ts";
 import type { Store } from "./store.ts";
+import { Turns } from "./turns.ts";
 
 /** A piece of a published model. */
 export interface ModelPiece {
@@ -26,6 +27,9 @@ export async function packModel(
 /** How many models are remembered as they were read: devices that follow the rounds ask for the newest, chunk by chunk, and its base. */
 const remembered = 2;
 
+/** How many pieces are handed out in a turn of the event loop. */
+const piecesPerTurn = 8;
+
 /** Hands out published models. */
 export class PublishedModels {
   readonly #store: Store;
@@ -33,6 +37,7 @@ export class PublishedModels {
   readonly #precision: Precision;
   readonly #models = new Map<string, Promise<Uint8Array | undefined>>();
   readonly #deltas = new Map<string, Promise<Uint8Array | undefined>>();
+  readonly #turns = new Turns(piecesPerTurn);
 
   constructor(store: Store, run: string, precision: Precision) {
     this.#store = store;
@@ -41,10 +46,11 @@ export class PublishedModels {
   }
 
   /**
-   * The piece at `offset` of a model, as a difference to `base` when that is still kept and smaller.
+   * The piece at `offset` of a model, as a difference to `base` when that is still kept and smaller. Its bytes are those of all who ask, and last.
    * @throws CofactorError ROUND_STALE when the model is no longer kept, MESSAGE_MALFORMED for an offset beyond its end
    */
   async piece(sha256: string, base: string | undefined, offset: number): Promise<ModelPiece> {
+    await this.#turns.next();
     const model = await this.#model(sha256);
     if (model === undefined)
       throw new CofactorError("ROUND_STALE", "this model is no longer kept: pull the newest one", { retryable: true });

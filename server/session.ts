@@ -119,7 +119,7 @@ class Session implements Participant {
   }
 
   async ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<AnswerHeader<"ask">> {
-    const answer = await this.#channel.request("ask", { header: { ...header }, payload: brief });
+    const answer = await this.#channel.request("ask", { header: { ...header }, payload: brief, isLasting: true });
     return parseAnswer("ask", answer.header);
   }
 
@@ -138,7 +138,7 @@ class Session implements Participant {
         const header = parseRequest("pull", packet.header);
         this.#expectClient();
         const piece = await this.#parts.models.piece(header.sha256, header.base, header.offset);
-        return { header: { encoding: piece.encoding, total: piece.total }, payload: piece.bytes };
+        return { header: { encoding: piece.encoding, total: piece.total }, payload: piece.bytes, isLasting: true };
       }
       case "catalogue": {
         const header = parseRequest("catalogue", packet.header);

@@ -7,10 +7,12 @@
  */
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { type RoundEvent, standingOf } from "../shared/round.ts";
+import { roundFrame } from "../shared/run.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
 import type { ActiveRound } from "./active-round.ts";
+import { AskPace } from "./ask-pace.ts";
 import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
 import { takeAnswer } from "./intake.ts";
 import type { Driver } from "./store.ts";
@@ -40,10 +42,12 @@ export interface StagesParts extends CoordinatorParts {
 export class Stages {
   readonly #parts: StagesParts;
   readonly #absences: Absences;
+  readonly #pace: AskPace;
 
   constructor(parts: StagesParts) {
     this.#parts = parts;
     this.#absences = new Absences(parts.clock, parts.run.terms.deadline.graceMs);
+    this.#pace = new AskPace(parts.clock);
   }
 
   /** Within the queue: makes the round's stage durable, and asks whoever of `clients` is there. */
@@ -66,9 +70,15 @@ export class Stages {
       active.begunStage = stage;
       active.begun = this.#prepare(active, stage, clients);
     }
-    for (const client of clients) {
-      if (participants.has(client)) void this.#ask(active, client);
-    }
+    this.#pace.begin({
+      stage,
+      clients: clients.filter((client) => participants.has(client)),
+      maxAnswerBytes: run.protection.maxAnswerBytes(stage, roundFrame(run, round)),
+      // Devices that are asked last still have most of the stage.
+      mostMs: run.terms.deadline.stageMs / 4,
+      waiting: () => active.saving.size,
+      ask: (client) => void this.#ask(active, client),
+    });
     // Last, since it may end the stage.
     const overdue = clients.filter((client) => this.#absences.isOverdue(client));
     if (overdue.length > 0) await this.#parts.apply(active, { kind: "gone", clients: overdue });
@@ -78,7 +88,7 @@ export class Stages {
   comeBack(active: ActiveRound | undefined, client: string): void {
     this.#absences.end(client);
     if (active?.state.phase !== "collecting" || active.openStage !== active.state.stage) return;
-    if (active.state.members.get(client) === "asked") void this.#ask(active, client);
+    if (active.state.members.get(client) === "asked" && !this.#pace.isToCome(client)) void this.#ask(active, client);
   }
 
   /** A device was lost: within a round it may come back until the grace is over, also when it has answered the stage. */
@@ -95,17 +105,21 @@ export class Stages {
     this.#markGone(active, active.state.stage, client);
   }
 
-  /** The round is over, or its driving: no grace runs any more. */
+  /** The round is over, or its driving: no grace runs any more, and nobody is asked. */
   clear(): void {
     this.#absences.clear();
+    this.#pace.stop();
   }
 
   /** Takes a chunk of a client's answer. @throws CofactorError what `takeAnswer` refuses */
   async answer(active: ActiveRound, client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">> {
+    const cameAtMs = this.#parts.clock.now();
     try {
-      return await takeAnswer(this.#parts, active, client, header, bytes, (whole, settle) =>
+      const taken = await takeAnswer(this.#parts, active, client, header, bytes, (whole, settle) =>
         this.#takeIn(active, client, header, whole, settle),
       );
+      if (taken.status === "accepted") this.#pace.took(header.stage, header.total, this.#parts.clock.now() - cameAtMs);
+      return taken;
     } catch (error) {
       // Another server drives the run now; or nobody knows whether the answer is durable: a new start finds out.
       if (isCofactorError(error) && (error.code === "FENCED" || error.details["inDoubt"] === true))

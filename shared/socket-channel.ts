@@ -99,8 +99,7 @@ class SocketChannel implements Channel {
     this.#closeIfOverfull();
     if (this.#closed !== undefined) throw disconnected(this.#closed);
     this.#bytesSent += headerBytes(packet.header) + packet.payload.length;
-    // A copy: the socket may write these bytes after the caller has changed its own.
-    const payload = packet.payload.slice();
+    const payload = bytesToSend(packet);
     return this.#pending.wait(kind, options, (finish) => {
       this.#socket.emit("message", kind, packet.header, payload, (answer: unknown) => {
         try {
@@ -158,7 +157,7 @@ class SocketChannel implements Channel {
       this.#closeIfOverfull();
       if (!this.isOpen) return;
       this.#bytesSent += headerBytes(reply.header) + reply.payload.length;
-      answer({ ok: true, header: reply.header, payload: reply.payload.slice() });
+      answer({ ok: true, header: reply.header, payload: bytesToSend(reply) });
     } catch (error) {
       answer(refusal(error));
     }
@@ -192,6 +191,11 @@ function refusal(error: unknown): { readonly ok: false; readonly error: ReturnTy
 
 function isHeader(value: unknown): value is Header {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/** A copy, unless the bytes last: the socket may write them after the sender has changed its own. */
+function bytesToSend({ payload, isLasting }: Packet): Uint8Array {
+  return isLasting === true ? payload : payload.slice();
 }
 
 /** Bytes in any form in which a platform delivers them. */

@@ -14,6 +14,8 @@ export interface Packet {
   readonly header: Header;
   /** Empty where the message has no bytes. */
   readonly payload: Uint8Array;
+  /** True when the sender never writes to these bytes again: a transport may hand them on without a copy of its own. */
+  readonly isLasting?: boolean;
 }
 
 /** Answers a peer's request; a throw becomes a coded refusal on this channel alone. */

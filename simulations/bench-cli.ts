@@ -13,15 +13,16 @@ export const command: Command = defineCommand({
   positionals: ["[SUBJECT]"],
   options: {
     time: { kind: "number", value: "MS", summary: "how long each case is timed", default: 1_000 },
+    only: { kind: "text", value: "TEXT", summary: "runs only what has this at the beginning of its title, such as idle of transport" },
     json: { kind: "text", value: "FILE", summary: "writes the figures as JSON; - for standard output, and nothing else there" },
   },
-  examples: ["cofactor bench", "cofactor bench crypto --json -", "cofactor bench rounds --json rounds.json"],
+  examples: ["cofactor bench", "cofactor bench crypto --json -", "cofactor bench transport --only idle --json idle.json"],
   async run({ options, positionals, io }) {
     const { time, json } = options;
     if (!(time >= 1 && time <= 600_000)) throw new CofactorError("CONFIG_INVALID", `"--time" expected 1 to 600000 ms, got ${time}`);
     const chosen = positionals[0] === undefined ? subjects : [subjectOf(positionals[0])];
     const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
-    const { rows, figures } = await measure(chosen, time, say, io);
+    const { rows, figures } = await measure(chosen, { budgetMs: time, only: options.only }, say, io);
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
     say(`peak memory of this process: ${formatBytes(peakRssBytes)}`);
     if (json !== undefined) {
@@ -37,18 +38,27 @@ export const command: Command = defineCommand({
 /** A job's figure and where it belongs. */
 type FigureRow = BenchFigure & { readonly subject: string; readonly group: string };
 
+/** @throws CofactorError CONFIG_INVALID when `only` leaves nothing to run */
 async function measure(
   chosen: readonly BenchSubject[],
-  budgetMs: number,
+  { budgetMs, only }: { readonly budgetMs: number; readonly only: string | undefined },
   say: (line: string) => void,
   io: CommandIo,
 ): Promise<{ readonly rows: BenchRow[]; readonly figures: FigureRow[] }> {
   const { signal } = io;
   const rows: BenchRow[] = [];
   const figures: FigureRow[] = [];
+  const titles: string[] = [];
+  let hasRun = false;
   for (const subject of chosen) {
     for await (const group of subject.groups()) {
       if (signal.aborted) break;
+      titles.push(group.title);
+      if (only !== undefined && !group.title.startsWith(only)) {
+        if ("close" in group) await group.close?.();
+        continue;
+      }
+      hasRun = true;
       const title = `${subject.name}: ${group.title}`;
       const status = (text: string): void => (io.isTerminal ? io.err(`\r\u001b[K${text}`) : undefined);
       status(`${title} ...`);
@@ -66,6 +76,9 @@ async function measure(
       status("");
       for (const line of [title, ...lines, ""]) say(line);
     }
+  }
+  if (!hasRun && !signal.aborted) {
+    throw new CofactorError("CONFIG_INVALID", `"--only" expected the beginning of one of: ${titles.join("; ")}; got "${only}"`);
   }
   return { rows, figures };
 }

@@ -1,5 +1,5 @@
 /**
- * A store in one SQLite file, by the SQLite built into Node: write-ahead log, every commit forced to the disk. Answers that come
+ * A store in one SQLite file, by the SQLite built into Node: write-ahead log, every commit forced to the disk. Answers and enrolments that come
  * in the same turn of the event loop share one commit. Imports node:sqlite, node:fs and the seam.
  *
  * Under the `open` protection the file and its log hold the open round's contributions in clear until the round is over: then they are zeroed.
@@ -58,11 +58,13 @@ const migrations: readonly string[] = [
 /** The version of these tables. A newer file is refused; older ones are brought forward. */
 const schemaVersion = migrations.length;
 
-interface PendingAnswer {
-  readonly driver: Driver;
-  readonly round: number;
-  readonly answer: StoredAnswer;
-  readonly resolve: (fate: AnswerFate) => void;
+/** How long a write may wait for others to share its commit. */
+const mostWaitMs = 25;
+
+/** A write that shares its commit with others. */
+interface PendingWrite {
+  /** Writes, and returns what tells the caller once that is durable. */
+  readonly write: () => () => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -106,7 +108,9 @@ class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly catalogue: SqliteCatalogues;
   readonly #statements = new Map<string, StatementSync>();
-  #pending: PendingAnswer[] = [];
+  #pending: PendingWrite[] = [];
+  /** How long the last commit of such writes took. */
+  #lastCommitMs = 0;
   #closed = false;
 
   constructor(database: DatabaseSync) {
@@ -133,8 +137,8 @@ class SqliteStore implements Store {
     });
   }
 
-  async enrol(run: string, client: string): Promise<boolean> {
-    return this.#transaction(() => this.#sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1);
+  enrol(run: string, client: string): Promise<boolean> {
+    return this.#grouped(() => this.#sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1);
   }
 
   async countEnrolled(run: string): Promise<number> {
@@ -208,10 +212,7 @@ class SqliteStore implements Store {
   }
 
   saveAnswer(driver: Driver, round: number, answer: StoredAnswer): Promise<AnswerFate> {
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ driver, round, answer, resolve, reject });
-      if (this.#pending.length === 1) setImmediate(() => this.#commitPending());
-    });
+    return this.#grouped(() => this.#insertAnswer(driver, round, answer));
   }
 
   async answers(run: string, round: number): Promise<StoredAnswer[]> {
@@ -277,36 +278,57 @@ class SqliteStore implements Store {
   }
 
   /** One commit for all; what is refused is refused alone. */
+  /** Writes in one commit with what else comes in this turn. A coded refusal is this write's alone. */
+  #grouped<Result>(write: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const settle = (): (() => void) => {
+        try {
+          const result = write();
+          return () => resolve(result);
+        } catch (error) {
+          if (error instanceof CofactorError) return () => reject(error);
+          throw error;
+        }
+      };
+      this.#pending.push({ write: settle, reject });
+      if (this.#pending.length === 1) this.#commitSoon();
+    });
+  }
+
+  /** At the turn's end; on a slow disk so long after the last commit as that one took: half of the time is left for what comes meanwhile. */
+  #commitSoon(): void {
+    const commit = (): void => this.#commitPending();
+    if (this.#lastCommitMs < 1) setImmediate(commit);
+    else setTimeout(commit, Math.min(this.#lastCommitMs, mostWaitMs));
+  }
+
   #commitPending(): void {
     const batch = this.#pending;
     this.#pending = [];
     if (batch.length === 0) return;
+    const startedMs = performance.now();
     try {
-      const settled = this.#transaction(() => batch.map((pending) => this.#insertAnswer(pending)));
+      const settled = this.#transaction(() => batch.map(({ write }) => write()));
+      this.#lastCommitMs = performance.now() - startedMs;
       for (const settle of settled) settle();
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
 
-  /** @returns what settles the answer once all of the batch is durable */
-  #insertAnswer({ driver, round, answer, resolve, reject }: PendingAnswer): () => void {
+  /** @throws CofactorError FENCED before anything is written */
+  #insertAnswer(driver: Driver, round: number, { stage, client, digest, signature, bytes }: StoredAnswer): AnswerFate {
     const { run } = driver;
-    const { stage, client, digest, signature, bytes } = answer;
-    try {
-      this.#assertDriver(driver);
-    } catch (error) {
-      return () => reject(error);
-    }
+    this.#assertDriver(driver);
     const open = this.#sql("SELECT 1 FROM open_rounds WHERE run = ? AND round = ? AND stage = ?").get(run, round, stage);
-    if (open === undefined) return () => resolve("closed");
+    if (open === undefined) return "closed";
     const insert = this.#sql(
       "INSERT OR IGNORE INTO answers (run, round, stage, client, digest, signature, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    if (insert.run(run, round, stage, client, digest, signature, bytes).changes === 1) return () => resolve("saved");
+    if (insert.run(run, round, stage, client, digest, signature, bytes).changes === 1) return "saved";
     const select = this.#sql("SELECT digest FROM answers WHERE run = ? AND round = ? AND stage = ? AND client = ?");
     const known = select.get(run, round, stage, client)?.["digest"];
-    return () => resolve(known === digest ? "duplicate" : "conflict");
+    return known === digest ? "duplicate" : "conflict";
   }
 
   #assertDriver({ run, epoch }: Driver): void {

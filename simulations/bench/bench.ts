@@ -43,7 +43,7 @@ export interface BenchJob {
 export interface BenchFigure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "ms" | "bytes" | "values" | "loss" | "epsilon";
+  readonly unit: "ms" | "bytes" | "values" | "clients" | "rounds" | "a second" | "bytes a second" | "%" | "loss" | "epsilon";
 }
 
 /** A subject's entry in the index. */

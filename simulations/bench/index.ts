@@ -4,6 +4,7 @@ import { crypto } from "./crypto.ts";
 import { kernels } from "./kernels.ts";
 import { privacy } from "./privacy.ts";
 import { rounds } from "./rounds.ts";
+import { transport } from "./transport.ts";
 
 /** The subjects, in the order in which they are run. */
-export const subjects: readonly BenchSubject[] = [rounds, kernels, crypto, privacy];
+export const subjects: readonly BenchSubject[] = [rounds, kernels, crypto, privacy, transport];

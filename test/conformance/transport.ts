@@ -88,6 +88,21 @@ export function describeTransport(name: string, createPair: () => Promise<Channe
       expect((await near.request("answer", empty)).payload.every((byte) => byte === 2)).toBe(true);
     });
 
+    it("leaves bytes that last as they are, whatever the receiver does with what arrived", async () => {
+      const { near, far } = await connect();
+      const lasting = new Uint8Array(1_000).fill(5);
+      far.serve((_kind, packet) => {
+        packet.payload.fill(1);
+        return { header: {}, payload: lasting, isLasting: true };
+      });
+      for (let time = 0; time < 2; time++) {
+        const answer = await near.request("answer", { header: {}, payload: lasting, isLasting: true });
+        expect(answer.payload.every((byte) => byte === 5)).toBe(true);
+        answer.payload.fill(9);
+      }
+      expect(lasting.every((byte) => byte === 5)).toBe(true);
+    });
+
     it("handles one end's requests in the order in which they were sent", async () => {
       const { near, far } = await connect();
       const order: unknown[] = [];
