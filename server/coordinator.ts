@@ -10,6 +10,7 @@ import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
+import { countRound, type OpenRoundCounts, Orders } from "./orders.ts";
 import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { Absences } from "./absences.ts";
@@ -41,6 +42,7 @@ export class Coordinator {
   #isEntering = false;
   #hasFailed = false;
   #isStopped = false;
+  #orders!: Orders;
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
@@ -58,6 +60,7 @@ export class Coordinator {
     this.#publisher = await Publisher.open(this.#parts);
     this.#lastRound = store.records(run.terms.id).at(-1)?.round ?? 0;
     this.#ledger.addUp(this.#lastRound, undefined);
+    this.#orders = await Orders.open({ ...this.#parts, driving: this, onOrdered: () => this.#obey() });
     this.#isPaused = false;
     await this.#resume();
   }
@@ -93,7 +96,17 @@ export class Coordinator {
 
   /** True when no further round may begin. */
   get hasEnded(): boolean {
-    return this.#active === undefined && hasEnded(this.#parts.run, this.#publisher.model, this.#lastRound);
+    return this.#active === undefined && (this.#orders.standing === "ended" || hasEnded(this.#parts.run, this.#publisher.model, this.#lastRound));
+  }
+
+  /** The operator's words about the run. */
+  get orders(): Orders {
+    return this.#orders;
+  }
+
+  /** The open round, counted; undefined while there is none. */
+  get openRound(): OpenRoundCounts | undefined {
+    return this.#active === undefined ? undefined : countRound(this.#active, this.#participants, this.#parts.clock.now());
   }
 
   /** Who took part in what, and what it cost: for reading. */
@@ -197,8 +210,15 @@ export class Coordinator {
   }
 
   #gather(): void {
-    if (this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isEntering || this.hasEnded) return;
+    if (this.#orders.standing === "paused" || this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isEntering || this.hasEnded) return;
     this.#gathering.consider(this.#lastRound + 1);
+  }
+
+  /** Whoever is in the open round is told of the end with it. */
+  #obey(): void {
+    this.#gathering.stop();
+    if (!this.hasEnded || this.#isEntering) this.#gather();
+    else this.#news.abandon({ round: this.#lastRound, reason: "the operator ended the run", ended: true }, this.#participants);
   }
 
   #begin(): void {

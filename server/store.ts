@@ -8,6 +8,7 @@
  */
 
 import type { ItemOrder } from "../shared/catalogue/step.ts";
+import type { OperatorOrder } from "../shared/console/feed.ts";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 
@@ -92,6 +93,14 @@ export interface CatalogueStore {
   deltas(run: string, from: number, to: number): Uint8Array[] | undefined;
 }
 
+/** The operator's words about runs: they are only ever added. No driver writes them. */
+export interface OrderStore {
+  /** Keeps an order; settles once it is durable. @throws CofactorError STORE_FAILED */
+  give(run: string, order: OperatorOrder): Promise<void>;
+  /** All orders, in the order in which they were given. */
+  given(run: string): Promise<OperatorOrder[]>;
+}
+
 /** Durable state of runs. */
 export interface Store {
   loadRun(run: string): StoredRun | undefined;
@@ -124,6 +133,7 @@ export interface Store {
   /** Records of all rounds, in order. */
   records(run: string): RoundRecord[];
   readonly catalogue: CatalogueStore;
+  readonly orders: OrderStore;
   /** Ends the store; pending answers are made durable first. */
   close(): void;
 }

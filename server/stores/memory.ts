@@ -3,6 +3,7 @@ import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
 import { MemoryCatalogues } from "./memory-catalogue.ts";
+import { MemoryOrders } from "./memory-orders.ts";
 
 interface RunState {
   stored: StoredRun | undefined;
@@ -97,6 +98,7 @@ export function memoryStore(): Store {
     answer: (run, _round, stage, client) => stateOf(run).answers.get(`${stage} ${client}`),
     records: (run) => [...stateOf(run).records],
     catalogue,
+    orders: new MemoryOrders(),
     close: () => undefined,
   };
 }

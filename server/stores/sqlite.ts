@@ -10,7 +10,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
-import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
+import { type CatalogueTables, catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
+import { ordersMigration, SqliteOrders } from "./sqlite-orders.ts";
 
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -39,6 +40,7 @@ const migrations: readonly string[] = [
   `CREATE TABLE counted (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (run, client))
     STRICT, WITHOUT ROWID;`,
   "ALTER TABLE records ADD COLUMN contributors TEXT;",
+  ordersMigration,
 ];
 
 /** The version of these tables. A newer file is refused; older ones are brought forward. */
@@ -91,13 +93,16 @@ function migrate(database: DatabaseSync): void {
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly catalogue: SqliteCatalogues;
+  readonly orders: SqliteOrders;
   readonly #statements = new Map<string, StatementSync>();
   #pending: PendingAnswer[] = [];
   #closed = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.catalogue = new SqliteCatalogues({ sql: (text) => this.#sql(text), transaction: (work) => this.#transaction(work) });
+    const tables: CatalogueTables = { sql: (text) => this.#sql(text), transaction: (work) => this.#transaction(work) };
+    this.catalogue = new SqliteCatalogues(tables);
+    this.orders = new SqliteOrders(tables);
   }
 
   loadRun(run: string): StoredRun | undefined {

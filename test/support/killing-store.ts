@@ -61,6 +61,7 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
     answer: (run, round, stage, client) => inner.answer(run, round, stage, client),
     records: (run) => inner.records(run),
     catalogue: inner.catalogue,
+    orders: inner.orders,
     close: () => inner.close(),
   };
 }
