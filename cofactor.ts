@@ -25,6 +25,13 @@ const commands: readonly CommandEntry[] = [
   { name: "serve", summary: "serves a run to devices: the aggregator", load: () => import("./simulations/demo/serve-cli.ts") },
   { name: "invite", summary: "makes invitations to a run, each for one device", load: () => import("./server/invite-cli.ts") },
   { name: "clients", summary: "approves, revokes and lists the devices of a run", load: () => import("./server/clients-cli.ts") },
+  { name: "export", summary: "a run of a store as a signed archive", load: () => import("./server/export-cli.ts") },
+  { name: "import", summary: "a run out of a signed archive into a store", load: () => import("./server/import-cli.ts") },
+  {
+    name: "factors",
+    summary: "a run's item factors with the items' names, as .npy or JSON lines",
+    load: () => import("./server/factors-cli.ts"),
+  },
   { name: "join", summary: "takes part in a run with the ratings of a file, which stay here", load: () => import("./client/cli.node.ts") },
   { name: "keys", summary: "makes, shows and checks the key file of a keyholder", load: () => import("./server/keys-cli.ts") },
   { name: "keyholder", summary: "opens the sums of a run for an aggregator that cannot", load: () => import("./server/keyholder-cli.ts") },

@@ -34,6 +34,8 @@ export interface ActiveRound {
   cancelDeadline: () => void;
   /** True once the deadline has passed: only what is being made durable is still waited for. */
   isDue: boolean;
+  /** The stage that is durable and takes answers; -1 at first. The state is ahead of it while the next one is being made durable. */
+  openStage: number;
   /** The stage for which the aggregator's half was begun last; -1 at first. */
   begunStage: number;
   /** Settles when that stage's briefs are ready. */
@@ -133,6 +135,7 @@ async function createActive(run: Run, state: RoundState, tools: ProtectionTools,
     deadlineAtMs: 0,
     cancelDeadline: () => undefined,
     isDue: false,
+    openStage: -1,
     begunStage: -1,
     begun: Promise.resolve(),
   };

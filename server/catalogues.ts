@@ -23,19 +23,23 @@ export class PublishedCatalogues {
    * The piece at `offset` of what leads to a version.
    * @throws CofactorError ROUND_STALE when neither the version nor the deltas to it are kept, MESSAGE_MALFORMED for an offset beyond the end
    */
-  piece({ version, base, offset }: RequestHeader<"catalogue">): { readonly header: AnswerHeader<"catalogue">; readonly bytes: Uint8Array } {
-    const { encoding, bytes } = this.#find(version, base);
+  async piece({
+    version,
+    base,
+    offset,
+  }: RequestHeader<"catalogue">): Promise<{ readonly header: AnswerHeader<"catalogue">; readonly bytes: Uint8Array }> {
+    const { encoding, bytes } = await this.#find(version, base);
     if (offset >= bytes.length) throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected less than ${bytes.length}, got ${offset}`);
     return { header: { encoding, total: bytes.length }, bytes: bytes.subarray(offset, offset + maxPayloadBytes) };
   }
 
-  #find(version: number, base: number | undefined): { readonly encoding: "deltas" | "whole"; readonly bytes: Uint8Array } {
+  async #find(version: number, base: number | undefined): Promise<{ readonly encoding: "deltas" | "whole"; readonly bytes: Uint8Array }> {
     const key = `${version} ${base}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const { catalogue } = this.#store;
-    const whole = catalogue.whole(this.#run, version);
-    const deltas = base === undefined || base >= version ? undefined : catalogue.deltas(this.#run, base, version);
+    const whole = await catalogue.whole(this.#run, version);
+    const deltas = base === undefined || base >= version ? undefined : await catalogue.deltas(this.#run, base, version);
     const packed = deltas === undefined ? undefined : packDeltas(deltas);
     const isShorter = packed !== undefined && (whole === undefined || packed.length < whole.length);
     const bytes = isShorter ? packed : whole;

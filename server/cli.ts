@@ -15,7 +15,7 @@ import { createServer, type Server } from "./server.ts";
 import { type Settings, shownSettings } from "./settings.ts";
 import { resolveSettings, variablePrefix } from "./settings-sources.ts";
 import type { Listener } from "./socket.ts";
-import { sqliteStore } from "./stores/sqlite.ts";
+import { openStore } from "./stores/index.ts";
 import { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
 
 /** The subcommand. */
@@ -25,7 +25,11 @@ export const command: Command = defineCommand({
     config: { kind: "text", value: "FILE", summary: `settings in YAML; ${variablePrefix}... and the options below go before it` },
     port: { kind: "number", value: "N", summary: "0 for a free one; default 8080" },
     host: { kind: "text", value: "ADDRESS", summary: "default 127.0.0.1: reached from this machine only" },
-    store: { kind: "text", value: "FILE", summary: "the SQLite file; default: the run's name with .sqlite" },
+    store: {
+      kind: "text",
+      value: "URL",
+      summary: "an SQLite file, or postgres://USER:PASSWORD@HOST/DATABASE; default: the run's name with .sqlite",
+    },
     items: {
       kind: "text",
       value: "FILE",
@@ -95,13 +99,12 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
   const names = settings.items === undefined ? undefined : readNames(settings.items);
   const { endpoint, serviceName } = settings.tracing;
   const tracing = endpoint === undefined ? undefined : await (await import("./open-telemetry.ts")).openTelemetry({ endpoint, serviceName });
-  const storePath = settings.store ?? `${run.terms.id}.sqlite`;
-  const store = sqliteStore(storePath);
+  const store = await openStore(settings.store ?? `${run.terms.id}.sqlite`);
   const { file, ...section } = settings.enrolment;
   const enrolment = new EnrolmentDesk({
     policies: enrolmentPolicies,
     section,
-    store: sqliteEnrolment(enrolmentFileOf(storePath, file)),
+    store: sqliteEnrolment(enrolmentFileOf(run.terms.id, settings.store, file)),
   });
   const server = await createServer({
     run,
@@ -113,7 +116,7 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
     ...(names === undefined ? {} : { items: names }),
   });
   logEvents(server, log);
-  if (settings.items !== undefined) keepItems(server, settings.items, log);
+  if (settings.items !== undefined) await keepItems(server, settings.items, log);
   const ending = untilEnded(server, io.signal);
   try {
     const listener = await server.listen({ ...settings.limits, ...settings.listen, tls });
@@ -142,18 +145,18 @@ function untilEnded(server: Server, signal: AbortSignal): Promise<unknown> {
 }
 
 /** Has a server follow a file of names: now, since the store may be older than the file, and whenever it is told to read it again. */
-function keepItems(server: Server, path: string, log: pino.Logger): void {
-  const follow = (): void => {
+async function keepItems(server: Server, path: string, log: pino.Logger): Promise<void> {
+  const follow = async (): Promise<void> => {
     try {
       const names = readNames(path);
-      server.setItems(names);
+      await server.setItems(names);
       log.info({ items: names.length }, "items read: changes come with the next published model");
     } catch (error) {
       log.error({ code: isCofactorError(error) ? error.code : "INTERNAL" }, "the file of items was not taken: the items stay as they are");
     }
   };
-  follow();
-  process.on("SIGHUP", follow);
+  process.on("SIGHUP", () => void follow());
+  await follow();
 }
 
 /** Takes a renewed certificate from its files whenever it is told to read them again. */

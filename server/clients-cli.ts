@@ -44,7 +44,7 @@ export const command: Command = defineCommand({
     }
     for (const key of keys) assertKey(key);
     const run = toRunId(options.run);
-    const store = sqliteEnrolment(enrolmentFileOf(options.store ?? `${run}.sqlite`, options.file));
+    const store = sqliteEnrolment(enrolmentFileOf(run, options.store, options.file));
     try {
       await work({ store, run, keys, io });
     } finally {

@@ -1,64 +1,84 @@
 /**
- * Drives the rounds of one run: draws a cohort, asks it stage by stage, takes answers, has the sum opened, publishes. The decisions
- * are shared/round.ts's; here are the clock, the store and the connections. Imports shared and server.
+ * Drives the rounds of one run: draws a cohort, has it asked stage by stage, has the sum opened, publishes. The decisions are
+ * shared/round.ts's; here are the clock, the store and the connections. Imports shared and server.
  *
  * Round numbers count attempts: an abandoned round's number is never used again, so that a keyholder that opens one sum for a
  * number never opens two sums of one round. An answer is acknowledged once it is checked and durable; a server that starts on a
  * store with an open round takes the durable answers in again and asks for the missing ones.
+ *
+ * Whatever moves a round goes through one queue: an event is taken in, its effects are made durable and carried out in their order, and only
+ * then comes the next event. What happens while the disk is waited for, a lost device, a deadline, an answer, waits in the queue.
  */
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
-import { contributorsOf, type RoundEffect, type RoundEvent, standingOf, stepRound, withStatus } from "../shared/round.ts";
+import { contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import { countRound, type OpenRoundCounts, Orders } from "./orders.ts";
-import { maxPayloadBytes } from "../shared/transport.ts";
 import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
-import { Absences } from "./absences.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
 import type { CoordinatorParts, CoordinatorStatus, Participant } from "./coordinator-parts.ts";
 import { Gathering } from "./gathering.ts";
-import { takeAnswer } from "./intake.ts";
 import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
 import { Publisher } from "./publisher.ts";
-import { revealRound } from "./reveal.ts";
-import type { RoundRecord } from "./store.ts";
+import { type RevealedRound, revealRound } from "./reveal.ts";
+import { Serial } from "./serial.ts";
+import { Stages } from "./stages.ts";
+import type { Driver, RoundRecord } from "./store.ts";
 
 /** Drives the rounds of one run. */
 export class Coordinator {
   readonly #parts: CoordinatorParts;
   readonly #participants = new Map<string, Participant>();
-  readonly #absences: Absences;
+  readonly #queue = new Serial();
+  readonly #news = new News();
+  #driver!: Driver;
   #publisher!: Publisher;
   #ledger!: Ledger;
   #gathering!: Gathering;
+  #stages!: Stages;
+  /** The newest round that has begun, and the newest that is over. */
   #lastRound = 0;
-  readonly #news = new News();
+  #overRound = 0;
   #active: ActiveRound | undefined;
   #cancelPause: (() => void) | undefined;
   #isPaused = true;
-  /** True while a round that has begun is being made ready. */
-  #isEntering = false;
+  /** True from the decision to begin a round until it is the open one; for good when that fails, since the driving stops then. */
+  #isBeginning = false;
   #hasFailed = false;
   #isStopped = false;
   #orders!: Orders;
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
-    this.#absences = new Absences(parts.clock, parts.run.terms.deadline.graceMs);
   }
 
   /**
-   * Loads or makes the run's state, and the open round when there is one.
-   * @throws CofactorError LEDGER_CORRUPT when terms promise privacy and the store's ledger does not bear them out
+   * Takes the run over, and loads or makes its state, and the open round when there is one.
+   * @throws CofactorError LEDGER_CORRUPT when terms promise privacy and the store's ledger does not bear them out; STORE_FAILED; FENCED when another
+   *   server takes the run over meanwhile
    */
   async start(): Promise<void> {
     const { run, store, clock, gatherMs, events } = this.#parts;
-    this.#ledger = Ledger.open(run, store);
+    this.#driver = await store.takeOver(run.terms.id);
+    this.#ledger = await Ledger.open(run, store);
     this.#gathering = new Gathering({ run, clock, gatherMs, ledger: this.#ledger, events, onReady: () => this.#begin() });
-    this.#publisher = await Publisher.open(this.#parts);
-    this.#lastRound = store.records(run.terms.id).at(-1)?.round ?? 0;
+    this.#publisher = await Publisher.open({ ...this.#parts, driver: this.#driver });
+    this.#stages = new Stages({
+      ...this.#parts,
+      driver: this.#driver,
+      participants: this.#participants,
+      model: () => this.#publisher.ref,
+      isCurrent: (active) => this.#isCurrent(active),
+      queue: (active, work) => this.#enqueue(active.state.round, work),
+      apply: (active, event) => this.#apply(active, event),
+      fail: (active, error) => this.#fail(active, error),
+      onIdle: (client) => this.#gathering.remove(client),
+    });
+    const records = await store.records(run.terms.id);
+    this.#overRound = records.at(-1)?.round ?? 0;
+    this.#lastRound = this.#overRound;
     this.#ledger.addUp(this.#lastRound, undefined);
     this.#orders = await Orders.open({ ...this.#parts, driving: this, onOrdered: () => this.#obey() });
     this.#isPaused = false;
@@ -71,7 +91,7 @@ export class Coordinator {
     this.#gathering?.stop();
     this.#cancelPause?.();
     this.#active?.cancelDeadline();
-    this.#absences.clear();
+    this.#stages?.clear();
   }
 
   /** Begins no further round; the open one goes on. */
@@ -96,7 +116,7 @@ export class Coordinator {
 
   /** True when no further round may begin. */
   get hasEnded(): boolean {
-    return this.#active === undefined && (this.#orders.standing === "ended" || hasEnded(this.#parts.run, this.#publisher.model, this.#lastRound));
+    return this.#active === undefined && (this.#orders.standing === "ended" || hasEnded(this.#parts.run, this.#publisher.model, this.#overRound));
   }
 
   /** The operator's words about the run. */
@@ -114,14 +134,19 @@ export class Coordinator {
     return this.#ledger;
   }
 
-  /** The newest round that is published or abandoned. */
+  /** The newest round that is published or abandoned, durably. */
   get overRound(): number {
-    return this.#active === undefined && !this.#isEntering ? this.#lastRound : this.#lastRound - 1;
+    return this.#overRound;
+  }
+
+  /** Does work while no round moves and no publication is under way. What it throws is the caller's. */
+  undisturbed<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    return this.#queue.run(work);
   }
 
   /** Public facts for status pages. */
   get status(): CoordinatorStatus {
-    const phase = this.#active?.state.phase ?? (this.#isEntering ? "collecting" : "gathering");
+    const phase = this.#active?.state.phase ?? (this.#isBeginning ? "collecting" : "gathering");
     return {
       round: this.#active?.state.round ?? this.#lastRound,
       phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : phase,
@@ -141,26 +166,21 @@ export class Coordinator {
     this.#participants.set(client, participant);
     this.#gathering.add(client);
     this.#news.comeBack(client, participant, toldModel);
-    this.#absences.end(client);
-    const active = this.#active;
-    if (active?.state.phase === "collecting" && active.state.members.get(client) === "asked") void this.#ask(active, client);
+    this.#stages.comeBack(this.#active, client);
     this.#gather();
   }
 
-  /** A client's connection ended; within a round it may come back until the grace is over, also when it has answered the stage. */
+  /** A client's connection ended; within a round it may come back until the grace is over. */
   disconnect(client: string, participant: Participant): void {
     if (this.#participants.get(client) !== participant) return;
     this.#lose(client);
-    if (this.#active !== undefined) this.#grantGrace(this.#active, client);
+    if (this.#active !== undefined) this.#stages.grantGrace(this.#active, client);
   }
 
   /** A client leaves for good: nobody waits for it. */
   leave(client: string, participant: Participant): void {
     if (this.#participants.get(client) === participant) this.#lose(client);
-    const active = this.#active;
-    if (!active?.state.members.has(client)) return;
-    this.#absences.giveUp(client);
-    this.#markGone(active, active.state.stage, client);
+    if (this.#active !== undefined) this.#stages.giveUp(this.#active, client);
   }
 
   /**
@@ -168,17 +188,7 @@ export class Coordinator {
    * @throws CofactorError ROUND_STALE for another round than the open one and the one that ended last, and what `takeAnswer` refuses
    */
   async answer(client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">> {
-    const active = this.#expectRound(header.round);
-    try {
-      return await takeAnswer(this.#parts, active, client, header, bytes, (whole) => {
-        active.aggregator.combine(header.stage, client, whole, header.signature);
-        this.#apply(active, { kind: "answered", stage: header.stage, clients: [client] });
-      });
-    } finally {
-      this.#closeIfDue(active);
-      // The grace may have passed while an answer was being made durable that then could not be.
-      if (this.#absences.isOverdue(client)) this.#markGone(active, header.stage, client);
-    }
+    return this.#stages.answer(this.#expectRound(header.round), client, header, bytes);
   }
 
   /**
@@ -186,14 +196,7 @@ export class Coordinator {
    * @throws CofactorError ROUND_STALE, ROUND_CLOSED when it is not asked for that stage, MESSAGE_MALFORMED beyond the brief's end
    */
   async brief(client: string, { round, stage, offset }: RequestHeader<"brief">): Promise<Uint8Array> {
-    const active = this.#expectRound(round);
-    if (standingOf(active.state, client, stage) !== "expected") {
-      throw new CofactorError("ROUND_CLOSED", `this client is not asked for stage ${stage} of round ${round}: wait for an invitation`);
-    }
-    await active.begun;
-    const brief = active.aggregator.brief(stage, client);
-    if (offset >= brief.length) throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected less than ${brief.length}, got ${offset}`);
-    return brief.subarray(offset, offset + maxPayloadBytes);
+    return this.#stages.brief(this.#expectRound(round), client, stage, offset);
   }
 
   #expectRound(round: number): ActiveRound {
@@ -210,189 +213,145 @@ export class Coordinator {
   }
 
   #gather(): void {
-    if (this.#orders.standing === "paused" || this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isEntering || this.hasEnded) return;
+    if (this.#orders.standing === "paused" || this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isBeginning || this.hasEnded) return;
     this.#gathering.consider(this.#lastRound + 1);
   }
 
   /** Whoever is in the open round is told of the end with it. */
   #obey(): void {
     this.#gathering.stop();
-    if (!this.hasEnded || this.#isEntering) this.#gather();
+    if (!this.hasEnded || this.#isBeginning) this.#gather();
     else this.#news.abandon({ round: this.#lastRound, reason: "the operator ended the run", ended: true }, this.#participants);
   }
 
   #begin(): void {
-    const { run, store, secure, primitives, clock, events } = this.#parts;
+    this.#isBeginning = true;
     const round = this.#lastRound + 1;
+    void this.#enqueue(round, () => this.#open(round));
+  }
+
+  /** Draws a cohort, makes the round durable, and enters it. */
+  async #open(round: number): Promise<void> {
+    const { run, store, secure, primitives, clock, events } = this.#parts;
     const { cohort, problem } = chooseCohort(run, this.#gathering.candidates(round), secure);
-    this.#guard(round, () => {
-      const save = (entry?: LedgerEntry): void => store.saveRound(run.terms.id, { round, stage: 0, cohort }, entry);
-      this.#ledger.write({ round, kind: "began", clients: cohort }, save);
-      this.#lastRound = round;
-      events.emit("began", { round, invited: cohort.length });
-      this.#isEntering = true;
-      void enterRound(run, round, cohort, { secure, primitives }, clock.now()).then((entered) => {
-        this.#isEntering = false;
-        if (this.#isStopped) return;
-        const effects: readonly RoundEffect[] = problem === undefined ? entered.effects : [{ kind: "abandon", reason: problem }];
-        this.#guard(round, () => this.#enter({ ...entered, effects }));
-        // Whoever was lost meanwhile. After a restart all are away, and have the whole stage to come back.
-        for (const client of cohort) if (!this.#participants.has(client)) this.#grantGrace(entered.active, client);
-      });
-    });
+    const save = (entry?: LedgerEntry): Promise<void> => store.saveRound(this.#driver, { round, stage: 0, cohort }, entry);
+    await this.#ledger.write({ round, kind: "began", clients: cohort }, save);
+    this.#lastRound = round;
+    if (this.#isStopped) return;
+    events.emit("began", { round, invited: cohort.length });
+    const { active, effects } = await enterRound(run, round, cohort, { secure, primitives }, clock.now());
+    if (this.#isStopped) return;
+    await this.#enter({ active, effects: problem === undefined ? effects : [{ kind: "abandon", reason: problem }] });
+    // Whoever was lost meanwhile. After a restart all are away, and have the whole stage to come back.
+    for (const client of cohort) if (!this.#participants.has(client)) this.#stages.grantGrace(active, client);
   }
 
   /** Goes on with the round that a killed server left open. */
   async #resume(): Promise<void> {
     const { run, store, clock, secure, primitives } = this.#parts;
-    const open = store.openRound(run.terms.id);
+    const open = await store.openRound(run.terms.id);
     if (open === undefined) return;
     this.#lastRound = open.round;
-    this.#enter(await restoreRound(run, open, store.answers(run.terms.id, open.round), { secure, primitives }, clock.now()));
+    const answers = await store.answers(run.terms.id, open.round);
+    const entered = await restoreRound(run, open, answers, { secure, primitives }, clock.now());
+    await this.#queue.run(() => this.#enter(entered));
   }
 
-  #enter({ active, effects }: EnteredRound): void {
+  async #enter({ active, effects }: EnteredRound): Promise<void> {
     this.#active = active;
-    this.#carryOut(active, effects);
+    this.#isBeginning = false;
+    await this.#carryOut(active, effects);
   }
 
-  /** A store that fails stops the driving: nothing goes on from a state that is not durable. A new start on the store goes on. */
-  #guard(round: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#hasFailed = true;
-      this.stop();
-      this.#parts.events.emit("failed", { round, error });
-    }
+  #isCurrent(active: ActiveRound): boolean {
+    return this.#active === active && !this.#isStopped;
   }
 
-  #apply(active: ActiveRound, event: RoundEvent): void {
-    if (this.#active !== active || this.#isStopped) return;
+  /**
+   * Does work behind all that was handed over before; it is not begun after a stop. A store that fails stops the driving: nothing goes on from a
+   * state that is not durable. A new start on the store goes on.
+   */
+  #enqueue(round: number, work: () => void | Promise<void>): Promise<void> {
+    return this.#queue.run(async () => {
+      try {
+        if (!this.#isStopped) await work();
+      } catch (error) {
+        if (this.#isStopped) return;
+        this.#hasFailed = true;
+        this.stop();
+        this.#parts.events.emit("failed", { round, error });
+      }
+    });
+  }
+
+  /** Within the queue. The state has moved when the call returns; its effects are carried out when it settles. */
+  async #apply(active: ActiveRound, event: RoundEvent): Promise<void> {
+    if (!this.#isCurrent(active)) return;
     const step = stepRound(active.state, event);
     active.state = step.state;
-    this.#guard(active.state.round, () => this.#carryOut(active, step.effects));
+    await this.#carryOut(active, step.effects);
   }
 
-  #carryOut(active: ActiveRound, effects: readonly RoundEffect[]): void {
+  async #carryOut(active: ActiveRound, effects: readonly RoundEffect[]): Promise<void> {
     for (const effect of effects) {
-      if (effect.kind === "ask") this.#beginStage(active, effect.clients);
-      else if (effect.kind === "reveal") void this.#reveal(active);
-      else if (effect.kind === "abandon") this.#abandon(active, effect.reason);
+      if (effect.kind === "ask") await this.#stages.begin(active, effect.clients);
+      else if (effect.kind === "reveal") await this.#fix(active);
+      else if (effect.kind === "abandon") await this.#abandon(active, effect.reason);
     }
   }
 
-  #beginStage(active: ActiveRound, clients: readonly string[]): void {
-    const { run, store, clock, events } = this.#parts;
-    const { stage, round } = active.state;
-    events.emit("stage", { round, stage, name: run.protection.stages[stage]!, asked: clients.length });
-    if (stage > 0) store.saveRound(run.terms.id, { round, stage, cohort: [...active.state.members.keys()] });
-    active.uploads.clear();
+  /** From here on the contributors are fixed, also for a server that starts again; the sum is opened beside the queue. */
+  async #fix(active: ActiveRound): Promise<void> {
+    const { store, events } = this.#parts;
     active.cancelDeadline();
-    active.isDue = false;
-    active.deadlineAtMs = clock.now() + run.terms.deadline.stageMs;
-    active.cancelDeadline = clock.after(run.terms.deadline.stageMs, () => {
-      active.isDue = true;
-      this.#closeIfDue(active);
-    });
-    if (active.begunStage < stage) {
-      active.begunStage = stage;
-      active.begun = this.#prepareStage(active, stage, clients);
-    }
-    for (const client of clients) {
-      if (this.#participants.has(client)) void this.#ask(active, client);
-    }
-    // Last, since it may end the stage.
-    const overdue = clients.filter((client) => this.#absences.isOverdue(client));
-    if (overdue.length > 0) this.#apply(active, { kind: "gone", clients: overdue });
-  }
-
-  /** Readies the stage's briefs; a stage that cannot begin ends the round. */
-  async #prepareStage(active: ActiveRound, stage: number, clients: readonly string[]): Promise<void> {
-    try {
-      await active.aggregator.begin(stage, clients);
-    } catch (error) {
-      this.#fail(active, error);
-    }
-  }
-
-  /** At the deadline the stage waits only for answers that are being made durable. */
-  #closeIfDue(active: ActiveRound): void {
-    if (active.isDue && active.saving.size === 0) this.#apply(active, { kind: "deadline", stage: active.state.stage });
-  }
-
-  async #ask(active: ActiveRound, client: string): Promise<void> {
-    const participant = this.#participants.get(client);
-    if (participant === undefined) return;
-    const { stage, round } = active.state;
-    await active.begun;
-    if (active !== this.#active || active.state.stage !== stage || active.state.members.get(client) !== "asked") return;
-    const deadlineMs = Math.max(0, Math.round(active.deadlineAtMs - this.#parts.clock.now()));
-    const brief = active.aggregator.brief(stage, client);
-    const received = active.uploads.received(client);
-    const header = { round, stage, model: this.#publisher.ref, deadlineMs, briefBytes: brief.length, received };
-    try {
-      const { takesPart, isIdle } = await participant.ask(header, brief.subarray(0, maxPayloadBytes));
-      if (isIdle === true) this.#gathering.remove(client);
-      if (!takesPart) this.#markGone(active, stage, client);
-    } catch (error) {
-      // A lost connection's end starts the grace period; a client that is only slow has until the deadline. Any other error is a no.
-      const isLost = isCofactorError(error) && (error.code === "DISCONNECTED" || error.code === "TIMED_OUT");
-      if (!isLost) this.#markGone(active, stage, client);
-    }
-  }
-
-  #grantGrace(active: ActiveRound, client: string): void {
-    const standing = active.state.members.get(client);
-    if (active !== this.#active || this.#isStopped || standing === undefined || standing === "gone") return;
-    this.#absences.begin(client, () => this.#markGone(active, active.state.stage, client));
-  }
-
-  #markGone(active: ActiveRound, stage: number, client: string): void {
-    if (active.state.stage === stage && !active.saving.has(client)) this.#apply(active, { kind: "gone", clients: [client] });
+    // A log that breaks the promise ends the run before anything is opened.
+    this.#ledger.assertKept();
+    const { round, stages, members } = active.state;
+    await store.saveRound(this.#driver, { round, stage: stages, cohort: [...members.keys()] });
+    if (!this.#isCurrent(active)) return;
+    events.emit("revealing", { round, contributors: contributorsOf(active.state).length });
+    void this.#reveal(active);
   }
 
   async #reveal(active: ActiveRound): Promise<void> {
-    active.cancelDeadline();
-    const contributors = contributorsOf(active.state);
-    const { round } = active.state;
-    // A log that breaks the promise ends the run before anything is opened.
-    this.#guard(round, () => this.#ledger.assertKept());
-    if (this.#isStopped) return;
-    // From here on the contributors are fixed, also for a server that starts again.
     try {
       const revealed = await revealRound(this.#parts, this.#publisher, active, () => this.#isStopped);
-      if (revealed === undefined) return;
-      const { next, record, without } = revealed;
-      this.#parts.events.emit("publishing", { round });
-      this.#ledger.write({ round, kind: "released", clients: contributors }, (entry) => this.#publisher.publish(next, record, entry));
-      this.#apply(active, { kind: "revealed", without });
-      this.#finish(active, record);
+      if (revealed !== undefined) void this.#enqueue(active.state.round, () => this.#publish(active, revealed));
     } catch (error) {
       this.#fail(active, error);
     }
   }
 
-  #fail(active: ActiveRound, error: unknown): void {
-    if (this.#isStopped) return;
-    this.#parts.events.emit("failed", { round: active.state.round, error });
-    this.#apply(active, {
-      kind: "failed",
-      reason: isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL",
-    });
-  }
-
-  #abandon(active: ActiveRound, reason: string): void {
-    active.cancelDeadline();
-    const record = recordOf(active, { outcome: "abandoned", sha256: this.#publisher.ref.sha256, reason });
-    const fact = { round: record.round, kind: "abandoned", clients: [] } as const;
-    this.#ledger.write(fact, (entry) => this.#parts.store.abandon(this.#parts.run.terms.id, record, entry));
+  async #publish(active: ActiveRound, { next, record, without }: RevealedRound): Promise<void> {
+    if (!this.#isCurrent(active)) return;
+    this.#parts.events.emit("publishing", { round: record.round });
+    const fact = { round: record.round, kind: "released", clients: contributorsOf(active.state) } as const;
+    await this.#ledger.write(fact, (entry) => this.#publisher.publish(next, record, entry));
+    await this.#apply(active, { kind: "revealed", without });
     this.#finish(active, record);
   }
 
+  /** What goes wrong outside the store ends the round alone. */
+  #fail(active: ActiveRound, error: unknown): void {
+    if (this.#isStopped) return;
+    this.#parts.events.emit("failed", { round: active.state.round, error });
+    const reason = isCofactorError(error) ? `${error.code}: ${error.message}`.slice(0, 300) : "INTERNAL";
+    void this.#enqueue(active.state.round, () => this.#apply(active, { kind: "failed", reason }));
+  }
+
+  async #abandon(active: ActiveRound, reason: string): Promise<void> {
+    active.cancelDeadline();
+    const record = recordOf(active, { outcome: "abandoned", sha256: this.#publisher.ref.sha256, reason });
+    const fact = { round: record.round, kind: "abandoned", clients: [] } as const;
+    await this.#ledger.write(fact, (entry) => this.#parts.store.abandon(this.#driver, record, entry));
+    this.#finish(active, record);
+  }
+
+  /** What is durable is told. */
   #finish(active: ActiveRound, record: RoundRecord): void {
     this.#active = undefined;
-    this.#absences.clear();
+    this.#overRound = record.round;
+    this.#stages.clear();
     const ended = this.hasEnded;
     if (record.outcome === "published") {
       const header = { round: record.round, model: this.#publisher.ref, accepted: record.accepted, ended };

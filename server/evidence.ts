@@ -10,9 +10,9 @@ import type { Store, StoredAnswer } from "./store.ts";
 
 /** The contributions of one sum, in the order of the cohort. One is in memory at a time. */
 export interface Evidence {
-  contributors(): readonly Contributor[];
+  contributors(): Promise<readonly Contributor[]>;
   /** The contribution of a contributor. */
-  contribution(index: number): Uint8Array;
+  contribution(index: number): Promise<Uint8Array>;
 }
 
 /** Keyholders that see the evidence of what they open. An `Opener`, which needs none, is one too. */
@@ -26,17 +26,20 @@ export interface EvidencedOpener {
  * @param clients whose contributions are in it
  */
 export function evidenceOf(run: Run, store: Store, round: number, clients: readonly string[]): Evidence {
-  const read = (index: number): StoredAnswer => {
-    const answer = store.answer(run.terms.id, round, run.protection.contributionStage, clients[index]!);
+  const read = async (index: number): Promise<StoredAnswer> => {
+    const answer = await store.answer(run.terms.id, round, run.protection.contributionStage, clients[index]!);
     if (answer === undefined) throw new CofactorError("STORE_FAILED", `the store lacks contribution ${index} of round ${round}`);
     return answer;
   };
   return {
-    contributors: () =>
-      clients.map((_client, index) => {
-        const { client, digest, signature } = read(index);
-        return { client, digest, signature };
-      }),
-    contribution: (index) => read(index).bytes,
+    async contributors() {
+      const listed: Contributor[] = [];
+      for (let index = 0; index < clients.length; index++) {
+        const { client, digest, signature } = await read(index);
+        listed.push({ client, digest, signature });
+      }
+      return listed;
+    },
+    contribution: async (index) => (await read(index)).bytes,
   };
 }

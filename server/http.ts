@@ -9,7 +9,7 @@ export interface Pages {
   /** True while the server takes part in rounds. */
   isReady(): boolean;
   /** Public facts, without a client, a rating or a key. */
-  status(): object;
+  status(): object | Promise<object>;
   /** What `/metrics` and `/status` ask for; by default nothing. */
   readonly token?: string | undefined;
 }
@@ -35,7 +35,7 @@ async function answer(pages: Pages, request: IncomingMessage, response: ServerRe
     case "/metrics":
       return send(response, 200, pages.metrics.contentType, await pages.metrics.text());
     case "/status":
-      return send(response, 200, "application/json", `${JSON.stringify(pages.status())}\n`);
+      return send(response, 200, "application/json", `${JSON.stringify(await pages.status())}\n`);
     default:
       return send(response, 404, "text/plain", "not found\n");
   }

@@ -1,4 +1,5 @@
 /** The server's public entry: `cofactor/server`. */
+export { type ExportOptions, exportRun, type ImportedRun, type ImportOptions, importRun } from "./archive.ts";
 export { type DealtKey, dealKey } from "./deal-key.ts";
 export type { Drained, DrainOptions } from "./drain.ts";
 export { EnrolmentDesk, type EnrolmentOptions } from "./enrolment/desk.ts";
@@ -7,6 +8,7 @@ export type { Applicant, EnrolmentDefinition, EnrolmentPolicy, PolicyParts } fro
 export type { EnrolmentStore, InvitationCounts, ListedClient, Revocations, Standing } from "./enrolment/store.ts";
 export { createInvitation, type Invitation } from "./enrolment/token.ts";
 export type { RoundReport, ServerEvents } from "./events.ts";
+export { type ItemFactors, readItemFactors } from "./item-factors.ts";
 export type { CatalogueStatus, ItemStanding } from "./items.ts";
 export { Keyholder, type KeyholderParts, type ServedKeyholder, serveKeyholder } from "./keyholder.ts";
 export type { KeyholderEvent } from "./keyholder-desk.ts";
@@ -18,9 +20,22 @@ export { type ListeningRelay, listenRelay } from "./relay/listen.ts";
 export { createRelay, type Relay, type RelayOptions } from "./relay/relay.ts";
 export { createServer, type Server, type ServerOptions } from "./server.ts";
 export type { Listener, ListenOptions } from "./socket.ts";
-export type { CatalogueStore, OpenRound, Publication, PublishedCatalogue, RoundRecord, Store, StoredAnswer, StoredRun } from "./store.ts";
+export type {
+  AnswerFate,
+  CatalogueStore,
+  Driver,
+  OpenRound,
+  Publication,
+  PublishedCatalogue,
+  RoundRecord,
+  Store,
+  StoredAnswer,
+  StoredRun,
+} from "./store.ts";
+export { type OpenOptions, openStore } from "./stores/index.ts";
 export { memoryStore } from "./stores/memory.ts";
 export { memoryEnrolment } from "./stores/memory-enrolment.ts";
+export { type PostgresOptions, postgresStore } from "./stores/postgres.ts";
 export { sqliteStore } from "./stores/sqlite.ts";
 export { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
 export type { RoundSpan, RoundTracer, SpanFacts } from "./tracing.ts";

@@ -27,7 +27,7 @@ export const command: Command = defineCommand({
       throw new CofactorError("CONFIG_INVALID", '"--count" expected 1 to 100000');
     if (!(days > 0 && days <= 3_650)) throw new CofactorError("CONFIG_INVALID", '"--days" expected more than 0 and at most 3650');
     const run = toRunId(options.run);
-    const store = sqliteEnrolment(enrolmentFileOf(options.store ?? `${run}.sqlite`, options.file));
+    const store = sqliteEnrolment(enrolmentFileOf(run, options.store, options.file));
     try {
       const inviter = identityFromSeed(await store.inviterSeed(secureRng.bytes(32)));
       const expiresAtMs = Date.now() + days * dayMs;

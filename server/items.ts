@@ -51,33 +51,36 @@ export function startItems(run: Run, ids: Iterable<string> | undefined): readonl
 }
 
 /**
- * Orders items: durable when it returns, carried out with the next publication.
+ * Orders items: durable when it settles, carried out with the next publication.
  * @throws CofactorError CONFIG_INVALID, DATA_INVALID, STORE_FAILED
  */
-export function orderItems(run: Run, store: Store, kind: ItemOrder["kind"], ids: Iterable<string>): void {
+export async function orderItems(run: Run, store: Store, kind: ItemOrder["kind"], ids: Iterable<string>): Promise<void> {
   const orders = checkIds(run, ids).map((id) => ({ kind, id }));
-  const waiting = store.catalogue.orders(run.terms.id).length;
+  const waiting = (await store.catalogue.orders(run.terms.id)).length;
   if (waiting + orders.length > maxOrders) {
     throw new CofactorError("DATA_INVALID", `"items" expected at most ${maxOrders} orders to wait, got ${waiting + orders.length}`);
   }
-  if (orders.length > 0) store.catalogue.order(run.terms.id, orders);
+  if (orders.length > 0) await store.catalogue.order(run.terms.id, orders);
 }
 
-/** Orders that make the given items the run's: those it does not have come, all others go, ordered ones too. @throws as `orderItems` */
-export function setItems(run: Run, store: Store, catalogue: Catalogue | undefined, ids: Iterable<string>): void {
+/**
+ * Orders that make the given items the run's: those it does not have come, all others go, ordered ones too. No publication and no other order may
+ * come in between. @throws as `orderItems`
+ */
+export async function setItems(run: Run, store: Store, catalogue: Catalogue | undefined, ids: Iterable<string>): Promise<void> {
   const wanted = new Set(checkIds(run, ids));
   const known = new Set(catalogue?.rows.keys());
-  for (const { kind, id } of store.catalogue.orders(run.terms.id)) {
+  for (const { kind, id } of await store.catalogue.orders(run.terms.id)) {
     if (kind === "add") known.add(id);
     else known.delete(id);
   }
-  orderItems(
+  await orderItems(
     run,
     store,
     "remove",
     [...known].filter((id) => !wanted.has(id)),
   );
-  orderItems(
+  await orderItems(
     run,
     store,
     "add",
@@ -93,11 +96,15 @@ export function standingsOf(catalogue: Catalogue | undefined): ItemStanding[] {
 }
 
 /** A catalogue in numbers, for status pages; nothing where items stay. */
-export function catalogueStatus(run: Run, store: Store, catalogue: Catalogue | undefined): { readonly catalogue?: CatalogueStatus } {
+export async function catalogueStatus(
+  run: Run,
+  store: Store,
+  catalogue: Catalogue | undefined,
+): Promise<{ readonly catalogue?: CatalogueStatus }> {
   if (catalogue === undefined) return {};
   let live = 0;
   for (const each of catalogue.phases) if (each === phase.live) live += 1;
   const { version, items, rows } = catalogue;
-  const ordered = store.catalogue.orders(run.terms.id).length;
+  const ordered = (await store.catalogue.orders(run.terms.id)).length;
   return { catalogue: { version, rows: items, live, candidates: rows.size - live, ordered } };
 }

@@ -76,11 +76,11 @@ async function sendList(request: Request, { round, group, contributors, bytes, l
 async function sendContributions(request: Request, statement: Statement, evidence: Evidence, next: number): Promise<void> {
   const chunks = chunksOf(statement, evidence, next);
   let hasFailed = false;
-  // Each takes the next chunk and sends it in the same turn, so that chunks leave in their order.
+  // The generator serves its askers in their order, and each sends what it was given as soon as it has it: chunks leave in their order.
   const sendOn = async (): Promise<void> => {
     while (!hasFailed) {
       try {
-        const chunk = chunks.next();
+        const chunk = await chunks.next();
         if (chunk.done === true) return;
         const { header, payload } = chunk.value;
         const { received } = parse("contribution", await request("contribution", chunk.value));
@@ -102,9 +102,9 @@ interface Chunk {
 }
 
 /** The chunks of all contributions from one on; each contribution is read when its first chunk is due. */
-function* chunksOf({ round, list, contributors }: Statement, evidence: Evidence, first: number): Generator<Chunk, void, void> {
+async function* chunksOf({ round, list, contributors }: Statement, evidence: Evidence, first: number): AsyncGenerator<Chunk, void, void> {
   for (let index = first; index < contributors; index++) {
-    const bytes = evidence.contribution(index);
+    const bytes = await evidence.contribution(index);
     for (let offset = 0; offset < bytes.length; offset += maxPayloadBytes) {
       const header = { round, list, index, offset, total: bytes.length };
       yield { header, payload: bytes.subarray(offset, offset + maxPayloadBytes) };

@@ -66,7 +66,8 @@ export class Keyholders implements EvidencedOpener {
 
   async open(request: OpenRequest, accept: AcceptPart, evidence: Evidence): Promise<void> {
     if (this.#isClosed) throw new CofactorError("CANCELLED", "the server is closed");
-    const statement = this.#state(request, evidence);
+    const statement = await this.#state(request, evidence);
+    if (this.#isClosed) throw new CofactorError("CANCELLED", "the server is closed");
     const { clock, keyholders, waitMs, hedgeMs, events } = this.#parts;
     const { round } = request.frame;
     const opening = new Opening({
@@ -91,8 +92,8 @@ export class Keyholders implements EvidencedOpener {
   }
 
   /** The same evidence gives the same statement: a server that starts again asks for the same list. */
-  #state({ frame, contributors }: OpenRequest, evidence: Evidence): Statement {
-    const listed = evidence.contributors();
+  async #state({ frame, contributors }: OpenRequest, evidence: Evidence): Promise<Statement> {
+    const listed = await evidence.contributors();
     if (listed.length !== contributors) {
       throw new CofactorError("AGGREGATION_FAILED", `a sum of ${contributors} expected as many contributors, got ${listed.length}`);
     }

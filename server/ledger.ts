@@ -47,12 +47,12 @@ export class Ledger {
    * @throws CofactorError LEDGER_CORRUPT when its chain is broken, when rounds, records and models of the store say otherwise, or when the
    *   promise was broken: nothing may be released then
    */
-  static open(run: Run, store: Store): Ledger {
+  static async open(run: Run, store: Store): Promise<Ledger> {
     const ledger = new Ledger(run);
     if (run.privacy === undefined) return ledger;
-    const entries = store.ledger(run.terms.id);
+    const entries = await store.ledger(run.terms.id);
     ledger.#head = verifyLedger(run.digest, entries, digestOf);
-    assertAgrees(run, store, entries, ledger.#head);
+    await assertAgrees(run, store, entries, ledger.#head);
     for (const entry of entries) ledger.#count(entry);
     ledger.assertKept();
     return ledger;
@@ -104,16 +104,16 @@ export class Ledger {
   }
 
   /**
-   * Writes a fact with whatever else `save` makes durable; nothing is written where nothing is promised.
+   * Writes a fact with whatever else `save` makes durable, one at a time; nothing is written where nothing is promised.
    * @throws CofactorError LEDGER_CORRUPT for a fact that cannot follow; what `save` throws, and then nothing has changed
    */
-  write(fact: LedgerFact, save: (entry: LedgerEntry | undefined) => void): void {
+  async write(fact: LedgerFact, save: (entry: LedgerEntry | undefined) => Promise<void>): Promise<void> {
     if (this.#run.privacy === undefined) {
-      save(undefined);
+      await save(undefined);
       return;
     }
     const entry = chainFact(this.#head, fact, digestOf);
-    save(entry);
+    await save(entry);
     this.#head = headAfter(this.#head, entry);
     this.#count(entry);
   }
@@ -139,22 +139,22 @@ function digestOf(text: string): string {
 }
 
 /** A chain that was cut short is whole in itself: the rest of the store tells. */
-function assertAgrees(run: Run, store: Store, entries: readonly LedgerEntry[], head: LedgerHead): void {
+async function assertAgrees(run: Run, store: Store, entries: readonly LedgerEntry[], head: LedgerHead): Promise<void> {
   const { id } = run.terms;
   const ended = entries.filter(({ kind }) => kind !== "began");
   const told = ended.map(({ round, kind, clients }) => ({ round, isReleased: kind === "released", accepted: clients.length }));
-  const records = store.records(id);
+  const records = await store.records(id);
   const isRecorded = ({ round, isReleased, accepted }: (typeof told)[number], at: number): boolean => {
     const record = records[at]!;
     if (record.round !== round || (record.outcome === "published") !== isReleased) return false;
     return !isReleased || record.accepted === accepted;
   };
   if (records.length !== told.length || !told.every(isRecorded)) broken("its records tell of other rounds");
-  const open = store.openRound(id);
+  const open = await store.openRound(id);
   const isSame = open === undefined ? head.open === undefined : head.round === open.round && isEqual(head.open, open.cohort);
   if (!isSame) broken("it has another open round");
   const released = ended.findLast(({ kind }) => kind === "released")?.round ?? 0;
-  const latest = store.latest(id);
+  const latest = await store.latest(id);
   if ((latest?.round ?? 0) !== released) broken("its newest model is of another round");
   if (released > 0 && run.privacy?.hasState === true && latest?.noise === undefined) broken("the state of its noise is missing");
 }

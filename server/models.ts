@@ -23,11 +23,15 @@ export async function packModel(
   return { ref: { sha256: await digestOf(bytes), bytes: bytes.length, round }, bytes };
 }
 
+/** How many models are remembered as they were read: devices that follow the rounds ask for the newest, chunk by chunk, and its base. */
+const remembered = 2;
+
 /** Hands out published models. */
 export class PublishedModels {
   readonly #store: Store;
   readonly #run: string;
   readonly #precision: Precision;
+  readonly #models = new Map<string, Promise<Uint8Array | undefined>>();
   readonly #deltas = new Map<string, Promise<Uint8Array | undefined>>();
 
   constructor(store: Store, run: string, precision: Precision) {
@@ -41,7 +45,7 @@ export class PublishedModels {
    * @throws CofactorError ROUND_STALE when the model is no longer kept, MESSAGE_MALFORMED for an offset beyond its end
    */
   async piece(sha256: string, base: string | undefined, offset: number): Promise<ModelPiece> {
-    const model = this.#store.model(this.#run, sha256);
+    const model = await this.#model(sha256);
     if (model === undefined)
       throw new CofactorError("ROUND_STALE", "this model is no longer kept: pull the newest one", { retryable: true });
     const delta = base === undefined || base === sha256 ? undefined : await this.#delta(base, sha256, model);
@@ -54,16 +58,39 @@ export class PublishedModels {
     };
   }
 
+  /** Read once while it is asked for; what is not there is asked for anew. */
+  async #model(sha256: string): Promise<Uint8Array | undefined> {
+    const read = this.#models.get(sha256) ?? this.#store.model(this.#run, sha256);
+    this.#models.set(sha256, read);
+    for (const old of [...this.#models.keys()].slice(0, -remembered)) this.#models.delete(old);
+    const forget = (): void => {
+      if (this.#models.get(sha256) === read) this.#models.delete(sha256);
+    };
+    const model = await read.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (model === undefined) forget();
+    return model;
+  }
+
   /** Made once for each pair; only the pairs that end at the model asked for last are remembered. */
   #delta(base: string, sha256: string, model: Uint8Array): Promise<Uint8Array | undefined> {
     const key = `${base} ${sha256}`;
     const known = this.#deltas.get(key);
     if (known !== undefined) return known;
-    const from = this.#store.model(this.#run, base);
-    if (from === undefined) return Promise.resolve(undefined);
     for (const old of this.#deltas.keys()) if (!old.endsWith(sha256)) this.#deltas.delete(old);
-    const delta = encodeDelta(from, model, this.#precision);
+    const delta = this.#makeDelta(base, model);
     this.#deltas.set(key, delta);
+    const forget = (): void => {
+      if (this.#deltas.get(key) === delta) this.#deltas.delete(key);
+    };
+    void delta.then((made) => made === undefined && forget(), forget);
     return delta;
+  }
+
+  async #makeDelta(base: string, model: Uint8Array): Promise<Uint8Array | undefined> {
+    const from = await this.#model(base);
+    return from === undefined ? undefined : encodeDelta(from, model, this.#precision);
   }
 }

@@ -20,14 +20,17 @@ export function openSums(
     try {
       return await half.reveal({ open: (request, accept) => opener.open(request, accept, evidence) });
     } catch (error) {
-      throw blamed(half, evidence, error);
+      throw await blamed(half, evidence, error);
     }
   });
 }
 
-function blamed(half: AggregatorHalf, evidence: Evidence, error: unknown): unknown {
+async function blamed(half: AggregatorHalf, evidence: Evidence, error: unknown): Promise<unknown> {
   if (!isCofactorError(error) || error.code !== "AGGREGATION_FAILED" || half.blame === undefined) return error;
-  const contributions = evidence.contributors().map(({ client }, index) => [client, evidence.contribution(index)] as const);
+  const contributions: [client: string, contribution: Uint8Array][] = [];
+  for (const [index, { client }] of (await evidence.contributors()).entries()) {
+    contributions.push([client, await evidence.contribution(index)]);
+  }
   const culprits = half.blame(contributions);
   return culprits.length === 0 ? error : new CofactorError("AGGREGATION_FAILED", error.message, { culprits, details: error.details });
 }

@@ -12,12 +12,13 @@ import { advanceModel, qualityOf, type Run } from "../shared/run.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { decodeModel, toPrecision } from "../shared/wire/model-codec.ts";
 import { packModel } from "./models.ts";
-import type { Publication, RoundRecord, Store } from "./store.ts";
+import type { Driver, Publication, RoundRecord, Store } from "./store.ts";
 
 /** What a publisher works with. */
 export interface PublisherParts {
   readonly run: Run;
   readonly store: Store;
+  readonly driver: Driver;
   readonly secure: SecureRng;
   /** What the first model is drawn from, when the store has none. */
   readonly modelRng: Rng;
@@ -59,9 +60,9 @@ export class Publisher {
    *   and go; STORE_FAILED when the store's catalogue is not the one that its model names
    */
   static async open(parts: PublisherParts): Promise<Publisher> {
-    const { run, store, secure } = parts;
+    const { run, store, driver, secure } = parts;
     const { id, precision } = run.terms;
-    const latest = store.latest(id);
+    const latest = await store.latest(id);
     const releaser = await createReleaser(run, secure, latest?.noise);
     if (latest !== undefined) {
       const model = { shared: decodeModel(latest.model, run.sharedSize, precision), state: latest.state, round: latest.advanced };
@@ -73,7 +74,7 @@ export class Publisher {
     const model = { ...initial, shared: toPrecision(firstModel(parts) ?? initial.shared, precision) };
     const { ref, bytes } = await packModel(model.shared, precision, 0);
     const publication = { round: 0, advanced: 0, sha256: ref.sha256, model: bytes, state: model.state };
-    store.publish(id, { ...publication, ...publishedCatalogue(begun) }, undefined);
+    await store.publish(driver, { ...publication, ...publishedCatalogue(begun) }, undefined);
     return new Publisher(parts, releaser, model, ref, begun?.catalogue);
   }
 
@@ -109,7 +110,9 @@ export class Publisher {
     const advanced = advanceModel(run, this.#model, released, round);
     const quality = qualityOf(run, released, round, this.#ref.round);
     const step =
-      run.catalogue === undefined ? undefined : await stepCatalogue(run.catalogue, this.#catalogue!, advanced, store.catalogue.orders(id));
+      run.catalogue === undefined
+        ? undefined
+        : await stepCatalogue(run.catalogue, this.#catalogue!, advanced, await store.catalogue.orders(id));
     const state = step?.state ?? advanced;
     const { ref, bytes } = await packModel(state.shared, precision, round);
     const noise = this.#releaser.exportState();
@@ -127,8 +130,8 @@ export class Publisher {
   }
 
   /** Makes a model durable with its round's record and ledger entry, the secret state of its noise included; only then is it the newest. */
-  publish({ ref, state, publication, catalogue }: NextModel, record: RoundRecord, entry: LedgerEntry | undefined): void {
-    this.#parts.store.publish(this.#parts.run.terms.id, publication, record, entry);
+  async publish({ ref, state, publication, catalogue }: NextModel, record: RoundRecord, entry: LedgerEntry | undefined): Promise<void> {
+    await this.#parts.store.publish(this.#parts.driver, publication, record, entry);
     this.#model = state;
     this.#ref = ref;
     this.#catalogue = catalogue;
@@ -141,10 +144,11 @@ function publishedCatalogue(step: CatalogueStep | undefined): Pick<Publication, 
   return { catalogue: { version: catalogue.version, whole: encodeCatalogue(catalogue), delta, taken } };
 }
 
-async function loadCatalogue(run: Run, store: Store, { shared }: ModelState): Promise<Catalogue | undefined> {
+/** The catalogue that a model names; undefined where items stay. @throws CofactorError STORE_FAILED when it is another one */
+export async function loadCatalogue(run: Run, store: Store, { shared }: ModelState): Promise<Catalogue | undefined> {
   if (run.catalogue === undefined) return undefined;
   const mark = run.catalogue.model.markOf(shared);
-  const whole = store.catalogue.whole(run.terms.id, mark.version);
+  const whole = await store.catalogue.whole(run.terms.id, mark.version);
   try {
     return await takeWhole(whole ?? new Uint8Array(0), run.terms.items, mark);
   } catch (cause) {

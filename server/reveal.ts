@@ -27,11 +27,9 @@ export async function revealRound(
   active: ActiveRound,
   isStopped: () => boolean,
 ): Promise<RevealedRound | undefined> {
-  const { run, store, events } = parts;
+  const { run, events } = parts;
   const { state } = active;
   const { round } = state;
-  store.saveRound(run.terms.id, { round, stage: state.stages, cohort: [...state.members.keys()] });
-  events.emit("revealing", { round, contributors: contributorsOf(state).length });
   const { sums, spoiled } = await openSums(parts, active);
   if (isStopped()) return undefined;
   for (const { group, error } of spoiled) events.emit("spoiled", { round, group, groups: state.groups.length, error });

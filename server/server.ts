@@ -84,18 +84,18 @@ export interface Server {
   /** The newest published model, by name and by values. */
   readonly model: ModelRef;
   readonly shared: Float64Array;
-  records(): RoundRecord[];
+  records(): Promise<RoundRecord[]>;
   /** Every item that has a row; empty where items are numbers and stay. */
   items(): ItemStanding[];
   /**
-   * Under terms with a catalogue: lets items come. Durable when it returns; with the next publication each becomes a candidate, or waits for a free row.
+   * Under terms with a catalogue: lets items come. Durable when it settles; with the next publication each becomes a candidate, or waits for a free row.
    * @throws CofactorError CONFIG_INVALID where items stay, DATA_INVALID for what is no name, STORE_FAILED
    */
-  addItems(ids: Iterable<string>): void;
+  addItems(ids: Iterable<string>): Promise<void>;
   /** Has items go, likewise: nobody recommends them from the next publication on, and their rows are cleared. @throws as `addItems` */
-  removeItems(ids: Iterable<string>): void;
+  removeItems(ids: Iterable<string>): Promise<void>;
   /** Has exactly these items, likewise: those that are missing come, the others go. @throws as `addItems` */
-  setItems(ids: Iterable<string>): void;
+  setItems(ids: Iterable<string>): Promise<void>;
   /** By device: the rounds that it was asked in, ascending; kept only where the terms promise privacy. */
   participations(): Iterable<readonly number[]>;
   /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
@@ -121,7 +121,7 @@ export interface Server {
    * What each device's part in the rounds was worth by now, by its public key; empty where the terms ask for no rewards. Each value says how useful a
    * person's data was: for the operator alone, and never part of the pages.
    */
-  rewards(): DeviceReward[];
+  rewards(): Promise<DeviceReward[]>;
   /** Opens a socket. */
   listen(options?: ListenOptions): Promise<Listener>;
   /** Ends the rounds' driving, the sockets and the store. What was acknowledged stays. */
@@ -145,11 +145,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const clock = options.clock ?? platformClock;
   const events = createEmitter<ServerEvents>();
   const items = startItems(run, options.items);
-  const identity = openIdentity(run, store, secure);
+  const identity = await openIdentity(run, store, secure);
   const text = canonicalJson(run.terms);
   const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
   const connections = trackConnections();
-  let quality = store.records(run.terms.id).findLast((record) => record.quality !== undefined)?.quality;
+  let quality = (await store.records(run.terms.id)).findLast((record) => record.quality !== undefined)?.quality;
   events.on("round", (round) => {
     quality = round.quality ?? quality;
   });
@@ -200,7 +200,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     enrolment,
     drainingMs: () => drainingMs,
   };
-  const consoles = openConsole(options, {
+  const consoles = await openConsole(options, {
     run,
     serverKey: identity.id,
     store,
@@ -218,10 +218,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     metrics,
     token: options.consoleToken,
     isReady: () => !isClosed && drainingMs === undefined && !coordinator.hasFailed,
-    status: () => ({
+    status: async () => ({
       run: run.terms.id,
       ...coordinator.status,
-      ...catalogueStatus(run, store, coordinator.published.catalogue),
+      ...(await catalogueStatus(run, store, coordinator.published.catalogue)),
       connections: connections.connections(),
       refused: metrics.refused(),
       ...(quality === undefined ? {} : { quality }),
@@ -253,9 +253,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     records: () => store.records(run.terms.id),
     items: () => standingsOf(coordinator.published.catalogue),
-    addItems: (ids) => orderItems(run, store, "add", ids),
-    removeItems: (ids) => orderItems(run, store, "remove", ids),
-    setItems: (ids) => setItems(run, store, coordinator.published.catalogue, ids),
+    addItems: (ids) => coordinator.undisturbed(() => orderItems(run, store, "add", ids)),
+    removeItems: (ids) => coordinator.undisturbed(() => orderItems(run, store, "remove", ids)),
+    setItems: (ids) => coordinator.undisturbed(() => setItems(run, store, coordinator.published.catalogue, ids)),
     participations: () => coordinator.ledger.log,
     privacy: () => coordinator.ledger.spent,
     get standing() {
@@ -265,7 +265,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     get hasFailed() {
       return coordinator.hasFailed;
     },
-    rewards: () => (run.terms.rewards === undefined ? [] : rewardsOf(run.terms.rewards, rewardedRounds(store.records(run.terms.id)))),
+    rewards: async () =>
+      run.terms.rewards === undefined ? [] : rewardsOf(run.terms.rewards, rewardedRounds(await store.records(run.terms.id))),
     accept,
     drain({ drainMs = 20_000, retryAfterMs = 2_000 } = {}) {
       drainingMs = retryAfterMs;
@@ -285,7 +286,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       connections.closeAll();
       await Promise.all(listeners.map((listener) => listener.close()));
       await enrolment.close();
-      store.close();
+      await store.close();
     },
   };
 }
@@ -338,9 +339,9 @@ function trackConnections(): Omit<MetricSources, "epsilon" | "quality"> & { add(
 }
 
 /** The server's signing identity for a run: made at the first start, kept in the store. */
-function openIdentity(run: Run, store: Store, secure: SecureRng): Identity {
+async function openIdentity(run: Run, store: Store, secure: SecureRng): Promise<Identity> {
   const text = canonicalJson(run.terms);
-  const stored = store.loadRun(run.terms.id);
+  const stored = await store.loadRun(run.terms.id);
   if (stored !== undefined) {
     if (stored.terms !== text) {
       throw new CofactorError(
@@ -348,10 +349,13 @@ function openIdentity(run: Run, store: Store, secure: SecureRng): Identity {
         `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`,
       );
     }
+    if (stored.identitySeed.length === 0) {
+      throw new CofactorError("CONFIG_INVALID", `run "${run.terms.id}" was imported without its key: it can be read here, not served`);
+    }
     return identityFromSeed(stored.identitySeed);
   }
   const identitySeed = secure.bytes(32);
-  store.saveRun(run.terms.id, { terms: text, identitySeed });
+  await store.saveRun(run.terms.id, { terms: text, identitySeed });
   return identityFromSeed(identitySeed);
 }
 

@@ -143,7 +143,7 @@ class Session implements Participant {
       case "catalogue": {
         const header = parseRequest("catalogue", packet.header);
         this.#expectClient();
-        const piece = this.#parts.catalogues.piece(header);
+        const piece = await this.#parts.catalogues.piece(header);
         return { header: { ...piece.header }, payload: piece.bytes };
       }
       case "brief":
@@ -156,9 +156,9 @@ class Session implements Participant {
         parseRequest("leave", packet.header);
         const client = this.#expectClient();
         this.#parts.coordinator.leave(client, this);
-        this.#parts.store.forget(this.#parts.run.terms.id, client);
-        await this.#parts.enrolment.forget(this.#parts.run.terms.id, client);
         this.#client = undefined;
+        await this.#parts.store.forget(this.#parts.run.terms.id, client);
+        await this.#parts.enrolment.forget(this.#parts.run.terms.id, client);
         this.#parts.events.emit("left", { client });
         return reply({});
       }
@@ -198,11 +198,12 @@ class Session implements Participant {
       return reply({ model: { ...coordinator.published.ref }, isNew: false, ended: coordinator.hasEnded });
     }
     await this.#admit(header);
-    const isNew = store.enrol(run.terms.id, header.publicKey);
-    if (isNew && store.countEnrolled(run.terms.id) > this.#parts.limits.maxEnrolled) {
-      store.forget(run.terms.id, header.publicKey);
+    const isNew = await store.enrol(run.terms.id, header.publicKey);
+    if (isNew && (await store.countEnrolled(run.terms.id)) > this.#parts.limits.maxEnrolled) {
+      await store.forget(run.terms.id, header.publicKey);
       throw new CofactorError("AUTH_FAILED", "this run takes no more clients");
     }
+    const standing = run.model.isCumulative === true ? await this.#standing(header.publicKey) : {};
     this.#client = header.publicKey;
     this.#connection.admit();
     this.#parts.identities.add(header.publicKey, this.#channel);
@@ -211,8 +212,17 @@ class Session implements Participant {
     const model = { ...coordinator.published.ref };
     // After the answer to "join": a client that is asked must know that it has joined.
     setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this, model.sha256), 0);
-    const standing = { counted: store.counted(run.terms.id, header.publicKey), over: coordinator.overRound };
-    return reply({ model, isNew, ended: coordinator.hasEnded, ...(run.model.isCumulative === true ? standing : {}) });
+    return reply({ model, isNew, ended: coordinator.hasEnded, ...standing });
+  }
+
+  /** Which round counted a client last, and which round is over: both of one moment, between two publications. */
+  async #standing(client: string): Promise<{ readonly counted: number; readonly over: number }> {
+    const { store, run, coordinator } = this.#parts;
+    for (;;) {
+      const over = coordinator.overRound;
+      const counted = await store.counted(run.terms.id, client);
+      if (coordinator.overRound === over) return { counted, over };
+    }
   }
 
   /** Whether the operator lets a key in, whose signature is checked. @throws CofactorError UNAVAILABLE, REVOKED, NOT_ADMITTED, DISCONNECTED */

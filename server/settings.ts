@@ -97,7 +97,13 @@ export function parseSettings(input: unknown): Settings {
 
 /** Settings as they may be shown: secrets masked. */
 export function shownSettings(settings: Settings): Settings {
-  return settings.console.token === undefined ? settings : { ...settings, console: { token: masked } };
+  const { store, console: page } = settings;
+  const withoutPassword = store?.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/, `$1:${masked}@`);
+  return {
+    ...settings,
+    ...(withoutPassword === undefined ? {} : { store: withoutPassword }),
+    ...(page.token === undefined ? {} : { console: { token: masked } }),
+  };
 }
 
 /** A setting by its path, and whether its value is text as it stands, or YAML. */

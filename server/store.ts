@@ -2,9 +2,13 @@
  * The seam for stores: everything that a run needs to survive the end of the process. Implementations in stores/, one
  * conformance suite for all. Imports nothing but types.
  *
- * Guarantees every store gives: what a call acknowledged is there after the process was killed; `publish` happens whole or
- * not at all; a contribution is kept once for each round, stage and client; a write that cannot be made durable throws STORE_FAILED.
+ * Guarantees every store gives: what a settled call acknowledged is there after the process was killed; `publish` happens whole or
+ * not at all; a contribution is kept once for each round, stage and client; a write that cannot be made durable rejects with STORE_FAILED.
  * A ledger's entry is kept with the write that it comes with, or neither is; entries are only ever added: no number is taken twice.
+ *
+ * One driver at a time: whoever takes a run over gets an epoch above all before it, and from then on every write that belongs to the driving of
+ * the run and names an older epoch is refused with FENCED, in the write's own transaction: it changes nothing. What no driver writes (enrolments,
+ * orders of items) carries no epoch.
  */
 
 import type { ItemOrder } from "../shared/catalogue/step.ts";
@@ -36,6 +40,19 @@ export interface StoredAnswer {
   readonly signature: string;
   readonly bytes: Uint8Array;
 }
+
+/** Who drives a run: `epoch` is its fencing token. */
+export interface Driver {
+  readonly run: string;
+  /** From 1, one higher each time that the run is taken over. */
+  readonly epoch: number;
+}
+
+/**
+ * What became of an answer: it is durable now; it was before, the same; another answer of that stage and client is kept; or its round and stage
+ * are not the open ones, and nothing was kept.
+ */
+export type AnswerFate = "saved" | "duplicate" | "conflict" | "closed";
 
 /** What became of a round. */
 export interface RoundRecord {
@@ -84,13 +101,47 @@ export interface PublishedCatalogue {
 /** What the catalogues of runs need beside their publications. */
 export interface CatalogueStore {
   /** Keeps orders, all or none, under numbers that ascend and never come again. */
-  order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): void;
+  order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): Promise<void>;
   /** The orders that no publication has taken, ascending. */
-  orders(run: string): ItemOrder[];
+  orders(run: string): Promise<ItemOrder[]>;
   /** The bytes of a version that is still kept: of the last `keptModels`. */
-  whole(run: string, version: number): Uint8Array | undefined;
+  whole(run: string, version: number): Promise<Uint8Array | undefined>;
   /** The deltas behind version `from` up to version `to`; undefined unless all are kept: of the last `keptDeltas` versions. */
-  deltas(run: string, from: number, to: number): Uint8Array[] | undefined;
+  deltas(run: string, from: number, to: number): Promise<Uint8Array[] | undefined>;
+}
+
+/** A version of a catalogue as far as it is kept. */
+export interface KeptCatalogue {
+  readonly version: number;
+  readonly whole: Uint8Array | undefined;
+  readonly delta: Uint8Array | undefined;
+}
+
+/** All that is kept of a run but the server's signing key, its enrolled clients and the open round's answers: what an archive is made of. */
+export interface RunContents {
+  readonly terms: string;
+  /** By round, ascending; without catalogues and counts, which stand below. */
+  readonly models: readonly Publication[];
+  readonly records: readonly RoundRecord[];
+  readonly ledger: readonly LedgerEntry[];
+  readonly open: OpenRound | undefined;
+  /** By client: the last publication's round that counts it. */
+  readonly counted: readonly (readonly [client: string, round: number])[];
+  /** By version, ascending. */
+  readonly catalogues: readonly KeptCatalogue[];
+  readonly orders: readonly Omit<ItemOrder, "seq">[];
+  /** The operator's, in the order in which they were given: a run that was ended stays so. */
+  readonly words: readonly OperatorOrder[];
+}
+
+/** Runs as a whole. */
+export interface ArchiveStore {
+  /** Names of the runs that are kept, ascending. */
+  runs(): Promise<string[]>;
+  /** What is kept of a run, at one moment. */
+  contents(run: string): Promise<RunContents | undefined>;
+  /** Keeps a run with all that was kept of it elsewhere: all or nothing. @throws CofactorError STORE_FAILED for a run that is there */
+  restore(run: string, identitySeed: Uint8Array, contents: RunContents): Promise<void>;
 }
 
 /** The operator's words about runs: they are only ever added. No driver writes them. */
@@ -102,40 +153,48 @@ export interface OrderStore {
 }
 
 /** Durable state of runs. */
-export interface Store {
-  loadRun(run: string): StoredRun | undefined;
-  saveRun(run: string, stored: StoredRun): void;
+export interface Store extends ArchiveStore {
+  loadRun(run: string): Promise<StoredRun | undefined>;
+  saveRun(run: string, stored: StoredRun): Promise<void>;
+  /** Makes the caller the run's only driver: earlier ones are refused from now on. @throws CofactorError STORE_FAILED for a run that is not there */
+  takeOver(run: string): Promise<Driver>;
   /** Enrols a client; false when it was enrolled already. */
-  enrol(run: string, client: string): boolean;
-  countEnrolled(run: string): number;
-  forget(run: string, client: string): void;
+  enrol(run: string, client: string): Promise<boolean>;
+  countEnrolled(run: string): Promise<number>;
+  forget(run: string, client: string): Promise<void>;
   /** The newest publication. */
-  latest(run: string): Publication | undefined;
+  latest(run: string): Promise<Publication | undefined>;
   /** The last publication's round whose `counts` name a client; 0 for none. It outlives `forget`: what was counted stays counted. */
-  counted(run: string, client: string): number;
+  counted(run: string, client: string): Promise<number>;
   /** The bytes of a published model that is still kept. */
-  model(run: string, sha256: string): Uint8Array | undefined;
-  /** Saves a publication, its round's record when it has one, and forgets the open round with its answers: all or nothing. */
-  publish(run: string, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): void;
-  /** Saves a round's record as abandoned and forgets its answers. */
-  abandon(run: string, record: RoundRecord, entry?: LedgerEntry): void;
-  openRound(run: string): OpenRound | undefined;
-  /** Saves the open round, or its next stage. */
-  saveRound(run: string, open: OpenRound, entry?: LedgerEntry): void;
+  model(run: string, sha256: string): Promise<Uint8Array | undefined>;
+  /**
+   * Saves a publication, its round's record when it has one, and forgets the open round with its answers: all or nothing.
+   * @throws CofactorError FENCED, STORE_FAILED
+   */
+  publish(driver: Driver, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): Promise<void>;
+  /** Saves a round's record as abandoned and forgets its answers. @throws CofactorError FENCED, STORE_FAILED */
+  abandon(driver: Driver, record: RoundRecord, entry?: LedgerEntry): Promise<void>;
+  openRound(run: string): Promise<OpenRound | undefined>;
+  /** Saves the open round, or its next stage. @throws CofactorError FENCED, STORE_FAILED */
+  saveRound(driver: Driver, open: OpenRound, entry?: LedgerEntry): Promise<void>;
   /** The ledger's entries, in the order of their numbers. */
-  ledger(run: string): LedgerEntry[];
-  /** Keeps an answer of the open round; settles once it is durable. A second one of the same stage and client changes nothing. */
-  saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void>;
+  ledger(run: string): Promise<LedgerEntry[]>;
+  /**
+   * Keeps an answer of the open round and stage; settles once it is durable. A second one of the same stage and client changes nothing.
+   * @throws CofactorError FENCED, STORE_FAILED
+   */
+  saveAnswer(driver: Driver, round: number, answer: StoredAnswer): Promise<AnswerFate>;
   /** The open round's answers, in the order in which they came. */
-  answers(run: string, round: number): StoredAnswer[];
+  answers(run: string, round: number): Promise<StoredAnswer[]>;
   /** One answer of the open round. */
-  answer(run: string, round: number, stage: number, client: string): StoredAnswer | undefined;
+  answer(run: string, round: number, stage: number, client: string): Promise<StoredAnswer | undefined>;
   /** Records of all rounds, in order. */
-  records(run: string): RoundRecord[];
+  records(run: string): Promise<RoundRecord[]>;
   readonly catalogue: CatalogueStore;
   readonly orders: OrderStore;
-  /** Ends the store; pending answers are made durable first. */
-  close(): void;
+  /** Ends the store; what was handed over before is made durable first. */
+  close(): Promise<void>;
 }
 
 /** How many published models a store keeps for devices that have an older one. */

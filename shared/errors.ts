@@ -22,6 +22,7 @@ export const errorCodes = [
   "LEDGER_CORRUPT",
   "DATA_INVALID",
   "STORE_FAILED",
+  "FENCED",
   "DECRYPT_FAILED",
   "TIMED_OUT",
   "CANCELLED",

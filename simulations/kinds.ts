@@ -42,6 +42,7 @@ export const seams: readonly Seam[] = [
   { name: "rules", path: "aggregation", load: async () => (await import("../shared/rules/index.ts")).rules },
   { name: "hold-outs", path: "evaluation.holdOut", load: async () => (await import("../shared/evaluation/hold-outs/index.ts")).holdOuts },
   { name: "adversaries", path: "adversaries.0", load: async () => (await import("./adversaries/index.ts")).adversaries },
+  { name: "attacks", path: "", load: async () => (await import("./attacks/index.ts")).attacks },
   { name: "enrolment", path: "enrolment", load: async () => (await import("../server/enrolment/index.ts")).enrolmentPolicies },
   { name: "reward-schemes", path: "rewards.scheme", load: async () => (await import("../shared/rewards/schemes/index.ts")).schemes },
   {

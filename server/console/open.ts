@@ -13,12 +13,12 @@ export interface OpenConsole {
 }
 
 /** @returns undefined without a token: then `/console` is not found */
-export function openConsole(
+export async function openConsole(
   { consoleToken: token, consoleFiles }: { readonly consoleToken?: string | undefined; readonly consoleFiles?: SiteFiles | undefined },
   parts: FeedParts,
-): OpenConsole | undefined {
+): Promise<OpenConsole | undefined> {
   if (token === undefined) return undefined;
-  const feed = new ConsoleFeed(parts, parts.store.records(parts.run.terms.id));
+  const feed = new ConsoleFeed(parts, await parts.store.records(parts.run.terms.id));
   const { coordinator, events, clock } = parts;
   const files = consoleFiles ?? builtConsole();
   const serve = files === undefined ? () => false : createConsolePages(files);

@@ -26,24 +26,27 @@ export class SqliteCatalogues implements CatalogueStore {
     this.#tables = tables;
   }
 
-  order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): void {
-    this.#tables.transaction(() => {
-      const insert = this.#tables.sql("INSERT INTO item_orders (run, kind, item) VALUES (?, ?, ?)");
-      for (const { kind, id } of orders) insert.run(run, kind, id);
-    });
+  async order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): Promise<void> {
+    this.#tables.transaction(() => this.insertOrders(run, orders));
   }
 
-  orders(run: string): ItemOrder[] {
+  /** Within a transaction. */
+  insertOrders(run: string, orders: readonly Omit<ItemOrder, "seq">[]): void {
+    const insert = this.#tables.sql("INSERT INTO item_orders (run, kind, item) VALUES (?, ?, ?)");
+    for (const { kind, id } of orders) insert.run(run, kind, id);
+  }
+
+  async orders(run: string): Promise<ItemOrder[]> {
     const rows = this.#tables.sql("SELECT seq, kind, item FROM item_orders WHERE run = ? ORDER BY seq").all(run);
     return rows.map((row) => ({ seq: Number(row["seq"]), kind: row["kind"] === "add" ? "add" : "remove", id: String(row["item"]) }));
   }
 
-  whole(run: string, version: number): Uint8Array | undefined {
+  async whole(run: string, version: number): Promise<Uint8Array | undefined> {
     const bytes = this.#tables.sql("SELECT whole FROM catalogues WHERE run = ? AND version = ?").get(run, version)?.["whole"];
     return bytes instanceof Uint8Array ? bytes : undefined;
   }
 
-  deltas(run: string, from: number, to: number): Uint8Array[] | undefined {
+  async deltas(run: string, from: number, to: number): Promise<Uint8Array[] | undefined> {
     const rows = this.#tables
       .sql("SELECT delta FROM catalogues WHERE run = ? AND version > ? AND version <= ? ORDER BY version")
       .all(run, from, to);

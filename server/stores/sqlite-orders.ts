@@ -1,11 +1,12 @@
 /** The operator's orders in an SQLite store. Imports the seam, the catalogues' way to carry out statements. */
 import type { OperatorOrder } from "../../shared/console/feed.ts";
 import type { OrderStore } from "../store.ts";
+import { toOrder } from "./rows.ts";
 import type { CatalogueTables } from "./sqlite-catalogue.ts";
 
 /** What brings a store's file to the version that has orders. */
 export const ordersMigration = `
-  CREATE TABLE operator_orders (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs, word TEXT NOT NULL, by TEXT NOT NULL,
+  CREATE TABLE operator_orders (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs, word TEXT NOT NULL, given_by TEXT NOT NULL,
     at_ms REAL NOT NULL, round INTEGER NOT NULL) STRICT;
   CREATE TRIGGER orders_are_not_changed BEFORE UPDATE ON operator_orders BEGIN SELECT RAISE(ABORT, 'orders are only added'); END;
   CREATE TRIGGER orders_are_not_cut BEFORE DELETE ON operator_orders BEGIN SELECT RAISE(ABORT, 'orders are only added'); END;
@@ -19,19 +20,16 @@ export class SqliteOrders implements OrderStore {
     this.#tables = tables;
   }
 
-  async give(run: string, { order, by, atMs, round }: OperatorOrder): Promise<void> {
-    this.#tables.transaction(() => {
-      this.#tables.sql("INSERT INTO operator_orders (run, word, by, at_ms, round) VALUES (?, ?, ?, ?, ?)").run(run, order, by, atMs, round);
-    });
+  async give(run: string, order: OperatorOrder): Promise<void> {
+    this.#tables.transaction(() => this.insert(run, order));
+  }
+
+  /** Within a transaction. */
+  insert(run: string, { order, by, atMs, round }: OperatorOrder): void {
+    this.#tables.sql("INSERT INTO operator_orders (run, word, given_by, at_ms, round) VALUES (?, ?, ?, ?, ?)").run(run, order, by, atMs, round);
   }
 
   async given(run: string): Promise<OperatorOrder[]> {
-    const rows = this.#tables.sql("SELECT word, by, at_ms, round FROM operator_orders WHERE run = ? ORDER BY seq").all(run);
-    return rows.map((row) => ({
-      order: row["word"] as OperatorOrder["order"],
-      by: String(row["by"]),
-      atMs: Number(row["at_ms"]),
-      round: Number(row["round"]),
-    }));
+    return this.#tables.sql("SELECT * FROM operator_orders WHERE run = ? ORDER BY seq").all(run).map(toOrder);
   }
 }

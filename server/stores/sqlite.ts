@@ -9,7 +9,20 @@ import { chmodSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
-import { keptModels, type OpenRound, type Publication, type RoundRecord, type Store, type StoredAnswer, type StoredRun } from "../store.ts";
+import {
+  type AnswerFate,
+  type Driver,
+  keptModels,
+  type OpenRound,
+  type Publication,
+  type RoundRecord,
+  type RunContents,
+  type Store,
+  type StoredAnswer,
+  type StoredRun,
+} from "../store.ts";
+import { assertDriver } from "./fence.ts";
+import { toAnswer, toBytes, toCatalogue, toCounted, toEntry, toPublication, toRecord } from "./rows.ts";
 import { type CatalogueTables, catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 import { ordersMigration, SqliteOrders } from "./sqlite-orders.ts";
 
@@ -40,6 +53,7 @@ const migrations: readonly string[] = [
   `CREATE TABLE counted (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (run, client))
     STRICT, WITHOUT ROWID;`,
   "ALTER TABLE records ADD COLUMN contributors TEXT;",
+  "ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
   ordersMigration,
 ];
 
@@ -47,10 +61,10 @@ const migrations: readonly string[] = [
 const schemaVersion = migrations.length;
 
 interface PendingAnswer {
-  readonly run: string;
+  readonly driver: Driver;
   readonly round: number;
   readonly answer: StoredAnswer;
-  readonly resolve: () => void;
+  readonly resolve: (fate: AnswerFate) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -105,112 +119,107 @@ class SqliteStore implements Store {
     this.orders = new SqliteOrders(tables);
   }
 
-  loadRun(run: string): StoredRun | undefined {
+  async loadRun(run: string): Promise<StoredRun | undefined> {
     const row = this.#sql("SELECT terms, identity_seed FROM runs WHERE run = ?").get(run);
     return row === undefined ? undefined : { terms: String(row["terms"]), identitySeed: toBytes(row["identity_seed"]) };
   }
 
-  saveRun(run: string, stored: StoredRun): void {
+  async saveRun(run: string, stored: StoredRun): Promise<void> {
     this.#transaction(() => {
       this.#sql("INSERT INTO runs (run, terms, identity_seed) VALUES (?, ?, ?)").run(run, stored.terms, stored.identitySeed);
     });
   }
 
-  enrol(run: string, client: string): boolean {
+  async takeOver(run: string): Promise<Driver> {
+    return this.#transaction(() => {
+      const row = this.#sql("UPDATE runs SET epoch = epoch + 1 WHERE run = ? RETURNING epoch").get(run);
+      if (row === undefined) throw new CofactorError("STORE_FAILED", "the store has no run of that name");
+      return { run, epoch: Number(row["epoch"]) };
+    });
+  }
+
+  async enrol(run: string, client: string): Promise<boolean> {
     return this.#transaction(() => this.#sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1);
   }
 
-  countEnrolled(run: string): number {
+  async countEnrolled(run: string): Promise<number> {
     return Number(this.#sql("SELECT count(*) AS n FROM clients WHERE run = ?").get(run)!["n"]);
   }
 
-  forget(run: string, client: string): void {
+  async forget(run: string, client: string): Promise<void> {
     this.#transaction(() => void this.#sql("DELETE FROM clients WHERE run = ? AND client = ?").run(run, client));
   }
 
-  latest(run: string): Publication | undefined {
+  async latest(run: string): Promise<Publication | undefined> {
     const row = this.#sql("SELECT * FROM models WHERE run = ? ORDER BY round DESC LIMIT 1").get(run);
     if (row === undefined) return undefined;
-    const state = toBytes(row["state"]).slice();
-    return {
-      round: Number(row["round"]),
-      advanced: Number(row["advanced"]),
-      sha256: String(row["sha256"]),
-      model: toBytes(row["model"]),
-      state: new Float64Array(state.buffer),
-      ...(row["noise"] === null ? {} : { noise: toBytes(row["noise"]) }),
-    };
+    return toPublication(row);
   }
 
-  counted(run: string, client: string): number {
+  async counted(run: string, client: string): Promise<number> {
     return Number(this.#sql("SELECT round FROM counted WHERE run = ? AND client = ?").get(run, client)?.["round"] ?? 0);
   }
 
-  model(run: string, sha256: string): Uint8Array | undefined {
+  async model(run: string, sha256: string): Promise<Uint8Array | undefined> {
     const row = this.#sql("SELECT model FROM models WHERE run = ? AND sha256 = ? LIMIT 1").get(run, sha256);
     return row === undefined ? undefined : toBytes(row["model"]);
   }
 
-  publish(run: string, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): void {
+  async publish(driver: Driver, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): Promise<void> {
+    const { run } = driver;
     this.#transaction(() => {
+      this.#assertDriver(driver);
       this.#append(run, entry);
-      const { round, advanced, sha256, model, state, noise = null } = publication;
-      const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
       // Of the noise's secret state only the newest is of use to anyone honest.
       this.#sql("UPDATE models SET noise = NULL WHERE run = ? AND noise IS NOT NULL").run(run);
-      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state, noise) VALUES (?, ?, ?, ?, ?, ?, ?)").run(
-        run,
-        round,
-        advanced,
-        sha256,
-        model,
-        stateBytes,
-        noise,
-      );
+      this.#insertModel(run, publication);
       this.#sql(
         "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",
       ).run(run, run, keptModels);
       if (publication.catalogue !== undefined) this.catalogue.publish(run, publication.catalogue);
       const count = this.#sql("INSERT OR REPLACE INTO counted (run, client, round) VALUES (?, ?, ?)");
-      for (const client of publication.counts ?? []) count.run(run, client, round);
+      for (const client of publication.counts ?? []) count.run(run, client, publication.round);
       this.#endRound(run, record);
     });
     this.#forgetLog();
   }
 
-  abandon(run: string, record: RoundRecord, entry?: LedgerEntry): void {
+  async abandon(driver: Driver, record: RoundRecord, entry?: LedgerEntry): Promise<void> {
+    const { run } = driver;
     this.#transaction(() => {
+      this.#assertDriver(driver);
       this.#append(run, entry);
       this.#endRound(run, record);
     });
   }
 
-  openRound(run: string): OpenRound | undefined {
+  async openRound(run: string): Promise<OpenRound | undefined> {
     const row = this.#sql("SELECT round, stage, cohort FROM open_rounds WHERE run = ?").get(run);
     if (row === undefined) return undefined;
     return { round: Number(row["round"]), stage: Number(row["stage"]), cohort: JSON.parse(String(row["cohort"])) as string[] };
   }
 
-  saveRound(run: string, open: OpenRound, entry?: LedgerEntry): void {
+  async saveRound(driver: Driver, open: OpenRound, entry?: LedgerEntry): Promise<void> {
+    const { run } = driver;
     this.#transaction(() => {
+      this.#assertDriver(driver);
       this.#append(run, entry);
-      const replace = this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)");
-      replace.run(run, open.round, open.stage, JSON.stringify(open.cohort));
+      this.#replaceOpen(run, open);
     });
   }
 
-  ledger(run: string): LedgerEntry[] {
+  async ledger(run: string): Promise<LedgerEntry[]> {
     return this.#sql("SELECT seq, round, kind, clients, previous, hash FROM ledger WHERE run = ? ORDER BY seq").all(run).map(toEntry);
   }
 
-  saveAnswer(run: string, round: number, answer: StoredAnswer): Promise<void> {
+  saveAnswer(driver: Driver, round: number, answer: StoredAnswer): Promise<AnswerFate> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ run, round, answer, resolve, reject });
+      this.#pending.push({ driver, round, answer, resolve, reject });
       if (this.#pending.length === 1) setImmediate(() => this.#commitPending());
     });
   }
 
-  answers(run: string, round: number): StoredAnswer[] {
+  async answers(run: string, round: number): Promise<StoredAnswer[]> {
     const rows = this.#sql("SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? ORDER BY id").all(
       run,
       round,
@@ -218,53 +227,98 @@ class SqliteStore implements Store {
     return rows.map(toAnswer);
   }
 
-  answer(run: string, round: number, stage: number, client: string): StoredAnswer | undefined {
+  async answer(run: string, round: number, stage: number, client: string): Promise<StoredAnswer | undefined> {
     const row = this.#sql(
       "SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? AND stage = ? AND client = ?",
     ).get(run, round, stage, client);
     return row === undefined ? undefined : toAnswer(row);
   }
 
-  records(run: string): RoundRecord[] {
-    return this.#sql("SELECT * FROM records WHERE run = ? ORDER BY round")
-      .all(run)
-      .map((row) => ({
-        round: Number(row["round"]),
-        outcome: row["outcome"] === "published" ? "published" : "abandoned",
-        invited: Number(row["invited"]),
-        accepted: Number(row["accepted"]),
-        dropped: Number(row["dropped"]),
-        sha256: String(row["sha256"]),
-        reason: String(row["reason"]),
-        ...(row["quality"] === null ? {} : { quality: JSON.parse(String(row["quality"])) as NonNullable<RoundRecord["quality"]> }),
-        ...(row["contributors"] === null ? {} : { contributors: JSON.parse(String(row["contributors"])) as string[] }),
-      }));
+  async records(run: string): Promise<RoundRecord[]> {
+    return this.#sql("SELECT * FROM records WHERE run = ? ORDER BY round").all(run).map(toRecord);
   }
 
-  close(): void {
+  async runs(): Promise<string[]> {
+    return this.#sql("SELECT run FROM runs ORDER BY run")
+      .all()
+      .map((row) => String(row["run"]));
+  }
+
+  async contents(run: string): Promise<RunContents | undefined> {
+    const stored = await this.loadRun(run);
+    if (stored === undefined) return undefined;
+    return {
+      terms: stored.terms,
+      models: this.#sql("SELECT * FROM models WHERE run = ? ORDER BY round").all(run).map(toPublication),
+      records: await this.records(run),
+      ledger: await this.ledger(run),
+      open: await this.openRound(run),
+      counted: this.#sql("SELECT client, round FROM counted WHERE run = ? ORDER BY client").all(run).map(toCounted),
+      catalogues: this.#sql("SELECT version, whole, delta FROM catalogues WHERE run = ? ORDER BY version").all(run).map(toCatalogue),
+      words: await this.orders.given(run),
+      orders: (await this.catalogue.orders(run)).map(({ kind, id }) => ({ kind, id })),
+    };
+  }
+
+  async restore(run: string, identitySeed: Uint8Array, contents: RunContents): Promise<void> {
+    this.#transaction(() => {
+      this.#sql("INSERT INTO runs (run, terms, identity_seed) VALUES (?, ?, ?)").run(run, contents.terms, identitySeed);
+      for (const model of contents.models) this.#insertModel(run, model);
+      for (const record of contents.records) this.#insertRecord(run, record);
+      for (const entry of contents.ledger) this.#append(run, entry);
+      if (contents.open !== undefined) this.#replaceOpen(run, contents.open);
+      const count = this.#sql("INSERT INTO counted (run, client, round) VALUES (?, ?, ?)");
+      for (const [client, round] of contents.counted) count.run(run, client, round);
+      const insert = this.#sql("INSERT INTO catalogues (run, version, whole, delta) VALUES (?, ?, ?, ?)");
+      for (const { version, whole = null, delta = null } of contents.catalogues) insert.run(run, version, whole, delta);
+      this.catalogue.insertOrders(run, contents.orders);
+      for (const word of contents.words) this.orders.insert(run, word);
+    });
+  }
+
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#commitPending();
     this.#closed = true;
     this.#database.close();
   }
 
+  /** One commit for all; what is refused is refused alone. */
   #commitPending(): void {
     const batch = this.#pending;
     this.#pending = [];
     if (batch.length === 0) return;
     try {
-      this.#transaction(() => {
-        const insert = this.#sql(
-          "INSERT OR IGNORE INTO answers (run, round, stage, client, digest, signature, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        );
-        for (const { run, round, answer } of batch) {
-          insert.run(run, round, answer.stage, answer.client, answer.digest, answer.signature, answer.bytes);
-        }
-      });
-      for (const { resolve } of batch) resolve();
+      const settled = this.#transaction(() => batch.map((pending) => this.#insertAnswer(pending)));
+      for (const settle of settled) settle();
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
+  }
+
+  /** @returns what settles the answer once all of the batch is durable */
+  #insertAnswer({ driver, round, answer, resolve, reject }: PendingAnswer): () => void {
+    const { run } = driver;
+    const { stage, client, digest, signature, bytes } = answer;
+    try {
+      this.#assertDriver(driver);
+    } catch (error) {
+      return () => reject(error);
+    }
+    const open = this.#sql("SELECT 1 FROM open_rounds WHERE run = ? AND round = ? AND stage = ?").get(run, round, stage);
+    if (open === undefined) return () => resolve("closed");
+    const insert = this.#sql(
+      "INSERT OR IGNORE INTO answers (run, round, stage, client, digest, signature, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    if (insert.run(run, round, stage, client, digest, signature, bytes).changes === 1) return () => resolve("saved");
+    const select = this.#sql("SELECT digest FROM answers WHERE run = ? AND round = ? AND stage = ? AND client = ?");
+    const known = select.get(run, round, stage, client)?.["digest"];
+    return () => resolve(known === digest ? "duplicate" : "conflict");
+  }
+
+  #assertDriver({ run, epoch }: Driver): void {
+    const row = this.#sql("SELECT epoch FROM runs WHERE run = ?").get(run);
+    assertDriver(row === undefined ? undefined : Number(row["epoch"]), epoch);
   }
 
   #append(run: string, entry: LedgerEntry | undefined): void {
@@ -274,19 +328,30 @@ class SqliteStore implements Store {
     insert.run(run, seq, round, kind, JSON.stringify(clients), previous, hash);
   }
 
+  #insertModel(run: string, { round, advanced, sha256, model, state, noise }: Publication): void {
+    const insert = this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state, noise) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    insert.run(run, round, advanced, sha256, model, new Uint8Array(state.buffer, state.byteOffset, state.byteLength), noise ?? null);
+  }
+
+  #insertRecord(run: string, { round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors }: RoundRecord): void {
+    const told = [quality, contributors].map((value) => (value === undefined ? null : JSON.stringify(value)));
+    this.#sql(
+      "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, ...told);
+  }
+
+  #replaceOpen(run: string, { round, stage, cohort }: OpenRound): void {
+    const replace = this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)");
+    replace.run(run, round, stage, JSON.stringify(cohort));
+  }
+
   /** What a round has deleted is zeroed in the file, and cut off the log that still had it. */
   #forgetLog(): void {
     this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   #endRound(run: string, record: RoundRecord | undefined): void {
-    if (record !== undefined) {
-      const { round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors } = record;
-      const told = [quality, contributors].map((value) => (value === undefined ? null : JSON.stringify(value)));
-      this.#sql(
-        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, ...told);
-    }
+    if (record !== undefined) this.#insertRecord(run, record);
     this.#sql("DELETE FROM answers WHERE run = ?").run(run);
     this.#sql("DELETE FROM open_rounds WHERE run = ?").run(run);
   }
@@ -301,6 +366,7 @@ class SqliteStore implements Store {
       return result;
     } catch (cause) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (cause instanceof CofactorError) throw cause;
       throw new CofactorError("STORE_FAILED", "the store could not be written: is the disk full or the file locked?", { cause });
     }
   }
@@ -313,41 +379,4 @@ class SqliteStore implements Store {
     }
     return statement;
   }
-}
-
-function toAnswer(row: Readonly<Record<string, unknown>>): StoredAnswer {
-  return {
-    stage: Number(row["stage"]),
-    client: String(row["client"]),
-    digest: String(row["digest"]),
-    signature: String(row["signature"]),
-    bytes: toBytes(row["bytes"]),
-  };
-}
-
-/** As it stands in the file: what is wrong with it is the chain's to find. */
-function toEntry(row: Readonly<Record<string, unknown>>): LedgerEntry {
-  return {
-    seq: Number(row["seq"]),
-    round: Number(row["round"]),
-    kind: String(row["kind"]) as LedgerEntry["kind"],
-    clients: toNames(String(row["clients"])),
-    previous: String(row["previous"]),
-    hash: String(row["hash"]),
-  };
-}
-
-function toNames(text: string): string[] {
-  try {
-    const names: unknown = JSON.parse(text);
-    if (Array.isArray(names)) return names.map(String);
-  } catch {
-    // Said below.
-  }
-  throw new CofactorError("LEDGER_CORRUPT", "the ledger's chain is broken: an entry names no clients");
-}
-
-function toBytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw new CofactorError("STORE_FAILED", "the store expected bytes in a row: the file is damaged");
 }

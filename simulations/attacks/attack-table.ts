@@ -15,7 +15,7 @@ export function goalsOf({ arms }: AttackResult): Goal[] {
 
 /** An arm's figures for one goal, in the order of the result's attacks; undefined where there is none. */
 export function figuresOf({ attacks }: AttackResult, { figures }: ArmResult, goal: Goal): (AttackFigure | undefined)[] {
-  return attacks.map(({ name }) => figures.find((figure) => figure.attack === name && figure.goal === goal));
+  return attacks.map(({ kind }) => figures.find((figure) => figure.attack === kind && figure.goal === goal));
 }
 
 /** ".731 (.689 to .773)" */
@@ -37,7 +37,7 @@ export function attackLines(result: AttackResult): string[] {
   for (const goal of goalsOf(result)) {
     const names = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
     const width = Math.max(...names.map((name) => name.length)) + 2;
-    lines.push("", `  ${goalNames[goal]}`, `  ${"".padEnd(width)}${attacks.map(({ name }) => name.padEnd(22)).join("")}`.trimEnd());
+    lines.push("", `  ${goalNames[goal]}`, `  ${"".padEnd(width)}${attacks.map(({ kind }) => kind.padEnd(22)).join("")}`.trimEnd());
     for (const arm of arms.filter(({ refused }) => refused === undefined)) {
       const cells = figuresOf(result, arm, goal).map((figure) => (figure === undefined ? "-" : figureText(figure)).padEnd(22));
       lines.push(`  ${arm.arm.padEnd(width)}${cells.join("")}`.trimEnd());

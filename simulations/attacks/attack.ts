@@ -67,7 +67,7 @@ export type Judge = (person: number, items: Int32Array) => Promise<Float64Array>
 
 /** An attack. */
 export interface Attack {
-  readonly name: string;
+  readonly kind: string;
   /** One sentence for reports: who does it, and what they see. */
   readonly summary: string;
   readonly source: string;

@@ -11,7 +11,7 @@ const momentum = 0.9;
  * before.
  */
 export const differences: Attack = {
-  name: "differences",
+  kind: "differences",
   summary:
     "Whoever gets every published model, and knows when a person took part, compares how models changed in those rounds and in others.",
   source: "Nasr, Shokri and Houmansadr 2019, https://arxiv.org/abs/1812.00910",

@@ -4,7 +4,7 @@ import { learnByEvidence } from "./by-evidence.ts";
 
 /** n - 1: as many devices that it made up as `cohort.min` asks for beside the person's, each with keys of its own and zeros for a contribution. */
 export const filledCohort: Attack = {
-  name: "n-1",
+  kind: "n-1",
   summary: "A lying aggregator fills a cohort with devices that it made up, all but one, and takes their part off the sum.",
   source:
     "Serjantov, Dingledine and Syverson 2002, https://doi.org/10.1007/3-540-36415-3_3; Boenisch et al. 2023, https://arxiv.org/abs/2301.04017",

@@ -43,7 +43,7 @@ export interface AttackResult {
   readonly participants: number;
   /** Devices of a round, and how many of them the aggregator's own lie is about. */
   readonly cohort: { readonly size: number; readonly min: number };
-  readonly attacks: readonly { readonly name: string; readonly summary: string; readonly source: string }[];
+  readonly attacks: readonly { readonly kind: string; readonly summary: string; readonly source: string }[];
   readonly arms: readonly ArmResult[];
   /** False when interrupted. */
   readonly isComplete: boolean;
@@ -78,7 +78,7 @@ export async function measureAttacks(scenario: Scenario, options: MeasureOptions
     version: packageVersion(),
     scenario,
     ...about!,
-    attacks: attacks.map(({ name, summary, source }) => ({ name, summary, source })),
+    attacks: attacks.map(({ kind, summary, source }) => ({ kind, summary, source })),
     arms,
     isComplete: !isStopped(),
   };
@@ -96,7 +96,7 @@ async function attackArm(arm: Arm, prepared: Prepared, { attacks, people, say, s
       signal?.throwIfAborted();
       figures.push(await tryAttack(attack, record, goal, attacked, teaching));
       const { auc, low, high } = figures.at(-1)!;
-      say?.(`${arm.name}: ${attack.name} on ${goal} ${auc.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`);
+      say?.(`${arm.name}: ${attack.kind} on ${goal} ${auc.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`);
     }
   }
   return figures;
@@ -117,7 +117,7 @@ export async function tryAttack(
   const clusters = chosen.flatMap(({ person, items }) => Array.from(items, () => person));
   const labels = Uint8Array.from(chosen.flatMap((cells) => [...cells.labels]));
   const auc = aucOf(Float64Array.from(scores), labels, Int32Array.from(clusters));
-  return { attack: attack.name, goal, people: chosen.length, items: labels.length, ...auc };
+  return { attack: attack.kind, goal, people: chosen.length, items: labels.length, ...auc };
 }
 
 function aboutOf({ dataset, split, participants, run }: Prepared): Pick<AttackResult, "dataset" | "participants" | "cohort"> {

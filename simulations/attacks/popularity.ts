@@ -3,7 +3,7 @@ import type { Attack } from "./attack.ts";
 
 /** The baseline: guesses that people rated what many rated, and highly what is rated highly. */
 export const popularity: Attack = {
-  name: "popularity",
+  kind: "popularity",
   summary: "The baseline: no run is looked at; what many rated counts as rated, what is rated highly as rated highly.",
   source: "none",
   async learn({ crowd }, goal) {

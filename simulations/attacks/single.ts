@@ -8,7 +8,7 @@ import { readingsOf } from "./readings.ts";
  * as raw bytes.
  */
 export const single: Attack = {
-  name: "single",
+  kind: "single",
   summary: "The aggregator reads every byte that one device sent in a round.",
   source: "Chai et al. 2019, https://arxiv.org/abs/1906.05108",
   learn: learnByEvidence(

@@ -5,7 +5,7 @@ import { contrastOf } from "./contrast.ts";
 
 /** What sums with the person in them have that those without do not. */
 export const sums: Attack = {
-  name: "sums",
+  kind: "sums",
   summary: "The aggregator compares the sums of rounds in which a person took part with those of the others.",
   source:
     "Dwork et al. 2015, https://doi.org/10.1109/FOCS.2015.46 (tracing); Homer et al. 2008, https://doi.org/10.1371/journal.pgen.1000167",

@@ -32,7 +32,7 @@ ${goalsOf(result).map((goal) =>
   table({
     id: `auc-${goal}`,
     caption: `AUC: ${goalNames[goal]}`,
-    columns: ["protection", ...result.attacks.map(({ name }) => name)],
+    columns: ["protection", ...result.attacks.map(({ kind }) => kind)],
     rows: result.arms.map((arm) => [
       arm.arm,
       ...figuresOf(result, arm, goal).map((figure) => (figure === undefined ? "-" : figureText(figure))),
@@ -55,7 +55,7 @@ function attackersSection({ attacks, arms }: AttackResult): Section {
         id: "attacks",
         caption: "Attacks, and on how many people",
         columns: ["attack", "what it sees and does", "source", "people"],
-        rows: attacks.map(({ name, summary, source }) => [name, summary, source, peopleOf(name)]),
+        rows: attacks.map(({ kind, summary, source }) => [kind, summary, source, peopleOf(kind)]),
         words: [1, 2],
       }),
   };

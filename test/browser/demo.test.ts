@@ -120,14 +120,14 @@ describe.skipIf(executable === undefined)(title, () => {
   it("joins a round that waits for the visitor, and shows the very bytes that the aggregator received, and the epsilon of the ledger", async () => {
     await visit();
     await like(0, 1, 4);
-    expect(demo.server.records()).toEqual([]);
+    expect(await demo.server.records()).toEqual([]);
     expect(await page.locator("#epsilon").textContent()).toBe("0");
     await page.getByRole("button", { name: "Join the next round" }).click();
     await page.waitForFunction(() => document.querySelectorAll(".stages .done").length === 7, undefined, { timeout: 160_000 });
     expect(await page.locator(".status").textContent()).toBe(
       `Round 1 is published: a sum over ${neighbors + 1} devices, yours among them.`,
     );
-    const [record] = demo.server.records();
+    const [record] = await demo.server.records();
     expect(record).toMatchObject({ round: 1, outcome: "published", accepted: neighbors + 1 });
     expect([await page.locator("#epsilon").textContent(), await page.locator("#used").textContent()]).toEqual(["4", "1"]);
 

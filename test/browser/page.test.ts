@@ -98,7 +98,7 @@ async function visit(
   await page.waitForSelector("body[data-ready]", { state: "attached" });
   expect(await page.evaluate(() => window.app.join())).toEqual({ id: first.id, isNew: false });
   await together(1);
-  const published = server.records().filter(({ outcome }) => outcome === "published");
+  const published = (await server.records()).filter(({ outcome }) => outcome === "published");
   expect(published.map(({ accepted }) => accepted)).toEqual([3, 3, 3]);
   const recommended = await page.evaluate(() => window.app.recommend(4));
   expect(recommended).toHaveLength(4);

@@ -83,7 +83,7 @@ describe("a device that contributes differences, killed", () => {
       closers.push(() => second.child.kill("SIGKILL"));
       expect(await second.ended).toBe("0");
 
-      const { round, state } = store.latest(terms.id)!;
+      const { round, state } = (await store.latest(terms.id))!;
       await expect
         .poll(async () => (await Promise.all(stores.map((own) => memoryOf(own, terms.id)))).map(({ counted }) => counted))
         .toEqual([round, round]);

@@ -66,7 +66,7 @@ describe("a device killed", () => {
       await second.ended;
 
       expect(names.size).toBe(2);
-      const published = server.records().filter(({ outcome }) => outcome === "published");
+      const published = (await server.records()).filter(({ outcome }) => outcome === "published");
       expect(published.map(({ accepted }) => accepted)).toEqual([2]);
       for (const round of new Set(sent.map((chunk) => chunk.round))) {
         expect(new Set(sent.filter((chunk) => chunk.round === round).map(({ digest }) => digest)).size, `round ${round}`).toBe(1);
@@ -108,7 +108,7 @@ describe("a device killed", () => {
         expect(spent.runs[0]!.reserved).toContain(round);
         expect(new Set(sent.filter((chunk) => chunk.round === round).map(({ digest }) => digest)).size, `round ${round}`).toBe(1);
       }
-      expect(server.records().some(({ outcome, accepted }) => outcome === "published" && accepted === 2)).toBe(true);
+      expect((await server.records()).some(({ outcome, accepted }) => outcome === "published" && accepted === 2)).toBe(true);
     },
   );
 });

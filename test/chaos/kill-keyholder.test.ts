@@ -144,7 +144,7 @@ describe("a keyholder that is killed and started again on its record", () => {
     await Promise.all(Array.from({ length: devices }, (_, index) => takePart(url, run, index)));
     await expect.poll(() => keyholder.deaths, { timeout: 10_000 }).toBe(1);
     expect([...server.shared]).toEqual([1, 1, 1, 0]);
-    expect(server.records()).toMatchObject([{ round: 1, outcome: "published", accepted: devices }]);
+    expect(await server.records()).toMatchObject([{ round: 1, outcome: "published", accepted: devices }]);
     expect([...recorded(path)].map(([round, lists]) => [round, lists.length])).toEqual([[1, 1]]);
     expect(keyholder.failures).toEqual([]);
   });
@@ -204,13 +204,13 @@ describe("a keyholder and an aggregator that are both killed at random steps", (
     expect(keyholder.deaths, told).toBeGreaterThanOrEqual(1);
     const store = sqliteStore(storePath);
     cleanups.push(() => store.close());
-    const records = store.records("counting");
+    const records = await store.records("counting");
     expect(
       records.map(({ round, outcome, accepted }) => [round, outcome, accepted]),
       told,
     ).toEqual([1, 2, 3].map((round) => [round, "published", devices]));
     for (const { round, sha256 } of records) {
-      expect([...decodeModel(store.model("counting", sha256)!, size, "float64")], told).toEqual([round, round, round, 0]);
+      expect([...decodeModel((await store.model("counting", sha256))!, size, "float64")], told).toEqual([round, round, round, 0]);
     }
     expect(
       [...recorded(path)].map(([round, lists]) => [round, lists.length]),

@@ -35,9 +35,9 @@ const tastes = [
   ["a", "c", "more"],
 ];
 
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
 async function survive(fates: readonly Fate[]): Promise<void> {
@@ -69,23 +69,23 @@ async function survive(fates: readonly Fate[]): Promise<void> {
   const store = sqliteStore(lineage.path);
   cleanups.unshift(() => store.close());
   const { model } = run.catalogue!;
-  const records = store.records("films-1");
+  const records = await store.records("films-1");
   expect(records.map(({ round, outcome }) => [round, outcome])).toEqual([1, 2, 3, 4].map((round) => [round, "published"]));
   // Every kept model names a kept catalogue, whose rows have the model's phases.
   for (const { sha256 } of records) {
-    const shared = decodeModel(store.model("films-1", sha256)!, run.sharedSize, "float64");
+    const shared = decodeModel((await store.model("films-1", sha256))!, run.sharedSize, "float64");
     const mark = model.markOf(shared);
-    const catalogue = await takeWhole(store.catalogue.whole("films-1", mark.version)!, 6, mark);
+    const catalogue = await takeWhole((await store.catalogue.whole("films-1", mark.version))!, 6, mark);
     expect(model.phasesOf(shared)).toEqual(catalogue.phases);
-    const deltas = store.catalogue.deltas("films-1", 0, mark.version)!;
+    const deltas = (await store.catalogue.deltas("films-1", 0, mark.version))!;
     const replayed = await takeDeltas(await emptyCatalogue(6, "films-1"), packDeltas(deltas), mark);
     expect(encodeCatalogue(replayed)).toEqual(encodeCatalogue(catalogue));
   }
-  const all = store.catalogue.deltas(
+  const all = (await store.catalogue.deltas(
     "films-1",
     0,
-    model.markOf(decodeModel(store.latest("films-1")!.model, run.sharedSize, "float64")).version,
-  )!;
+    model.markOf(decodeModel((await store.latest("films-1"))!.model, run.sharedSize, "float64")).version,
+  ))!;
   // However often it was ordered, each item came once.
   const arrivals = all.flatMap((delta) => decodeDelta(delta, 6).ids);
   expect(arrivals.filter((id) => id === "new")).toHaveLength(1);

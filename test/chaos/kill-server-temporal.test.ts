@@ -62,9 +62,9 @@ describe("an aggregator that keeps everyone's latest statistics", () => {
 
       const store = sqliteStore(lineage.path);
       cleanups.push(() => store.close());
-      const published = store.records(run.terms.id).filter(({ outcome }) => outcome === "published");
+      const published = (await store.records(run.terms.id)).filter(({ outcome }) => outcome === "published");
       expect(published.map(({ accepted }) => accepted)).toEqual([3, 3, 3, 3]);
-      const { round, state } = store.latest(run.terms.id)!;
+      const { round, state } = (await store.latest(run.terms.id))!;
       const memories = await Promise.all(stores.map((own) => memoryOf(own, run.terms.id)));
       expect(memories.map(({ counted }) => counted)).toEqual([round, round, round]);
       const parts = memories.map(({ part }) => part as PrivatePart);

@@ -6,69 +6,26 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { socketConnector } from "../../client/socket.ts";
 import { sqliteStore } from "../../server/index.ts";
-import { createIdentity, type Identity } from "../../shared/crypto/identity.ts";
-import { isCofactorError } from "../../shared/errors.ts";
-import { secureRng } from "../../shared/random.ts";
 import { decodeModel } from "../../shared/wire/model-codec.ts";
-import { contributionOf } from "../support/counting-run.ts";
 import { killPoints } from "../support/killing-store.ts";
 import { type Fate, Lineage } from "../support/lineage.ts";
-import { floatBytes, ScriptedClient } from "../support/scripted-client.ts";
+import { returningDevice } from "../support/returning-device.ts";
 
 const size = 4;
 const devices = 3;
 const rounds = 3;
 
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
-
-/** What a device saw of the run, over all its connections. */
-interface Seen {
-  readonly published: Map<number, string>;
-  readonly accepted: Set<number>;
-  /** Rounds that it was asked for again after its answer was acknowledged. */
-  readonly askedAgain: number[];
-}
-
-/** A device that comes back after each loss, and answers each round with the same bytes. */
-async function takePart(lineage: Lineage, index: number, identity: Identity): Promise<Seen> {
-  const seen: Seen = { published: new Map(), accepted: new Set(), askedAgain: [] };
-  for (;;) {
-    let client: ScriptedClient | undefined;
-    try {
-      client = new ScriptedClient(await socketConnector(await lineage.url)(), "counting", identity);
-      const current = client;
-      client.onAsk = ({ round }) => {
-        if (seen.accepted.has(round)) seen.askedAgain.push(round);
-        current.answer(round, floatBytes(contributionOf(size, index))).then(
-          () => seen.accepted.add(round),
-          () => undefined,
-        );
-      };
-      const joined = await client.join();
-      if (joined.ended) return seen;
-      await client.until(() => {
-        for (const header of current.published) seen.published.set(header.round, header.model.sha256);
-        return current.published.at(-1)?.ended === true;
-      });
-      return seen;
-    } catch (error) {
-      if (!(isCofactorError(error) && error.retryable) && !String(error).includes("connection ended")) throw error;
-      for (const header of client?.published ?? []) seen.published.set(header.round, header.model.sha256);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
 
 async function survive(fates: readonly Fate[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cofactor-chaos-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const lineage = new Lineage({ path: join(folder, "run.sqlite"), size, devices, rounds }, fates);
-  const seen = await Promise.all(Array.from({ length: devices }, (_, index) => takePart(lineage, index, createIdentity(secureRng))));
+  const seen = await Promise.all(Array.from({ length: devices }, (_, index) => returningDevice(lineage, size, index)));
   await lineage.end();
   expect(lineage.failures).toEqual([]);
   expect(lineage.deaths).toBe(fates.length);
@@ -76,18 +33,18 @@ async function survive(fates: readonly Fate[]): Promise<void> {
 
   const store = sqliteStore(lineage.path);
   cleanups.unshift(() => store.close());
-  const records = store.records("counting");
+  const records = await store.records("counting");
   expect(records.map(({ round, outcome, accepted }) => [round, outcome, accepted])).toEqual(
     [1, 2, 3].map((round) => [round, "published", devices]),
   );
   // Every published model is kept, and holds each device's contribution exactly once for each round.
   for (const { round, sha256 } of records) {
-    const values = decodeModel(store.model("counting", sha256)!, size, "float64");
+    const values = decodeModel((await store.model("counting", sha256))!, size, "float64");
     expect([...values]).toEqual([round, round, round, 0]);
   }
   for (const { published } of seen) for (const [round, sha256] of published) expect(records[round - 1]!.sha256).toBe(sha256);
-  expect(store.openRound("counting")).toBeUndefined();
-  expect(store.answers("counting", rounds)).toEqual([]);
+  expect(await store.openRound("counting")).toBeUndefined();
+  expect(await store.answers("counting", rounds)).toEqual([]);
 }
 
 describe("an aggregator that is killed and started again on its file", () => {

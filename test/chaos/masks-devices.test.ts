@@ -74,7 +74,9 @@ describe("real clients in a masked round over sockets", () => {
     takePart(clients);
     await ended;
     const accepted = stage <= stageOf.contribution ? people - 2 : people;
-    expect(server.records().map(({ outcome, accepted: count, reason }) => [outcome, count, reason])).toEqual([["published", accepted, ""]]);
+    expect((await server.records()).map(({ outcome, accepted: count, reason }) => [outcome, count, reason])).toEqual([
+      ["published", accepted, ""],
+    ]);
   });
 
   it("make up for one lost at each of two stages", async () => {
@@ -86,7 +88,7 @@ describe("real clients in a masked round over sockets", () => {
     }
     takePart(clients);
     await ended;
-    expect(server.records().map(({ outcome, accepted }) => [outcome, accepted])).toEqual([["published", people - 1]]);
+    expect((await server.records()).map(({ outcome, accepted }) => [outcome, accepted])).toEqual([["published", people - 1]]);
   });
 
   it.each(stages)("go on when the connection is lost in the stage %s and comes back", async (_, stage) => {
@@ -96,7 +98,7 @@ describe("real clients in a masked round over sockets", () => {
     );
     takePart(clients);
     await ended;
-    expect(server.records().map(({ outcome, accepted }) => [outcome, accepted])).toEqual([["published", people]]);
+    expect((await server.records()).map(({ outcome, accepted }) => [outcome, accepted])).toEqual([["published", people]]);
   });
 
   it.each(stages)("lose one that is restarted in the stage %s, or take its kept answer: it counts once at most", async (_, stage) => {
@@ -117,7 +119,7 @@ describe("real clients in a masked round over sockets", () => {
     await ended;
     // The answer that was being sent is kept and sent again; the secrets of later stages are gone.
     const accepted = stage < stageOf.contribution ? people - 1 : people;
-    expect(server.records().map(({ outcome, accepted: count }) => [outcome, count])).toEqual([["published", accepted]]);
+    expect((await server.records()).map(({ outcome, accepted: count }) => [outcome, count])).toEqual([["published", accepted]]);
     if (stage < stageOf.unmask) expect(declined).toEqual(["this device was restarted within the round"]);
   });
 
@@ -129,6 +131,6 @@ describe("real clients in a masked round over sockets", () => {
     }
     takePart(clients);
     await ended;
-    expect(server.records().map(({ outcome }) => outcome)).toEqual(["abandoned"]);
+    expect((await server.records()).map(({ outcome }) => outcome)).toEqual(["abandoned"]);
   });
 });

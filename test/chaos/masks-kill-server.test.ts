@@ -32,9 +32,9 @@ const terms: Partial<TermsInput> = {
 };
 const run = countingRun(size, terms);
 
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
 /** A masked device that outlives its connections: a stage is answered once, and repeated in the same bytes. */
@@ -102,13 +102,13 @@ async function survive(fates: readonly Fate[]): Promise<void> {
   expect(people.flatMap(({ otherBriefs }) => otherBriefs)).toEqual([]);
   const store = sqliteStore(lineage.path);
   cleanups.unshift(() => store.close());
-  const records = store.records(run.terms.id);
+  const records = await store.records(run.terms.id);
   expect(records.map(({ round, outcome, accepted }) => [round, outcome, accepted])).toEqual([
     [1, "published", devices],
     [2, "published", devices],
   ]);
   for (const { round, sha256 } of records) {
-    const values = decodeModel(store.model(run.terms.id, sha256)!, size, "float64");
+    const values = decodeModel((await store.model(run.terms.id, sha256))!, size, "float64");
     expect([...values]).toEqual([...Array.from({ length: devices }, () => round), 0]);
   }
 }

@@ -69,8 +69,8 @@ async function survive(
   const store = sqliteStore(lineage.path);
   cleanups.push(() => store.close());
   // Opening it verifies the chain and compares it with records, open round and newest model.
-  const ledger = Ledger.open(run, store);
-  const entries = store.ledger(run.terms.id);
+  const ledger = await Ledger.open(run, store);
+  const entries = await store.ledger(run.terms.id);
   const released = entries.filter(({ kind }) => kind === "released");
   expect(released.map(({ round }) => round)).toEqual(Array.from({ length: rounds }, (_, index) => index + 1));
   expect([...ledger.log].map((log) => log.length)).toEqual(Array<number>(devices).fill(rounds));
@@ -80,7 +80,7 @@ async function survive(
   expect(told).toEqual([...new Set(told)].toSorted((a, b) => a - b));
   if (privacy.mechanism === "matrix") {
     expect(lineage.released.map(({ round, nextRow }) => nextRow! - round)).toEqual(told.map(() => 0));
-    const { noise } = store.latest(run.terms.id)!;
+    const { noise } = (await store.latest(run.terms.id))!;
     expect(new DataView(noise!.buffer, noise!.byteOffset).getUint32(16, true)).toBe(rounds);
   }
 

@@ -34,7 +34,7 @@ export function createStages(): Record<Goal, Promise<Stage>> {
 
 /** Runs the suite. @param sees whether the attacker sees anything of the run; whoever does not must guess */
 export function describeAttack(attack: Attack, staged: Record<Goal, Promise<Stage>>, sees: boolean): void {
-  describe(`attack ${attack.name}`, () => {
+  describe(`attack ${attack.kind}`, () => {
     it("says what it does and where it comes from", () => {
       expect(attack.summary).toMatch(/\.$/);
       expect(attack.source).toMatch(/^none$|https:/);

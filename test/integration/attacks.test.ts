@@ -32,13 +32,13 @@ async function prepare(name: keyof typeof protectionSections, ...set: readonly s
 async function figuresOf(prepared: Prepared, record: AttackRecord, names: readonly string[]): Promise<Record<string, AttackFigure>> {
   const attacked = attackedPeople(prepared, record, "items", people);
   const teaching = await teach(prepared, record, "items", attacked);
-  const chosen = names.map((name) => attacks.find((attack) => attack.name === name)!) satisfies Attack[];
+  const chosen = names.map((name) => attacks.find((attack) => attack.kind === name)!) satisfies Attack[];
   const found: Record<string, AttackFigure> = {};
-  for (const attack of chosen) found[attack.name] = await tryAttack(attack, record, "items", attacked, teaching);
+  for (const attack of chosen) found[attack.kind] = await tryAttack(attack, record, "items", attacked, teaching);
   return found;
 }
 
-const all = attacks.map(({ name }) => name);
+const all = attacks.map(({ kind }) => kind);
 
 describe("what attackers learn of which wines a person rated", () => {
   let open: Record<string, AttackFigure>;

@@ -80,7 +80,7 @@ describe.each(["memory", "socket"] as const)("items that come and go over %s", (
     const clients = tastes.map((liked) => device(at, liked));
     await Promise.all(clients.map((client) => client.join()));
     expect(idsOf(clients[2]!).sort()).toEqual(start);
-    at.server.addItems(["new", "rare"]);
+    await at.server.addItems(["new", "rare"]);
     expect(standing(at, "new")).toBeUndefined();
     await round(clients);
     expect([standing(at, "new"), standing(at, "rare")]).toEqual(["candidate", "candidate"]);
@@ -96,8 +96,8 @@ describe.each(["memory", "socket"] as const)("items that come and go over %s", (
     ).toEqual(["c", "d"]);
     expect(clients[0]!.recommend({ count: 20, excludeIds: ["c", "unknown"] }).map(({ id }) => id)).toEqual(["d"]);
 
-    at.server.removeItems(["a", "rare"]);
-    at.server.addItems(["later"]);
+    await at.server.removeItems(["a", "rare"]);
+    await at.server.addItems(["later"]);
     await round(clients);
     expect(standing(at, "a")).toBeUndefined();
     for (const client of clients) expect(idsOf(client)).not.toContain("a");
@@ -106,9 +106,9 @@ describe.each(["memory", "socket"] as const)("items that come and go over %s", (
     await round(clients);
     expect(standing(at, "later")).toBe("live");
     // What was rated stays on the device, and comes back with the item.
-    at.server.addItems(["a"]);
+    await at.server.addItems(["a"]);
     await round(clients);
-    at.server.removeItems(["b"]);
+    await at.server.removeItems(["b"]);
     await round(clients);
     expect(standing(at, "a")).toBe("candidate");
     expect(idsOf(clients[0]!)).not.toContain("b");
@@ -127,7 +127,7 @@ describe.each(["memory", "socket"] as const)("items that come and go over %s", (
     const clients = tastes.map((liked) => device(at, liked));
     await Promise.all(clients.map((client) => client.join()));
     for (const order of ["new", "later", "third"]) {
-      at.server.addItems([order]);
+      await at.server.addItems([order]);
       await round(clients);
     }
     const back = device({ connect }, ["b", "later"], { store });
@@ -156,7 +156,7 @@ describe.each(["memory", "socket"] as const)("items that come and go over %s", (
     const victim = device({ connect }, ["b"], { store });
     await victim.join();
     const before = idsOf(victim);
-    at.server.addItems(["new"]);
+    await at.server.addItems(["new"]);
     await Promise.all(clients.map((client) => client.join()));
     await round(clients);
     await round(clients);
@@ -202,7 +202,7 @@ describe.each(["memory", "socket"] as const)("items that come and go over %s", (
 
   it("are no business of a device: what it says of rows that are not live moves nothing, and nobody counts for two", async () => {
     const at = await world(transport, { cohort: { size: 1, min: 1 }, catalogue: { minCount: 2 } });
-    at.server.addItems(["new"]);
+    await at.server.addItems(["new"]);
     const run = defineRun({ ...terms, cohort: { size: 1, min: 1 }, catalogue: { minCount: 2 } });
     const liar = await ScriptedClient.join(at.connect, "films-1");
     closers.push(() => liar.channel.close());
@@ -242,8 +242,8 @@ describe("an operator", () => {
   it("is refused names that are none, more items than rows at the start, and items where they stay", async () => {
     const at = await world("memory");
     const wrong = ["", "x".repeat(65), "\n", "\ud800", "é".repeat(33)];
-    for (const id of wrong) expect(() => at.server.addItems(["fine", id])).toThrow(expect.objectContaining({ code: "DATA_INVALID" }));
-    expect(() => at.server.removeItems([5 as unknown as string])).toThrow(expect.objectContaining({ code: "DATA_INVALID" }));
+    for (const id of wrong) await expect(at.server.addItems(["fine", id])).rejects.toMatchObject({ code: "DATA_INVALID" });
+    await expect(at.server.removeItems([5 as unknown as string])).rejects.toMatchObject({ code: "DATA_INVALID" });
     const many = Array.from({ length: 9 }, (_, index) => `item-${index}`);
     const create = (run: object, items: string[]) => createServer({ run, items, store: serverMemory() });
     await expect(create({ ...terms }, many)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
@@ -251,14 +251,14 @@ describe("an operator", () => {
     await expect(create(fixed, ["a"])).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     const server = await createServer({ run: fixed, store: serverMemory() });
     closers.push(() => server.close());
-    expect(() => server.addItems(["a"])).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+    await expect(server.addItems(["a"])).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     expect(server.items()).toEqual([]);
   });
 
   it("may say which items there are: those that are missing come, the others go, orders that wait included", async () => {
     const at = await world("memory");
-    at.server.addItems(["waits"]);
-    at.server.setItems(["b", "new", "c", "d"]);
+    await at.server.addItems(["waits"]);
+    await at.server.setItems(["b", "new", "c", "d"]);
     const clients = tastes.map((liked) => device(at, liked));
     await Promise.all(clients.map((client) => client.join()));
     await round(clients);
@@ -268,7 +268,7 @@ describe("an operator", () => {
         .map(({ id }) => id)
         .sort(),
     ).toEqual(["b", "c", "d", "new"]);
-    at.server.setItems(["b", "new", "c", "d"]);
+    await at.server.setItems(["b", "new", "c", "d"]);
     await round(clients);
     expect(standing(at, "new")).toBe("live");
     const status = (await (await fetch(`${(await at.server.listen()).url}/status`)).json()) as { catalogue: object };
@@ -312,7 +312,7 @@ describe("devices", () => {
   it("may give numbers for names, and are told when a run has no names", async () => {
     const at = await world("memory");
     const numbered = device(at, [], { ratings: [[7, 1]] });
-    at.server.addItems(["7"]);
+    await at.server.addItems(["7"]);
     await numbered.join();
     const { catalogue: _dynamic, ...fixed } = terms;
     const plain = await startWorld("memory", fixed);

@@ -46,7 +46,7 @@ describe.each(["memory", "socket"] as const)("devices over %s", (transport) => {
     expect(left.state).toBe("joined");
     const results = await Promise.all([left.participate(), right.participate()]);
     expect(results.map(({ rounds }) => rounds)).toEqual([2, 2]);
-    expect(at.server.records().map(({ outcome, accepted }) => [outcome, accepted])).toEqual([
+    expect((await at.server.records()).map(({ outcome, accepted }) => [outcome, accepted])).toEqual([
       ["published", 2],
       ["published", 2],
     ]);
@@ -119,7 +119,7 @@ describe.each(["memory", "socket"] as const)("devices over %s", (transport) => {
       ]);
       expect(digests.map((sent) => sent.length)).toEqual(rounds === 1 ? [1, 1] : [3, 3]);
     }
-    const published = at.server.records().filter(({ outcome }) => outcome === "published");
+    const published = (await at.server.records()).filter(({ outcome }) => outcome === "published");
     expect(published.map(({ accepted }) => accepted)).toEqual([2, 2, 2]);
   });
 
@@ -165,7 +165,7 @@ describe.each(["memory", "socket"] as const)("devices over %s", (transport) => {
     expect(second![0]!.offset).toBeGreaterThanOrEqual(2 * 262_144);
     expect(second![0]!.offset).toBeLessThanOrEqual(first!.at(-1)!.offset + first!.at(-1)!.bytes);
     expect(new Set(chunks.map(({ digest }) => digest)).size).toBe(1);
-    expect(at.server.records().map(({ accepted }) => accepted)).toEqual([2]);
+    expect((await at.server.records()).map(({ accepted }) => accepted)).toEqual([2]);
   });
 
   it("send the same bytes again after a restart in the middle of a round, and count once", async () => {
@@ -197,7 +197,7 @@ describe.each(["memory", "socket"] as const)("devices over %s", (transport) => {
     expect((await contributed).status).toBe("accepted");
     expect(again.id).toBe(before);
     expect(new Set(digests).size).toBe(1);
-    expect(at.server.records().map(({ accepted, dropped }) => [accepted, dropped])).toEqual([[2, 0]]);
+    expect((await at.server.records()).map(({ accepted, dropped }) => [accepted, dropped])).toEqual([[2, 0]]);
   });
 
   it("do not contribute again when they restart after their answer was taken", async () => {
@@ -224,7 +224,7 @@ describe.each(["memory", "socket"] as const)("devices over %s", (transport) => {
     expect((await rest).rounds).toBe(1);
     await others;
     expect(sent).not.toContain("answer");
-    expect(at.server.records().map(({ accepted }) => accepted)).toEqual([2]);
+    expect((await at.server.records()).map(({ accepted }) => accepted)).toEqual([2]);
   });
 
   it("are forgotten when they leave, and come back under another name", async () => {

@@ -57,7 +57,7 @@ describe("the demo", () => {
     expect((await client.spent()).runs).toEqual([]);
     client.close();
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    expect(demo.server.records()).toEqual([]);
+    expect(await demo.server.records()).toEqual([]);
   });
 
   it("calls neighbors from its own pages alone", async () => {
@@ -78,7 +78,7 @@ describe("the demo", () => {
       expect(epsilon).toBe(4);
       expect(runs).toEqual([expect.objectContaining({ run, reserved: Array.from({ length: round }, (_, at) => at + 1) })]);
     }
-    expect(demo.server.records().map(({ outcome, accepted }) => [outcome, accepted])).toEqual(
+    expect((await demo.server.records()).map(({ outcome, accepted }) => [outcome, accepted])).toEqual(
       Array.from({ length: 4 }, () => ["published", neighbors + 1]),
     );
     const asked = [...demo.server.participations()].map((rounds) => rounds.length);

@@ -56,14 +56,14 @@ describe.each(names)("quality found by devices under %s", (name) => {
     }
     // The two rounds' figures differ: nothing here is a constant.
     expect(reports[1]!.quality!.metrics["rmse"]).not.toBeCloseTo(reports[0]!.quality!.metrics["rmse"]!, 3);
-    expect(world.server.records().map(({ quality }) => quality)).toEqual(reports.map(({ quality }) => quality));
+    expect((await world.server.records()).map(({ quality }) => quality)).toEqual(reports.map(({ quality }) => quality));
   });
 });
 
 describe.each(names.filter((name) => name !== "open"))("what the aggregator has of one person's figures under %s", (name) => {
   it("is nothing: no message, nothing stored, no event", async () => {
     const { world, reports } = await played(name, judgedTerms(name, { rounds: 1 }));
-    const text = world.transcript.bytes.toString("latin1") + JSON.stringify(reports) + JSON.stringify(world.server.records());
+    const text = world.transcript.bytes.toString("latin1") + JSON.stringify(reports) + JSON.stringify(await world.server.records());
     for (const person of [0, 1, 2]) {
       const entries = entriesOf(world, person);
       const scaled = entries.map((value) => value * 2 ** world.run.range.fractionBits).map(Math.round);

@@ -42,7 +42,7 @@ async function expectUnharmed({ server, hostile, honest }: Scene, code: ErrorCod
   expect([hostile, ...honest].map((client) => client.channel.isOpen)).toEqual([true, true, true]);
   await finish({ honest, hostile });
   expect([...server.shared]).toEqual([1, 1, 1, 0]);
-  expect(server.records()).toMatchObject([{ round: 1, outcome: "published", accepted: 3, dropped: 0 }]);
+  expect(await server.records()).toMatchObject([{ round: 1, outcome: "published", accepted: 3, dropped: 0 }]);
 }
 
 async function finish({ honest, hostile }: Pick<Scene, "honest" | "hostile">): Promise<void> {

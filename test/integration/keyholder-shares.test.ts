@@ -187,7 +187,7 @@ describe.each(transports)("two of three keyholders over $name", ({ reach }) => {
     await clients[0]!.until(() => clients[0]!.abandoned.length > 0);
     expect(clients[0]!.abandoned[0]!.reason).toMatch(/expected 2 of 3 keyholders, got 1/);
     expect([...scene.server.shared]).toEqual(start);
-    expect(scene.server.records()[0]).toMatchObject({ outcome: "abandoned" });
+    expect((await scene.server.records())[0]).toMatchObject({ outcome: "abandoned" });
   });
 
   it("open nothing when two lie: both are named as culprits at once", async () => {

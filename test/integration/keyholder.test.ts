@@ -95,7 +95,7 @@ describe.each(transports)("a keyholder over $name", ({ reach }) => {
       ...store,
       publish: (id, publication, record) => (record === undefined ? store.publish(id, publication, record) : refuse()),
       abandon: refuse,
-      close: () => undefined,
+      close: async () => undefined,
     };
     const record = memoryRecord();
     const lists: string[] = [];
@@ -157,12 +157,12 @@ describe("an aggregator without a keyholder", () => {
 
   it("stops waiting when it is closed, and leaves the round to its next start", async () => {
     const store = memoryStore();
-    const server = await startServer({ store: { ...store, close: () => undefined } });
+    const server = await startServer({ store: { ...store, close: async () => undefined } });
     const revealing = new Promise<void>((resolve) => server.on("revealing", () => resolve()));
     await sealingDevices(run, await transports[0]!.reach(server));
     await revealing;
     await server.close();
-    expect(store.records("sealed")).toEqual([]);
-    expect(store.openRound("sealed")).toMatchObject({ round: 1, stage: 1 });
+    expect(await store.records("sealed")).toEqual([]);
+    expect(await store.openRound("sealed")).toMatchObject({ round: 1, stage: 1 });
   });
 });

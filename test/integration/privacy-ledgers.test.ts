@@ -95,7 +95,7 @@ describe("an aggregator that is started again from an old backup", () => {
       for (const client of clients) client.on("declined", ({ reason }) => declined.push(reason));
       await Promise.all(clients.map((client) => client.participate({ rounds })));
       for (const client of clients) client.close();
-      const published = world.server.records().filter(({ outcome }) => outcome === "published");
+      const published = (await world.server.records()).filter(({ outcome }) => outcome === "published");
       await world.close();
       return published.map(({ round }) => round);
     };
@@ -138,7 +138,7 @@ describe("an aggregator that is started again from an old backup", () => {
       database.close();
       const store = sqliteStore(path);
       await expect(startWorld("memory", run, { store }), change).rejects.toMatchObject({ code: "LEDGER_CORRUPT" });
-      store.close();
+      await store.close();
     }
     copyFileSync(original, path);
     await (await startWorld("memory", run, { store: sqliteStore(path) })).close();

@@ -17,10 +17,10 @@ async function played(name: "open" | "masks", more: Parameters<typeof judgedTerm
 describe.each(["open", "masks"] as const)("rewards under %s", (name) => {
   it("add up to what the judged models gained, by public key, the same for devices that were in the same rounds", async () => {
     const { server } = await played(name, { rounds: 4, rewards: { metric: "rmse", division: { kind: "fitted" } } });
-    const found = server.rewards();
+    const found = await server.rewards();
     expect(found).toHaveLength(4);
     expect(found.map(({ rounds }) => rounds)).toEqual([3, 3, 3, 3]);
-    const records = server.records();
+    const records = await server.records();
     const [first, last] = [records[0]!.quality!.metrics["rmse"]!, records.at(-1)!.quality!.metrics["rmse"]!];
     expect(first).not.toBe(last);
     expect(found.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(first - last, 9);
@@ -30,7 +30,7 @@ describe.each(["open", "masks"] as const)("rewards under %s", (name) => {
 
   it("are not kept where terms ask for none: nothing durable says who contributed", async () => {
     const { server } = await played(name, { rounds: 2 });
-    expect(server.rewards()).toEqual([]);
-    for (const record of server.records()) expect(record).not.toHaveProperty("contributors");
+    expect(await server.rewards()).toEqual([]);
+    for (const record of await server.records()) expect(record).not.toHaveProperty("contributors");
   });
 });

@@ -44,7 +44,7 @@ describe.each(transports)("rounds over $name", ({ reach }) => {
     const joined = await Promise.all(clients);
     for (const client of joined) await client.until(() => client.published.at(-1)?.ended === true);
     expect([...server.shared]).toEqual([3, 3, 3, 0]);
-    expect(server.records().map((record) => [record.round, record.outcome, record.accepted, record.dropped])).toEqual([
+    expect((await server.records()).map((record) => [record.round, record.outcome, record.accepted, record.dropped])).toEqual([
       [1, "published", 3, 0],
       [2, "published", 3, 0],
       [3, "published", 3, 0],
@@ -147,7 +147,7 @@ describe.each(transports)("rounds over $name", ({ reach }) => {
     expect(round).toBeGreaterThan(1);
     expect(willing.published[0]).toMatchObject({ included: true, ended: true, accepted: 2 });
     expect([...server.shared]).toEqual([1, 1, 0, 0]);
-    expect(server.records().map((record) => record.outcome)).toEqual([...Array<string>(round - 1).fill("abandoned"), "published"]);
+    expect((await server.records()).map((record) => record.outcome)).toEqual([...Array<string>(round - 1).fill("abandoned"), "published"]);
   });
 
   it("pauses while fewer clients are there than a cohort needs", async () => {

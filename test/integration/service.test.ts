@@ -51,9 +51,9 @@ async function invitationFrom(store: EnrolmentStore): Promise<string> {
   return token;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 600 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(condition()).toBe(true);
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 600 && !(await condition()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await condition()).toBe(true);
 }
 
 describe("a listener with TLS", () => {
@@ -194,7 +194,7 @@ describe("a revoked device", () => {
       for (const [index, client] of honest.entries()) {
         client.onAsk = ({ round }) => void client.answer(round, floatBytes(contributionOf(size, index))).catch(() => undefined);
       }
-      await until(() => server.records().some(({ outcome, accepted }) => outcome === "published" && accepted === 2));
+      await until(async () => (await server.records()).some(({ outcome, accepted }) => outcome === "published" && accepted === 2));
       expect(server.shared[3]).toBe(0);
     },
   );
@@ -245,12 +245,12 @@ describe("a server that drains", () => {
       expect(client.closing).toEqual([{ retryAfterMs: 1_500 }]);
       expect(client.asked.every(({ round }) => round === 1)).toBe(true);
     }
-    expect(server.records().length).toBe(1);
+    expect((await server.records()).length).toBe(1);
   });
 
   it("leaves a round behind that nobody finishes in time, and the next server on the store goes on with it", async () => {
     const store = memoryStore();
-    const lasting = { ...store, close: () => undefined };
+    const lasting = { ...store, close: async () => undefined };
     const { server, listener } = await open({ store: lasting });
     const clients = await pair(socketConnector(listener.url));
     await clients[0]!.answer(1, floatBytes(contributionOf(size, 0)));
@@ -285,7 +285,7 @@ describe("a server that drains", () => {
       protection: { kind: "open" },
     };
     const store = memoryStore();
-    const lasting = { ...store, close: () => undefined };
+    const lasting = { ...store, close: async () => undefined };
     const first = await open({ run: defineRun(terms), store: lasting, restMs: 60_000 });
     const client = createClient({
       url: first.listener.url,

@@ -121,7 +121,7 @@ describe("real devices", () => {
     await devices(whole);
     const sparse = await world({ ...terms, rounds: 1, sharing: { kind: "sparse-rows", rows: 4 } });
     await devices(sparse);
-    expect(sparse.server.records()).toMatchObject([{ outcome: "published", accepted: 2 }]);
+    expect(await sparse.server.records()).toMatchObject([{ outcome: "published", accepted: 2 }]);
     expect(sparse.server.shared).toHaveLength(whole.server.shared.length);
     for (const [at, value] of sparse.server.shared.entries()) expect(value).toBeCloseTo(whole.server.shared[at]!, 9);
   });
@@ -131,7 +131,7 @@ describe("real devices", () => {
     const run = await planRun({ ...terms, sharing: { kind: "clustered-rows", count: 2, share: 0.34 } }, { itemFeatures });
     const at = await world(run);
     await devices(at);
-    expect(at.server.records()).toMatchObject([
+    expect(await at.server.records()).toMatchObject([
       { outcome: "published", accepted: 2 },
       { outcome: "published", accepted: 2 },
     ]);

@@ -184,6 +184,6 @@ describe("the socket's edge", () => {
     expect(status.body + metrics.body).not.toContain(clients[0]!.identity.id);
     expect((await page("/etc/passwd")).status).toBe(404);
     expect((await page("/health", { method: "POST" })).status).toBe(405);
-    expect(server.records()).toEqual([]);
+    expect(await server.records()).toEqual([]);
   });
 });

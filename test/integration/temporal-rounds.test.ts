@@ -32,7 +32,7 @@ async function world() {
     closers.push(() => client.close());
     return client;
   };
-  const latest = () => store.latest(terms.id)!;
+  const latest = async () => (await store.latest(terms.id))!;
   return { ...started, device, latest };
 }
 
@@ -58,20 +58,20 @@ describe("devices that contribute what has changed", () => {
     const declined = Promise.all([next(left, "declined"), next(right, "declined")]);
     const working = [left.participate(), right.participate()];
     expect((await declined).map(({ reason }) => reason)).toEqual(Array(2).fill("nothing has changed on this device"));
-    expect(at.latest().round).toBe(1);
+    expect((await at.latest()).round).toBe(1);
     // Nobody is asked again until something changes, however short the gathering time is.
-    const rounds = at.server.records().length;
+    const rounds = (await at.server.records()).length;
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(at.server.records().length).toBeLessThanOrEqual(rounds + 1);
+    expect((await at.server.records()).length).toBeLessThanOrEqual(rounds + 1);
 
     const published = Promise.all([next(left, "published"), next(right, "published")]);
     left.setRatings(more);
     right.setRatings(rightRatings.slice(1));
     expect((await published).map(({ included }) => included)).toEqual([true, true]);
-    await expect.poll(async () => (await memoryOf(stores[1]!, terms.id)).counted).toBe(at.latest().round);
+    await expect.poll(async () => (await memoryOf(stores[1]!, terms.id)).counted).toBe((await at.latest()).round);
     expect([...rememberedBy((await memoryOf(stores[0]!, terms.id)).part!).ratings.items]).toEqual([0, 2, 4, 6]);
-    await assertSum(at.latest().state, stores);
-    expect(peopleInState(run.model, at.latest().state)).toBe(2);
+    await assertSum((await at.latest()).state, stores);
+    expect(peopleInState(run.model, (await at.latest()).state)).toBe(2);
     left.close();
     right.close();
     await Promise.all(working);
@@ -106,15 +106,15 @@ describe("devices that contribute what has changed", () => {
     const [left, right] = [at.device(leftRatings, { store: stores[0]! }), at.device(rightRatings, { store: stores[1]! })];
     await Promise.all([left.join(), right.join()]);
     await Promise.all([left.participate({ rounds: 1 }), right.participate({ rounds: 1 })]);
-    expect(peopleInState(run.model, at.latest().state)).toBe(2);
+    expect(peopleInState(run.model, (await at.latest()).state)).toBe(2);
     // A round needs two: the other one has something new.
     const working = right.participate();
     right.setRatings(rightRatings.slice(1));
     await left.leave({ forget: true });
     expect(left.state).toBe("closed");
     expect(await memoryOf(stores[0]!, terms.id)).toMatchObject({ part: undefined });
-    expect(peopleInState(run.model, at.latest().state)).toBe(1);
-    await assertSum(at.latest().state, stores.slice(1));
+    expect(peopleInState(run.model, (await at.latest()).state)).toBe(1);
+    await assertSum((await at.latest()).state, stores.slice(1));
     // Nothing to take out any more, and nothing to wait for.
     const back = at.device(more, { store: clientMemory() });
     await back.join();
@@ -129,7 +129,7 @@ describe("devices that contribute what has changed", () => {
     await Promise.all(clients.map((client) => client.join()));
     await Promise.all(clients.map((client) => client.participate({ rounds: 1 })));
     await expect(clients[0].leave({ forget: true, signal: AbortSignal.timeout(300) })).rejects.toMatchObject({ code: "CANCELLED" });
-    expect(peopleInState(run.model, at.latest().state)).toBe(2);
+    expect(peopleInState(run.model, (await at.latest()).state)).toBe(2);
   });
 
   it.each([
@@ -141,7 +141,7 @@ describe("devices that contribute what has changed", () => {
     const clients = [at.device(leftRatings, { store: stores[0]! }), at.device(rightRatings, { store: stores[1]! })];
     await Promise.all(clients.map((client) => client.join()));
     await Promise.all(clients.map((client) => client.participate({ rounds: 1 })));
-    const before = at.latest().state.slice();
+    const before = (await at.latest()).state.slice();
     await lose(clients[0]!, stores[0]!);
     clients[0]!.close();
     const back = at.device(more, { store: stores[0]! });
@@ -150,7 +150,7 @@ describe("devices that contribute what has changed", () => {
     void back.participate();
     void clients[1]!.participate();
     expect((await declined).reason).toMatch(/no longer has what the run's sum holds of it/);
-    expect(at.latest().state).toEqual(before);
+    expect((await at.latest()).state).toEqual(before);
   });
 
   it("do not work for a server that does not say what it counted", async () => {

@@ -30,7 +30,7 @@ export const consoleTerms = {
   cohort: { size: 5, min: 3 },
   deadline: { stageMs: 5_000, graceMs: 500 },
   model: { kind: "fcf", rank: 3 },
-  evaluation: { metrics: ["hr@10", "ndcg@10"], fraction: 1 },
+  evaluation: { every: 1, metrics: ["hr@10", "ndcg@10"], holdOut: { kind: "random" } },
   protection: { kind: "open" },
   privacy: {
     epsilon: 5,

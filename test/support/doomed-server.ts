@@ -1,5 +1,5 @@
 /** An aggregator in a process of its own that may kill itself: started by test/chaos with an IPC channel. */
-import { createServer, type Store, sqliteStore } from "../../server/index.ts";
+import { createServer, openStore, type Store } from "../../server/index.ts";
 import { openRun } from "../../shared/run.ts";
 import type { RunTerms, TermsInput } from "../../shared/terms.ts";
 import { countingRun } from "./counting-run.ts";
@@ -7,6 +7,7 @@ import { type KillPoint, killingStore } from "./killing-store.ts";
 
 /** What the process is told. */
 export interface DoomedOrder {
+  /** The store: a file, or a URL. */
   readonly path: string;
   readonly size: number;
   readonly devices: number;
@@ -43,9 +44,9 @@ async function start(order: DoomedOrder): Promise<void> {
     ...order.terms,
   };
   const run = order.planned === undefined ? countingRun(size, counting) : await openRun(order.planned);
-  const store = killingStore(telling(sqliteStore(order.path)), order.point, order.nth, run.protection.stages.length);
+  const store = killingStore(telling(await openStore(order.path)), order.point, order.nth, run.protection.stages.length);
   const server = await createServer({ run, store, gatherMs: 10, ...(order.items === undefined ? {} : { items: order.items }) });
-  if (order.ordered !== undefined) server.addItems(order.ordered);
+  if (order.ordered !== undefined) await server.addItems(order.ordered);
   server.on("failed", ({ error }) => report({ kind: "failed", message: String(error) }));
   report({ kind: "listening", url: (await server.listen({ port: order.port ?? 0 })).url });
 }
@@ -53,8 +54,8 @@ async function start(order: DoomedOrder): Promise<void> {
 /** The store, which from now on tells of every release once it is durable. */
 function telling(store: Store): Store {
   const publish = store.publish.bind(store);
-  store.publish = (run, publication, record, entry) => {
-    publish(run, publication, record, entry);
+  store.publish = async (driver, publication, record, entry) => {
+    await publish(driver, publication, record, entry);
     const { round, noise } = publication;
     const nextRow = noise === undefined ? undefined : new DataView(noise.buffer, noise.byteOffset).getUint32(16, true);
     if (record !== undefined) report({ kind: "released", round, nextRow });

@@ -27,41 +27,46 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
   };
   return {
     loadRun: (run) => inner.loadRun(run),
-    saveRun(run, stored) {
+    async saveRun(run, stored) {
       reach("before the run is saved");
-      inner.saveRun(run, stored);
+      await inner.saveRun(run, stored);
       reach("after the run is saved, before its start is published");
     },
+    takeOver: (run) => inner.takeOver(run),
     enrol: (run, client) => inner.enrol(run, client),
     countEnrolled: (run) => inner.countEnrolled(run),
     forget: (run, client) => inner.forget(run, client),
     latest: (run) => inner.latest(run),
     counted: (run, client) => inner.counted(run, client),
     model: (run, sha256) => inner.model(run, sha256),
-    publish(run, publication, record, entry) {
+    async publish(driver, publication, record, entry) {
       if (record !== undefined) reach("before a publication is durable");
-      inner.publish(run, publication, record, entry);
+      await inner.publish(driver, publication, record, entry);
       if (record !== undefined) reach("after a publication is durable, before it is announced");
     },
-    abandon: (run, record, entry) => inner.abandon(run, record, entry),
+    abandon: (driver, record, entry) => inner.abandon(driver, record, entry),
     openRound: (run) => inner.openRound(run),
     ledger: (run) => inner.ledger(run),
-    saveRound(run, open, entry) {
+    async saveRound(driver, open, entry) {
       const isFixed = open.stage === stages;
       if (isFixed) reach("before the contributors are fixed");
-      inner.saveRound(run, open, entry);
+      await inner.saveRound(driver, open, entry);
       reach(isFixed ? "after the contributors are fixed, before the sum is revealed" : "after a round is begun, before anybody is asked");
     },
-    async saveAnswer(run, round, answer) {
+    async saveAnswer(driver, round, answer) {
       reach("before an answer is durable");
-      await inner.saveAnswer(run, round, answer);
+      const fate = await inner.saveAnswer(driver, round, answer);
       reach("after an answer is durable, before it is acknowledged");
+      return fate;
     },
     answers: (run, round) => inner.answers(run, round),
     answer: (run, round, stage, client) => inner.answer(run, round, stage, client),
     records: (run) => inner.records(run),
     catalogue: inner.catalogue,
     orders: inner.orders,
+    runs: () => inner.runs(),
+    contents: (run) => inner.contents(run),
+    restore: (run, identitySeed, contents) => inner.restore(run, identitySeed, contents),
     close: () => inner.close(),
   };
 }

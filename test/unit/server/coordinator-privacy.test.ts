@@ -171,7 +171,7 @@ describe("what rounds cost", () => {
     expect(await server.metrics.text()).not.toContain("cofactor_epsilon{");
     expect(server.privacy()).toMatchObject({ mechanism: "none", epsilon: null });
     expect([...server.participations()]).toEqual([]);
-    expect(store.ledger("plain")).toEqual([]);
+    expect(await store.ledger("plain")).toEqual([]);
   });
 });
 
@@ -199,44 +199,56 @@ describe("a ledger that does not bear the promise out", () => {
     expect(world.reports.length).toBe(1);
     expect(world.server.model.round).toBe(1);
     for (let i = 0; i < 5; i++) await world.clock.advance(stageMs);
-    expect(world.server.records().length).toBe(1);
+    expect((await world.server.records()).length).toBe(1);
   });
 
   /** A store after two rounds, one of them abandoned, with the third one open. */
   async function storeWithRounds(): Promise<{ store: Store; run: Run }> {
-    const store: Store = { ...memoryStore(), close: () => undefined };
+    const store: Store = { ...memoryStore(), close: async () => undefined };
     const world = await openWorld({ store, terms: { rounds: 9 } });
     await world.join(1);
     await world.join(1);
     await world.until(2);
-    for (let i = 0; i < 40 && store.openRound(world.run.terms.id) === undefined; i++) await world.clock.advance(50);
+    for (let i = 0; i < 40 && (await store.openRound(world.run.terms.id)) === undefined; i++) await world.clock.advance(50);
     await world.server.close();
-    expect(store.ledger(world.run.terms.id).map(({ kind }) => kind)).toEqual(["began", "released", "began", "abandoned", "began"]);
+    expect((await store.ledger(world.run.terms.id)).map(({ kind }) => kind)).toEqual(["began", "released", "began", "abandoned", "began"]);
     return { store, run: world.run };
   }
 
   it.each<[string, (store: Store) => Partial<Store>, RegExp]>([
     [
       "a changed entry",
-      (store) => ({ ledger: (run) => store.ledger(run).with(1, { ...store.ledger(run)[1]!, clients: [] }) }),
+      (store) => ({ ledger: async (run) => (await store.ledger(run)).map((one, at) => (at === 1 ? { ...one, clients: [] } : one)) }),
       /entry 2 was changed/,
     ],
-    ["an entry dropped in the middle", (store) => ({ ledger: (run) => store.ledger(run).toSpliced(2, 1) }), /entry 3 is missing/],
-    ["the newest entry dropped", (store) => ({ ledger: (run) => store.ledger(run).slice(0, -1) }), /another open round/],
-    ["a whole round dropped", (store) => ({ ledger: (run) => store.ledger(run).slice(0, 2), openRound: () => undefined }), /other rounds/],
-    ["no entry at all", () => ({ ledger: () => [] }), /other rounds/],
     [
-      "another cohort in the open round",
-      (store) => ({ openRound: (run) => ({ ...store.openRound(run)!, cohort: ["a"] }) }),
-      /another open round/,
+      "an entry dropped in the middle",
+      (store) => ({ ledger: async (run) => (await store.ledger(run)).toSpliced(2, 1) }),
+      /entry 3 is missing/,
     ],
-    ["no open round", () => ({ openRound: () => undefined }), /another open round/],
+    ["the newest entry dropped", (store) => ({ ledger: async (run) => (await store.ledger(run)).slice(0, -1) }), /another open round/],
     [
-      "a record that says otherwise",
-      (store) => ({ records: (run) => store.records(run).map((one) => ({ ...one, outcome: "published" })) }),
+      "a whole round dropped",
+      (store) => ({ ledger: async (run) => (await store.ledger(run)).slice(0, 2), openRound: async () => undefined }),
       /other rounds/,
     ],
-    ["a newest model of another round", (store) => ({ latest: (run) => ({ ...store.latest(run)!, round: 2 }) }), /newest model/],
+    ["no entry at all", () => ({ ledger: async () => [] }), /other rounds/],
+    [
+      "another cohort in the open round",
+      (store) => ({ openRound: async (run) => ({ ...(await store.openRound(run))!, cohort: ["a"] }) }),
+      /another open round/,
+    ],
+    ["no open round", () => ({ openRound: async () => undefined }), /another open round/],
+    [
+      "a record that says otherwise",
+      (store) => ({ records: async (run) => (await store.records(run)).map((one) => ({ ...one, outcome: "published" })) }),
+      /other rounds/,
+    ],
+    [
+      "a newest model of another round",
+      (store) => ({ latest: async (run) => ({ ...(await store.latest(run))!, round: 2 }) }),
+      /newest model/,
+    ],
   ])("keeps a server from starting: %s", async (_what, change, reason) => {
     const { store, run } = await storeWithRounds();
     const start = createServer({ run, store: { ...store, ...change(store) } });

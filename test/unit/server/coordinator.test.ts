@@ -102,10 +102,10 @@ describe("a round", () => {
     await clients[0]!.answer(1, bytesOf(0));
     await clients[1]!.answer(1, bytesOf(1));
     await clock.advance(stageMs - 1);
-    expect(server.records()).toEqual([]);
+    expect(await server.records()).toEqual([]);
     await clock.advance(1);
     await announced(clients[0]!);
-    expect(server.records()).toMatchObject([{ round: 1, outcome: "published", accepted: 2, dropped: 1 }]);
+    expect(await server.records()).toMatchObject([{ round: 1, outcome: "published", accepted: 2, dropped: 1 }]);
     expect([...server.shared]).toEqual([1, 1, 0, 0]);
     await expect(clients[2]!.answer(1, bytesOf(2))).rejects.toMatchObject({ code: "ROUND_STALE" });
   });
@@ -119,7 +119,7 @@ describe("a round", () => {
     const again = await ScriptedClient.join(connect, "counting", clients[2]!.identity);
     await again.invitation(1);
     await clock.advance(graceMs * 3);
-    expect(server.records()).toEqual([]);
+    expect(await server.records()).toEqual([]);
     await again.answer(1, bytesOf(2));
     await again.until(() => again.published.length === 1);
     expect([...server.shared]).toEqual([1, 1, 1, 0]);
@@ -132,7 +132,7 @@ describe("a round", () => {
     await clients[1]!.answer(1, bytesOf(1));
     await clients[2]!.answer(1, bytesOf(2));
     await announced(clients[1]!);
-    expect(server.records()).toMatchObject([{ accepted: 3, dropped: 0 }]);
+    expect(await server.records()).toMatchObject([{ accepted: 3, dropped: 0 }]);
 
     const back = await ScriptedClient.join(connect, "counting", clients[0]!.identity);
     await announced(back);
@@ -151,14 +151,14 @@ describe("a round", () => {
     clients[2]!.channel.close();
     await clock.advance(graceMs);
     await announced(clients[0]!);
-    expect(server.records()).toMatchObject([{ accepted: 2, dropped: 1 }]);
+    expect(await server.records()).toMatchObject([{ accepted: 2, dropped: 1 }]);
 
     const other = await openWorld();
     await other.clients[0]!.answer(1, bytesOf(0));
     await other.clients[1]!.answer(1, bytesOf(1));
     await other.clients[2]!.say("leave", {});
     await announced(other.clients[0]!);
-    expect(other.server.records()).toMatchObject([{ accepted: 2, dropped: 1 }]);
+    expect(await other.server.records()).toMatchObject([{ accepted: 2, dropped: 1 }]);
     await expect(other.clients[2]!.answer(1, bytesOf(2))).rejects.toMatchObject({ code: "AUTH_FAILED" });
   });
 });
@@ -211,13 +211,13 @@ describe("an answer", () => {
     const pending = [0, 1].map((index) => clients[index]!.answer(1, bytesOf(index)));
     await vi.waitUntil(() => held.length === 2);
     await clock.advance(stageMs);
-    expect(server.records()).toEqual([]);
+    expect(await server.records()).toEqual([]);
     await expect(clients[2]!.answer(1, bytesOf(2))).rejects.toMatchObject({ code: "ROUND_CLOSED" });
     // Both in one turn, as a group commit settles them.
     for (const one of held) one.resolve();
     expect((await Promise.all(pending)).map(({ status }) => status)).toEqual(["accepted", "accepted"]);
     await announced(clients[0]!);
-    expect(server.records()).toMatchObject([{ accepted: 2, dropped: 1 }]);
+    expect(await server.records()).toMatchObject([{ accepted: 2, dropped: 1 }]);
     expect([...server.shared]).toEqual([1, 1, 0, 0]);
   });
 });

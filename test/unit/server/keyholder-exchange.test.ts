@@ -35,13 +35,13 @@ function evidenceOf(
   const list = createHash("sha256").update(bytes).digest("base64url");
   const signature = toBase64url(sign(server, "open", openBytes(run.digest, 1, 0, list)));
   const read: number[] = [];
-  const contribution = (index: number): Uint8Array => {
+  const contribution = async (index: number): Promise<Uint8Array> => {
     read.push(index);
     return all[index]!;
   };
   return {
     statement: { round: 1, group: 0, contributors: count, bytes, list, signature },
-    evidence: { contributors: () => contributors, contribution },
+    evidence: { contributors: async () => contributors, contribution },
     read,
     all,
   };

@@ -4,7 +4,7 @@ import { listKinds, seams } from "../../../simulations/kinds.ts";
 import { sourceFiles } from "../../support/source-tree.ts";
 
 /** How a definition begins in its file: its name, then a sentence. */
-const definition = /^ {2}kind: "([a-z-]+)",\n {2}summary:/gm;
+const definition = /^ {2}kind: "([a-z0-9-]+)",\n {2}summary:/gm;
 
 const rows = await listKinds();
 
