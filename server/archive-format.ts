@@ -51,7 +51,10 @@ const schema = v.strictObject({
   catalogues: v.array(v.strictObject({ version: count, whole: v.optional(place), delta: v.optional(place) })),
   orders: v.array(v.strictObject({ kind: v.picklist(["add", "remove"]), id: text })),
   /** Older archives have none. */
-  words: v.optional(v.array(v.strictObject({ order: v.picklist(["pause", "resume", "end"]), by: text, atMs: v.number(), round: count })), []),
+  words: v.optional(
+    v.array(v.strictObject({ order: v.picklist(["pause", "resume", "end"]), by: text, atMs: v.number(), round: count })),
+    [],
+  ),
   /** What is secret, sealed under a passphrase. */
   sealed: v.optional(place),
   blocks: v.array(v.strictObject({ bytes: count, sha256: text })),

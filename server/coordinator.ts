@@ -13,7 +13,6 @@ import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
-import { countRound, type OpenRoundCounts, Orders } from "./orders.ts";
 import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
@@ -21,6 +20,7 @@ import type { CoordinatorParts, CoordinatorStatus, Participant } from "./coordin
 import { Gathering } from "./gathering.ts";
 import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
+import { countRound, type OpenRoundCounts, Orders } from "./orders.ts";
 import { Publisher } from "./publisher.ts";
 import { type RevealedRound, revealRound } from "./reveal.ts";
 import { Serial } from "./serial.ts";
@@ -116,7 +116,9 @@ export class Coordinator {
 
   /** True when no further round may begin. */
   get hasEnded(): boolean {
-    return this.#active === undefined && (this.#orders.standing === "ended" || hasEnded(this.#parts.run, this.#publisher.model, this.#overRound));
+    return (
+      this.#active === undefined && (this.#orders.standing === "ended" || hasEnded(this.#parts.run, this.#publisher.model, this.#overRound))
+    );
   }
 
   /** The operator's words about the run. */
@@ -213,7 +215,15 @@ export class Coordinator {
   }
 
   #gather(): void {
-    if (this.#orders.standing === "paused" || this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isBeginning || this.hasEnded) return;
+    if (
+      this.#orders.standing === "paused" ||
+      this.#isPaused ||
+      this.#isStopped ||
+      this.#active !== undefined ||
+      this.#isBeginning ||
+      this.hasEnded
+    )
+      return;
     this.#gathering.consider(this.#lastRound + 1);
   }
 

@@ -1,7 +1,7 @@
 /** What the operator's words come to, which of them fit, and the open round in counts. Imports feed's types, errors. */
 import type { OperatorOrder, Standing } from "../shared/console/feed.ts";
-import { CofactorError } from "../shared/errors.ts";
 import type { Emitter } from "../shared/emitter.ts";
+import { CofactorError } from "../shared/errors.ts";
 import { withStatus } from "../shared/round.ts";
 import type { Run } from "../shared/run.ts";
 import type { ActiveRound } from "./active-round.ts";

@@ -2,6 +2,7 @@
  * The aggregator put together: store, coordinator, sessions, sockets, pages. Imports everything in server.
  */
 import { type Clock, platformClock } from "../shared/clock.ts";
+import type { OperatorOrder, Standing } from "../shared/console/feed.ts";
 import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity.ts";
 import { nodePrimitives } from "../shared/crypto/primitives.node.ts";
@@ -12,14 +13,13 @@ import type { PrivacyResult } from "../shared/privacy-account.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
 import { type DeviceReward, type RewardedRound, rewardsOf } from "../shared/rewards/terms.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
+import type { SiteFiles } from "../shared/site.node.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { openBytes } from "../shared/wire/signed.ts";
-import type { OperatorOrder, Standing } from "../shared/console/feed.ts";
-import type { SiteFiles } from "../shared/site.node.ts";
-import { openConsole } from "./console/open.ts";
 import { PublishedCatalogues } from "./catalogues.ts";
+import { openConsole } from "./console/open.ts";
 import { Coordinator } from "./coordinator.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
 import { EnrolmentDesk } from "./enrolment/desk.ts";
@@ -273,7 +273,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return drain({ coordinator, identities, clock }, drainMs, retryAfterMs);
     },
     async listen(listenOptions = {}) {
-      const listener = await listen({ clock, ...listenOptions }, { pages: consoles?.pages(pages) ?? pages, onChannel: accept, onRefused, console: consoles?.desk });
+      const listener = await listen(
+        { clock, ...listenOptions },
+        { pages: consoles?.pages(pages) ?? pages, onChannel: accept, onRefused, console: consoles?.desk },
+      );
       listeners.push(listener);
       return listener;
     },

@@ -6,9 +6,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { AddressInfo } from "node:net";
 import { type Namespace, type Socket as PeerSocket, Server as SocketServer } from "socket.io";
 import { type Clock, platformClock } from "../shared/clock.ts";
+import { consoleNamespace } from "../shared/console/feed.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { createSocketChannel } from "../shared/socket-channel.ts";
-import { consoleNamespace } from "../shared/console/feed.ts";
 import type { Channel } from "../shared/transport.ts";
 import { addressReader } from "./address.ts";
 import { type Entry, Gate } from "./gate.ts";

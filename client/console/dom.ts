@@ -6,11 +6,20 @@ import { h } from "../demo/dom.ts";
 
 /** Names and values that change. */
 export function facts(look: "figures" | "facts", rows: readonly (readonly [name: string, value: string])[]): HTMLElement {
-  return h("dl", { class: look }, ...rows.map(([name, value]) => h("div", look === "facts" ? { class: "row" } : {}, h("dt", {}, name), h("dd", {}, value))));
+  return h(
+    "dl",
+    { class: look },
+    ...rows.map(([name, value]) => h("div", look === "facts" ? { class: "row" } : {}, h("dt", {}, name), h("dd", {}, value))),
+  );
 }
 
 /** A table; the first cell of a row is its heading. */
-export function tableOf(caption: string, columns: readonly string[], rows: readonly (readonly string[])[], words: readonly number[] = []): HTMLElement {
+export function tableOf(
+  caption: string,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[] = [],
+): HTMLElement {
   const look = (at: number): { class?: string } => (words.includes(at) ? { class: "words" } : {});
   return h(
     "div",
@@ -42,9 +51,9 @@ export function tableOfChart({ title, x, y, series }: Chart): HTMLElement {
   return tableOf(title, [x.name, ...series.map(({ name }) => name)], rows.toReversed());
 }
 
-/** Markup that the report's own templates made, every value in it escaped. Its drawings bring no styles: the page's policy allows none. */
+/** Markup that the report's own templates made, every value in it escaped. Styles of drawings are left out: the page has them, and its policy allows none. */
 export function fromMarkup({ text }: Html): HTMLElement {
-  const parsed = new DOMParser().parseFromString(text, "text/html").body.firstElementChild;
+  const parsed = new DOMParser().parseFromString(text.replace(/ style="[^"]*"/g, ""), "text/html").body.firstElementChild;
   if (!(parsed instanceof HTMLElement)) throw new TypeError('"text" expected one element');
   return document.importNode(parsed, true);
 }

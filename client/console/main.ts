@@ -1,7 +1,15 @@
 /** The operator's console: signs in, keeps the state that the server tells, shows it, and asks before it gives an order. Imports the views. */
 import { io, type Socket } from "socket.io-client";
 import { type ConsoleEvents, type ConsoleReply, type ConsoleRequests, consoleNamespace } from "../../shared/console/feed.ts";
-import { allowedOrders, type ConsoleNews, type ConsoleState, consoleCharts, nothingKnown, standingSentence, takeNews } from "../../shared/console/view.ts";
+import {
+  allowedOrders,
+  type ConsoleNews,
+  type ConsoleState,
+  consoleCharts,
+  nothingKnown,
+  standingSentence,
+  takeNews,
+} from "../../shared/console/view.ts";
 import { announce, byId, h } from "../demo/dom.ts";
 import { fromMarkup, tableOfChart } from "./dom.ts";
 import { draw } from "./draw.ts";
@@ -10,9 +18,17 @@ import { panels } from "./panels.ts";
 type Order = "pause" | "resume" | "end";
 
 const words: Readonly<Record<Order, { readonly label: string; readonly title: string; readonly text: string }>> = {
-  pause: { label: "Pause", title: "Pause the run?", text: "The open round finishes. No further one begins until the run is resumed, also after a restart." },
+  pause: {
+    label: "Pause",
+    title: "Pause the run?",
+    text: "The open round finishes. No further one begins until the run is resumed, also after a restart.",
+  },
   resume: { label: "Start", title: "Start the run again?", text: "Rounds begin again as soon as enough devices are there." },
-  end: { label: "End the run", title: "End the run for good?", text: "The open round finishes, then every device is told that the run has ended. Nothing begins it again." },
+  end: {
+    label: "End the run",
+    title: "End the run for good?",
+    text: "The open round finishes, then every device is told that the run has ended. Nothing begins it again.",
+  },
 };
 
 let state: ConsoleState = nothingKnown;
@@ -76,7 +92,12 @@ function take(news: ConsoleNews): void {
 
 function buildPanels(): void {
   const section = (id: string, title: string, size: string): HTMLElement =>
-    h("section", { id, class: `panel ${size}`, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("div", { id: `${id}-body` }));
+    h(
+      "section",
+      { id, class: `panel ${size}`, "aria-labelledby": `${id}-title` },
+      h("h2", { id: `${id}-title` }, title),
+      h("div", { id: `${id}-body` }),
+    );
   const standing = section("standing", "The run", "whole");
   const buttons = (Object.keys(words) as Order[]).map((order) =>
     h("button", { type: "button", id: `order-${order}`, class: order === "end" ? "grave" : "", disabled: true }, words[order].label),
@@ -86,7 +107,10 @@ function buildPanels(): void {
     button.addEventListener("click", () => download(kind));
     return button;
   });
-  standing.append(h("div", { class: "actions" }, ...buttons, ...downloads), h("p", { id: "order-problem", class: "problem", role: "alert" }));
+  standing.append(
+    h("div", { class: "actions" }, ...buttons, ...downloads),
+    h("p", { id: "order-problem", class: "problem", role: "alert" }),
+  );
   for (const button of buttons) button.addEventListener("click", () => confirmOrder(button.id.slice("order-".length) as Order, button));
   const all = panels.map(({ id, title, size }) => section(id, title, size));
   const charts = section("charts", "By round", "whole");

@@ -27,10 +27,10 @@ export const panels: readonly Panel[] = [
   { id: "rounds", title: "Rounds", size: "whole", show: ({ rounds }) => roundsTable(rounds) },
 ];
 
-
 function openRound({ open }: ConsoleLive): HTMLElement[] {
   if (open === null) return [h("p", { class: "note" }, "No round is open.")];
-  const stage = open.phase === "revealing" ? "opening the sum" : `${open.stages[open.stage] ?? ""}, ${open.stage + 1} of ${open.stages.length}`;
+  const stage =
+    open.phase === "revealing" ? "opening the sum" : `${open.stages[open.stage] ?? ""}, ${open.stage + 1} of ${open.stages.length}`;
   const refused = refusalRows(open.refused);
   return [
     facts("figures", [
@@ -50,7 +50,8 @@ function openRound({ open }: ConsoleLive): HTMLElement[] {
 
 function privacy({ facts: known, account, rounds }: ConsoleState): HTMLElement[] {
   if (known === undefined) return [];
-  if (known.budget === null) return [h("p", { class: "note" }, "Nothing is promised: what sums and models tell of a person is not bounded.")];
+  if (known.budget === null)
+    return [h("p", { class: "note" }, "Nothing is promised: what sums and models tell of a person is not bounded.")];
   const { epsilon, delta } = known.budget;
   const planned = account?.privacy?.planned ?? rounds.at(-1)?.epsilon ?? undefined;
   const asRun = account?.privacy?.asRun?.epsilon;
@@ -65,7 +66,10 @@ function privacy({ facts: known, account, rounds }: ConsoleState): HTMLElement[]
     facts("facts", [
       ["delta", String(delta)],
       ["mechanism", account?.privacy?.mechanism ?? "–"],
-      ["by the log, as run", asRun === undefined ? "–" : `${formatEpsilon(asRun.release)} for readers, ${formatEpsilon(asRun.server)} for the aggregator`],
+      [
+        "by the log, as run",
+        asRun === undefined ? "–" : `${formatEpsilon(asRun.release)} for readers, ${formatEpsilon(asRun.server)} for the aggregator`,
+      ],
     ]),
   ];
 }
@@ -84,22 +88,43 @@ function traffic({ connected, connections, traffic: { bytesReceived, bytesSent }
 function refusals({ refused }: ConsoleLive): HTMLElement[] {
   const rows = refusalRows(refused);
   if (rows.length === 0) return [h("p", { class: "note" }, "Nothing since this server started.")];
-  return [tableOf("Since this server started", ["code", "messages"], rows.map(([code, count]) => [code, formatCount(count)]))];
+  return [
+    tableOf(
+      "Since this server started",
+      ["code", "messages"],
+      rows.map(([code, count]) => [code, formatCount(count)]),
+    ),
+  ];
 }
 
 function keyholders({ keyholders: all }: ConsoleLive): HTMLElement[] {
   if (all.length === 0) return [];
-  const rows = all.map(({ place, key, isConnected, declined, blamed }) => [`${place}: ${key}`, isConnected ? "connected" : "away", String(declined), String(blamed)]);
+  const rows = all.map(({ place, key, isConnected, declined, blamed }) => [
+    `${place}: ${key}`,
+    isConnected ? "connected" : "away",
+    String(declined),
+    String(blamed),
+  ]);
   return [tableOf("By their place in the terms", ["keyholder", "now", "declined", "blamed"], rows, [1])];
 }
 
 function gateways({ gateways: all }: ConsoleLive): HTMLElement[] {
   if (all.length === 0) return [];
-  return [tableOf("Connections by gateway", ["gateway", "connections"], all.map(({ name, connections }) => [name, formatCount(connections)]))];
+  return [
+    tableOf(
+      "Connections by gateway",
+      ["gateway", "connections"],
+      all.map(({ name, connections }) => [name, formatCount(connections)]),
+    ),
+  ];
 }
 
 function runs({ runs: all }: ConsoleLive): HTMLElement[] {
-  const rows = all.map(({ id, isServed, published, abandoned }) => [isServed ? `${id} (served here)` : id, formatCount(published), formatCount(abandoned)]);
+  const rows = all.map(({ id, isServed, published, abandoned }) => [
+    isServed ? `${id} (served here)` : id,
+    formatCount(published),
+    formatCount(abandoned),
+  ]);
   return [tableOf("Rounds by outcome", ["run", "published", "abandoned"], rows)];
 }
 
@@ -122,7 +147,9 @@ function ledger({ account }: ConsoleState): HTMLElement[] {
 
 function orders({ orders: all }: ConsoleLive): HTMLElement[] {
   if (all.length === 0) return [h("p", { class: "note" }, "None was given.")];
-  const rows = all.toReversed().map(({ atMs, order, by, round }) => [new Date(atMs).toISOString().slice(0, 19).replace("T", " "), order, by, String(round)]);
+  const rows = all
+    .toReversed()
+    .map(({ atMs, order, by, round }) => [new Date(atMs).toISOString().slice(0, 19).replace("T", " "), order, by, String(round)]);
   return [tableOf("The newest first; times in UTC", ["when", "order", "by", "after round"], rows, [1, 2])];
 }
 
@@ -144,6 +171,17 @@ function roundsTable(rounds: readonly ConsoleRound[]): HTMLElement[] {
       one.epsilon === null ? "–" : formatEpsilon(one.epsilon.server),
       ...metrics.map((metric) => formatFigure(one.quality?.metrics[metric])),
     ]);
-  const columns = ["round", "outcome", "invited", "accepted", "dropped", "time", "bytes up", "epsilon, readers", "epsilon, aggregator", ...metrics];
+  const columns = [
+    "round",
+    "outcome",
+    "invited",
+    "accepted",
+    "dropped",
+    "time",
+    "bytes up",
+    "epsilon, readers",
+    "epsilon, aggregator",
+    ...metrics,
+  ];
   return [tableOf("The last hundred, the newest first", columns, rows, [1])];
 }

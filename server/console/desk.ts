@@ -58,7 +58,18 @@ export class ConsoleDesk {
     this.#parts = parts;
     this.#attempts = new Recent(attempts.maxAddresses, () => new Bucket(attempts.perSecond, attempts.burst, parts.clock.now()));
     const { events, feed } = parts;
-    for (const kind of ["joined", "left", "began", "stage", "revealing", "publishing", "refused", "keyholder", "declined", "blamed"] as const)
+    for (const kind of [
+      "joined",
+      "left",
+      "began",
+      "stage",
+      "revealing",
+      "publishing",
+      "refused",
+      "keyholder",
+      "declined",
+      "blamed",
+    ] as const)
       events.on(kind, () => this.#soon());
     for (const kind of ["ordered", "failed", "starved", "gathering", "spoiled"] as const) events.on(kind, () => this.#soon());
     events.on("round", () => {
@@ -102,7 +113,8 @@ export class ConsoleDesk {
     const waitMs = bucket.take(1, now);
     if (waitMs > 0) return new CofactorError("RATE_LIMITED", `too many attempts: wait ${Math.ceil(waitMs / 1_000)} s`);
     const shown = v.safeParse(handshake, socket.handshake.auth);
-    if (!shown.success || !isSame(shown.output.token, this.#parts.token)) return new CofactorError("AUTH_FAILED", "expected the operator's token");
+    if (!shown.success || !isSame(shown.output.token, this.#parts.token))
+      return new CofactorError("AUTH_FAILED", "expected the operator's token");
     // An attempt that succeeded costs nothing.
     bucket.charge(-1, now);
     if (this.#open.size >= maxConsoles) return new CofactorError("RATE_LIMITED", `at most ${maxConsoles} consoles at once`);

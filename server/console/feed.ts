@@ -108,7 +108,9 @@ export class ConsoleFeed {
       open: open === undefined ? null : { ...open, stages: run.protection.stages, refused: since(this.#refusedBefore, refused) },
       traffic: this.#parts.traffic(),
       refused,
-      keyholders: this.#keyholders.map((one, at): ConsoleKeyholder => ({ place: at + 1, key: shortKey(this.#parts.keyholders[at]!), ...one })),
+      keyholders: this.#keyholders.map(
+        (one, at): ConsoleKeyholder => ({ place: at + 1, key: shortKey(this.#parts.keyholders[at]!), ...one }),
+      ),
       runs: [this.#ownRun],
       gateways: [],
       orders: coordinator.orders.given,
@@ -156,5 +158,7 @@ function toConsoleRound(record: RoundRecord & Partial<Pick<RoundReport, "seconds
 }
 
 function since(before: Readonly<Record<string, number>>, now: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(now).flatMap(([code, count]) => (count > (before[code] ?? 0) ? [[code, count - (before[code] ?? 0)]] : [])));
+  return Object.fromEntries(
+    Object.entries(now).flatMap(([code, count]) => (count > (before[code] ?? 0) ? [[code, count - (before[code] ?? 0)]] : [])),
+  );
 }

@@ -28,7 +28,18 @@ export async function renderConsoleReport({ facts, live, account, rounds }: Repo
 ${table({
   id: "rounds",
   caption: "Every round; a dash where an earlier process knew",
-  columns: ["round", "outcome", "invited", "accepted", "dropped", "seconds", "bytes up", "epsilon, readers", "epsilon, aggregator", ...metrics],
+  columns: [
+    "round",
+    "outcome",
+    "invited",
+    "accepted",
+    "dropped",
+    "seconds",
+    "bytes up",
+    "epsilon, readers",
+    "epsilon, aggregator",
+    ...metrics,
+  ],
   words: [1],
   rows: rounds.map((one) => [
     one.round,

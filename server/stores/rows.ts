@@ -1,6 +1,7 @@
 /** What the rows of a data base hold, checked and in the seam's form. Imports errors, the seam's types. */
-import { CofactorError } from "../../shared/errors.ts";
+
 import type { OperatorOrder } from "../../shared/console/feed.ts";
+import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import type { KeptCatalogue, Publication, RoundRecord, StoredAnswer } from "../store.ts";
 

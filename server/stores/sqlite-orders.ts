@@ -26,7 +26,9 @@ export class SqliteOrders implements OrderStore {
 
   /** Within a transaction. */
   insert(run: string, { order, by, atMs, round }: OperatorOrder): void {
-    this.#tables.sql("INSERT INTO operator_orders (run, word, given_by, at_ms, round) VALUES (?, ?, ?, ?, ?)").run(run, order, by, atMs, round);
+    this.#tables
+      .sql("INSERT INTO operator_orders (run, word, given_by, at_ms, round) VALUES (?, ?, ?, ?, ?)")
+      .run(run, order, by, atMs, round);
   }
 
   async given(run: string): Promise<OperatorOrder[]> {

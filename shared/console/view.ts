@@ -56,7 +56,9 @@ export function standingSentence({ standing, phase, open, round, published }: Co
     return `Round ${open.round} is open: ${what}.${after}`;
   }
   if (standing === "paused") return "Paused: no round begins until it is resumed.";
-  return published === 0 && round === 0 ? "Waiting for devices to begin the first round." : `Waiting for devices to begin round ${round + 1}.`;
+  return published === 0 && round === 0
+    ? "Waiting for devices to begin the first round."
+    : `Waiting for devices to begin round ${round + 1}.`;
 }
 
 /** Refusals, the most frequent first. */
@@ -71,9 +73,12 @@ export function spentShare(spent: number | null | undefined, budget: number): nu
 
 /** The figures of a run: those that have something to show. */
 export function consoleCharts({ rounds, facts }: Pick<ConsoleState, "rounds" | "facts">): readonly Chart[] {
-  return [...qualityCharts(rounds), devicesChart(rounds), bytesChart(rounds), epsilonChart(rounds, facts?.budget?.epsilon)].filter(
-    (chart) => chart !== undefined,
-  );
+  return [
+    ...qualityCharts(rounds, facts?.budget !== null),
+    devicesChart(rounds),
+    bytesChart(rounds),
+    epsilonChart(rounds, facts?.budget?.epsilon),
+  ].filter((chart) => chart !== undefined);
 }
 
 function byRound(rounds: readonly ConsoleRound[], every: number): Pick<Chart, "x"> & { readonly note?: string } {
@@ -82,7 +87,7 @@ function byRound(rounds: readonly ConsoleRound[], every: number): Pick<Chart, "x
 }
 
 /** Errors and shares have no axis in common: one figure for each kind. */
-function qualityCharts(all: readonly ConsoleRound[]): Chart[] {
+function qualityCharts(all: readonly ConsoleRound[], isNoised: boolean): Chart[] {
   const { shown, every } = thin(all.filter(({ quality }) => quality !== null));
   const metrics = [...new Set(shown.flatMap(({ quality }) => Object.keys(quality?.metrics ?? {})))];
   return [metrics.filter((metric) => !isError(metric)), metrics.filter(isError)].flatMap((names, at): Chart[] => {
@@ -90,6 +95,7 @@ function qualityCharts(all: readonly ConsoleRound[]): Chart[] {
     return [
       {
         ...byRound(shown, every),
+        ...(isNoised ? { note: "With the noise that is promised: small cohorts give values beyond what is possible." } : {}),
         id: at === 0 ? "quality" : "quality-error",
         title: at === 0 ? "Quality of the model, as devices found it" : "Error of the model, as devices found it",
         kind: "lines",
@@ -141,7 +147,10 @@ function epsilonChart(all: readonly ConsoleRound[], budget: number | undefined):
   if (drawn.length === 0) return undefined;
   const without = views.filter((view) => !drawn.includes(view)).map(({ name }) => name);
   const { note, ...places } = byRound(shown, every);
-  const notes = [...(without.length > 0 ? [`Nothing is proved against ${without.join(", ")}: not drawn.`] : []), ...(note === undefined ? [] : [note])];
+  const notes = [
+    ...(without.length > 0 ? [`Nothing is proved against ${without.join(", ")}: not drawn.`] : []),
+    ...(note === undefined ? [] : [note]),
+  ];
   return {
     ...places,
     ...(notes.length > 0 ? { note: notes.join(" ") } : {}),

@@ -30,12 +30,12 @@ export const consoleTerms = {
   cohort: { size: 5, min: 3 },
   deadline: { stageMs: 5_000, graceMs: 500 },
   model: { kind: "fcf", rank: 3 },
-  evaluation: { every: 1, metrics: ["hr@10", "ndcg@10"], holdOut: { kind: "random" } },
-  protection: { kind: "open" },
+  evaluation: { every: 1, metrics: ["hr@10", "ndcg@10"], holdOut: { kind: "latest" } },
+  protection: { kind: "masks" },
   privacy: {
     epsilon: 5,
     delta: 1e-5,
-    mechanism: "local-gaussian",
+    mechanism: "skellam",
     clipNorm: 0.5,
     participation: { kind: "unrestricted", participations: 60 },
   },
@@ -52,11 +52,16 @@ export interface ConsoleWorld {
 
 /** Starts a run; `count` of the people take part. */
 export async function startConsoleWorld(count: number, options: Partial<ServerOptions> = {}): Promise<ConsoleWorld> {
-  const server = await createServer({ run: consoleTerms, store: memoryStore(), consoleToken: token, gatherMs: 50, restMs: 100, ...options });
+  const server = await createServer({
+    run: consoleTerms,
+    store: memoryStore(),
+    consoleToken: token,
+    gatherMs: 50,
+    restMs: 100,
+    ...options,
+  });
   const listener = await server.listen({ port: 0 });
-  const clients = people.slice(0, count).map((ratings) =>
-    createClient({ url: listener.url, run: server.run.terms.id, ratings, accept: { protections: ["open"], epsilon: 100 } as never }),
-  );
+  const clients = people.slice(0, count).map((ratings) => createClient({ url: listener.url, run: server.run.terms.id, ratings }));
   const taking = Promise.all(
     clients.map(async (client) => {
       await client.join();
@@ -86,7 +91,13 @@ export class ScriptedConsole {
   readonly received: string[] = [];
 
   constructor(url: string, auth: object, headers: Record<string, string> = {}) {
-    this.socket = io(`${url}${consoleNamespace}`, { transports: ["websocket"], auth, forceNew: true, reconnection: false, extraHeaders: headers });
+    this.socket = io(`${url}${consoleNamespace}`, {
+      transports: ["websocket"],
+      auth,
+      forceNew: true,
+      reconnection: false,
+      extraHeaders: headers,
+    });
     this.socket.onAny((...args: unknown[]) => this.received.push(JSON.stringify(args)));
     this.socket.on("facts", (facts) => (this.facts = facts));
     this.socket.on("live", (live) => (this.live = live));
