@@ -143,7 +143,7 @@ function fill(id: string, parts: readonly HTMLElement[]): void {
   shown.set(id, text);
   const body = byId(`${id}-body`);
   const scrolled = [...body.querySelectorAll(".scroll")].map(({ scrollTop }) => scrollTop);
-  const focused = [...body.querySelectorAll(".scroll")].findIndex((one) => one === document.activeElement);
+  const focused = [...body.querySelectorAll(".scroll")].indexOf(document.activeElement ?? document.body);
   body.replaceChildren(...parts);
   for (const [at, one] of [...body.querySelectorAll<HTMLElement>(".scroll")].entries()) {
     one.scrollTop = scrolled[at] ?? 0;
