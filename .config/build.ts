@@ -1,4 +1,4 @@
-/** Builds dist/ from the sources, the demo's page among it, and makes `npx cofactor` work in the checkout. Imports node: modules only. */
+/** Builds dist/ from the sources, its pages among it, and makes `npx cofactor` work in the checkout. Imports node: modules only. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, lstatSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ const root = join(import.meta.dirname, "..");
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const { status } = spawnSync("tsc", ["-p", ".config/tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-const demo = spawnSync(process.execPath, [join(import.meta.dirname, "build-demo.ts")], { cwd: root, stdio: "inherit" });
-if (status === 0 && demo.status === 0) {
+const pages = spawnSync(process.execPath, [join(import.meta.dirname, "build-site.ts"), "demo", "console"], { cwd: root, stdio: "inherit" });
+if (status === 0 && pages.status === 0) {
   chmodSync(join(root, "dist", "cofactor.js"), 0o755);
   linkCommand();
 } else {

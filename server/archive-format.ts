@@ -50,6 +50,11 @@ const schema = v.strictObject({
   counted: v.array(v.strictTuple([text, count])),
   catalogues: v.array(v.strictObject({ version: count, whole: v.optional(place), delta: v.optional(place) })),
   orders: v.array(v.strictObject({ kind: v.picklist(["add", "remove"]), id: text })),
+  /** Older archives have none. */
+  words: v.optional(
+    v.array(v.strictObject({ order: v.picklist(["pause", "resume", "end"]), by: text, atMs: v.number(), round: count })),
+    [],
+  ),
   /** What is secret, sealed under a passphrase. */
   sealed: v.optional(place),
   blocks: v.array(v.strictObject({ bytes: count, sha256: text })),
@@ -70,7 +75,7 @@ export function encodeArchive(identity: Identity, run: string, contents: RunCont
   const blocks: Uint8Array[] = [];
   const placeOf = (bytes: Uint8Array): number => blocks.push(bytes) - 1;
   const placeOfMaybe = (bytes: Uint8Array | undefined): { readonly at?: number } => (bytes === undefined ? {} : { at: placeOf(bytes) });
-  const { terms, models, records, ledger, open, counted, catalogues, orders } = contents;
+  const { terms, models, records, ledger, open, counted, catalogues, orders, words } = contents;
   const manifest: Omit<Manifest, "blocks"> = {
     run,
     terms,
@@ -94,6 +99,7 @@ export function encodeArchive(identity: Identity, run: string, contents: RunCont
     counted: counted.map(([client, round]) => [client, round]),
     catalogues: catalogues.map(({ version, whole, delta }) => ({ version, whole: placeOfMaybe(whole).at, delta: placeOfMaybe(delta).at })),
     orders: [...orders],
+    words: [...words],
     sealed: placeOfMaybe(sealed).at,
   };
   const listed = blocks.map((bytes) => ({ bytes: bytes.length, sha256: hashOf(bytes) }));
@@ -119,7 +125,7 @@ export function decodeArchive(bytes: Uint8Array): Archive {
     throw invalid("the archive's signature is not that of its run: it was changed");
   }
   const blocks = splitBlocks(bytes.subarray(end + signatureBytes), manifest.blocks);
-  const { run, serverKey, terms, records, ledger, open, counted, orders } = manifest;
+  const { run, serverKey, terms, records, ledger, open, counted, orders, words } = manifest;
   const block = (at: number): Uint8Array => blocks[at] ?? missing();
   const models = manifest.models.map(({ round, advanced, sha256, model, state }): Publication => {
     return { round, advanced, sha256, model: block(model), state: toFloats(block(state)) };
@@ -128,7 +134,7 @@ export function decodeArchive(bytes: Uint8Array): Archive {
     return { version, whole: whole === undefined ? undefined : block(whole), delta: delta === undefined ? undefined : block(delta) };
   });
   const sealed = manifest.sealed === undefined ? undefined : block(manifest.sealed);
-  return { run, serverKey, sealed, contents: { terms, models, records, ledger, open, counted, catalogues, orders } };
+  return { run, serverKey, sealed, contents: { terms, models, records, ledger, open, counted, catalogues, orders, words } };
 }
 
 function parseManifest(head: Uint8Array): Manifest {

@@ -20,6 +20,7 @@ import type { CoordinatorParts, CoordinatorStatus, Participant } from "./coordin
 import { Gathering } from "./gathering.ts";
 import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
+import { countRound, type OpenRoundCounts, Orders } from "./orders.ts";
 import { Publisher } from "./publisher.ts";
 import { type RevealedRound, revealRound } from "./reveal.ts";
 import { Serial } from "./serial.ts";
@@ -47,6 +48,7 @@ export class Coordinator {
   #isBeginning = false;
   #hasFailed = false;
   #isStopped = false;
+  #orders!: Orders;
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
@@ -78,6 +80,7 @@ export class Coordinator {
     this.#overRound = records.at(-1)?.round ?? 0;
     this.#lastRound = this.#overRound;
     this.#ledger.addUp(this.#lastRound, undefined);
+    this.#orders = await Orders.open({ ...this.#parts, driving: this, onOrdered: () => this.#obey() });
     this.#isPaused = false;
     await this.#resume();
   }
@@ -113,7 +116,19 @@ export class Coordinator {
 
   /** True when no further round may begin. */
   get hasEnded(): boolean {
-    return this.#active === undefined && hasEnded(this.#parts.run, this.#publisher.model, this.#overRound);
+    return (
+      this.#active === undefined && (this.#orders.standing === "ended" || hasEnded(this.#parts.run, this.#publisher.model, this.#overRound))
+    );
+  }
+
+  /** The operator's words about the run. */
+  get orders(): Orders {
+    return this.#orders;
+  }
+
+  /** The open round, counted; undefined while there is none. */
+  get openRound(): OpenRoundCounts | undefined {
+    return this.#active === undefined ? undefined : countRound(this.#active, this.#participants, this.#parts.clock.now());
   }
 
   /** Who took part in what, and what it cost: for reading. */
@@ -200,8 +215,23 @@ export class Coordinator {
   }
 
   #gather(): void {
-    if (this.#isPaused || this.#isStopped || this.#active !== undefined || this.#isBeginning || this.hasEnded) return;
+    if (
+      this.#orders.standing === "paused" ||
+      this.#isPaused ||
+      this.#isStopped ||
+      this.#active !== undefined ||
+      this.#isBeginning ||
+      this.hasEnded
+    )
+      return;
     this.#gathering.consider(this.#lastRound + 1);
+  }
+
+  /** Whoever is in the open round is told of the end with it. */
+  #obey(): void {
+    this.#gathering.stop();
+    if (!this.hasEnded || this.#isBeginning) this.#gather();
+    else this.#news.abandon({ round: this.#lastRound, reason: "the operator ended the run", ended: true }, this.#participants);
   }
 
   #begin(): void {

@@ -1,4 +1,5 @@
 /** What a server tells its operator's code. Imports types only. */
+import type { OperatorOrder } from "../shared/console/feed.ts";
 import type { ErrorCode } from "../shared/errors.ts";
 import type { EpsilonByView } from "../shared/privacy-account.ts";
 import type { RoundRecord } from "./store.ts";
@@ -38,6 +39,8 @@ export type ServerEvents = {
   refused: { readonly kind: string; readonly code: ErrorCode; readonly request?: string };
   /** A connection that failed for a reason of this server's own; the peer was told INTERNAL. */
   internal: { readonly error: unknown; readonly request: string };
+  /** The operator paused, resumed or ended the run: durable. */
+  ordered: OperatorOrder;
   /** A keyholder, by its place in the terms, came or went; `connected` of them are there now. */
   keyholder: { readonly keyholder: number; readonly isConnected: boolean; readonly connected: number };
   /** A keyholder refused to open a sum: another one is asked. */

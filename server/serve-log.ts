@@ -32,6 +32,7 @@ export function logEvents(server: Server, log: pino.Logger): void {
     log.info({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon, quality }, "round ended"),
   );
   server.on("starved", (event) => log.warn(event, "too few of the connected devices may take part in further rounds: waiting for others"));
+  server.on("ordered", (event) => log.warn(event, "the operator has spoken"));
   logRefusals(server, log);
   server.on("keyholder", (event) => log.info(event, "keyholder"));
   server.on("declined", (event) => log.warn(event, "a keyholder refused"));

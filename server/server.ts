@@ -2,6 +2,7 @@
  * The aggregator put together: store, coordinator, sessions, sockets, pages. Imports everything in server.
  */
 import { type Clock, platformClock } from "../shared/clock.ts";
+import type { OperatorOrder, Standing } from "../shared/console/feed.ts";
 import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
 import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity.ts";
 import { nodePrimitives } from "../shared/crypto/primitives.node.ts";
@@ -12,11 +13,13 @@ import type { PrivacyResult } from "../shared/privacy-account.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
 import { type DeviceReward, type RewardedRound, rewardsOf } from "../shared/rewards/terms.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
+import type { SiteFiles } from "../shared/site.node.ts";
 import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { openBytes } from "../shared/wire/signed.ts";
 import { PublishedCatalogues } from "./catalogues.ts";
+import { openConsole } from "./console/open.ts";
 import { Coordinator } from "./coordinator.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
 import { EnrolmentDesk } from "./enrolment/desk.ts";
@@ -57,8 +60,10 @@ export interface ServerOptions extends Partial<SessionLimits> {
   readonly enrolment?: EnrolmentDesk;
   /** How often the enrolment is asked who is revoked; default 1,000. */
   readonly revocationMs?: number;
-  /** Makes `/metrics` and `/status` ask for `Authorization: Bearer` with it; by default everybody may read them. */
+  /** Makes `/metrics` and `/status` ask for `Authorization: Bearer` with it, by default everybody may read them; and opens `/console` to whoever has it. */
   readonly consoleToken?: string | undefined;
+  /** The built page of the console; by default that of the package. Without a token there is no console. */
+  readonly consoleFiles?: SiteFiles | undefined;
   /** Told of every round in spans; by default nobody is. */
   readonly tracer?: RoundTracer | undefined;
   /** What the first model is drawn from; by default a fresh seed. A known one makes runs comparable, and is no secret. */
@@ -95,6 +100,14 @@ export interface Server {
   participations(): Iterable<readonly number[]>;
   /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
   privacy(): PrivacyResult;
+  /** What the operator's words come to. */
+  readonly standing: Standing;
+  /**
+   * Takes the operator's word: `pause` lets the open round finish and begins no further one, `resume` begins them again, `end` is for good.
+   * Durable when it settles: the next server on the store keeps to it. `by` says who gave it.
+   * @throws CofactorError ROUND_CLOSED for a word that does not fit to where the run stands, STORE_FAILED
+   */
+  order(order: OperatorOrder["order"], by?: string): Promise<void>;
   /** True when the store failed, or the ledger did: no further round begins, and only a new start helps. */
   readonly hasFailed: boolean;
   /** Serves one connection: for transports of another kind. `admit` is called once it has joined. */
@@ -187,6 +200,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     enrolment,
     drainingMs: () => drainingMs,
   };
+  const consoles = await openConsole(options, {
+    run,
+    serverKey: identity.id,
+    store,
+    coordinator,
+    metrics,
+    events,
+    clock,
+    keyholders: keyholdersOf(run),
+    connections: connections.connections,
+    traffic: connections.traffic,
+  });
   const listeners: Listener[] = [];
   let isClosed = false;
   const pages = createRequestListener({
@@ -233,6 +258,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     setItems: (ids) => coordinator.undisturbed(() => setItems(run, store, coordinator.published.catalogue, ids)),
     participations: () => coordinator.ledger.log,
     privacy: () => coordinator.ledger.spent,
+    get standing() {
+      return coordinator.orders.standing;
+    },
+    order: (order, by = "operator") => coordinator.orders.give(order, by, Date.now()),
     get hasFailed() {
       return coordinator.hasFailed;
     },
@@ -244,7 +273,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return drain({ coordinator, identities, clock }, drainMs, retryAfterMs);
     },
     async listen(listenOptions = {}) {
-      const listener = await listen({ clock, ...listenOptions }, { pages, onChannel: accept, onRefused });
+      const listener = await listen(
+        { clock, ...listenOptions },
+        { pages: consoles?.pages(pages) ?? pages, onChannel: accept, onRefused, console: consoles?.desk },
+      );
       listeners.push(listener);
       return listener;
     },
@@ -253,6 +285,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       isClosed = true;
       coordinator.stop();
       keyholders.close();
+      consoles?.desk.close();
       connections.closeAll();
       await Promise.all(listeners.map((listener) => listener.close()));
       await enrolment.close();

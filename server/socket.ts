@@ -4,8 +4,9 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Socket as PeerSocket, Server as SocketServer } from "socket.io";
+import { type Namespace, type Socket as PeerSocket, Server as SocketServer } from "socket.io";
 import { type Clock, platformClock } from "../shared/clock.ts";
+import { consoleNamespace } from "../shared/console/feed.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { createSocketChannel } from "../shared/socket-channel.ts";
 import type { Channel } from "../shared/transport.ts";
@@ -49,8 +50,15 @@ export interface ListenHandlers {
   readonly pages: RequestListener;
   /** `admit` is called once the connection has joined: until then it counts as pending, and may send little. */
   readonly onChannel: (channel: Channel, admit: () => void) => void;
+  /** Serves the operator's consoles, where there are any; `admit` is for connections that showed the token. */
+  readonly console?: ConsoleServer | undefined;
   /** What was refused before a session saw it: a connection, or a message that may have ended one. */
   readonly onRefused: (error: CofactorError) => void;
+}
+
+/** Whoever serves a listener's consoles. */
+export interface ConsoleServer {
+  serve(namespace: Namespace, addressOf: (request: IncomingMessage) => string, admit: (socket: PeerSocket) => void): void;
 }
 
 /** Packets that may wait to be written to one peer, two for each message; whoever does not read them is cut off. */
@@ -121,6 +129,8 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
     socket.on("error", () => handlers.onRefused(new CofactorError("MESSAGE_MALFORMED", "expected Socket.IO packets")));
     handlers.onChannel(channel, () => entries.get(raw)?.admit());
   });
+
+  handlers.console?.serve(sockets.of(consoleNamespace), addressOf, (socket) => entries.get(socket.conn)?.admit());
 
   const host = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve, reject) => {

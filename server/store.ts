@@ -12,6 +12,7 @@
  */
 
 import type { ItemOrder } from "../shared/catalogue/step.ts";
+import type { OperatorOrder } from "../shared/console/feed.ts";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 
@@ -129,6 +130,8 @@ export interface RunContents {
   /** By version, ascending. */
   readonly catalogues: readonly KeptCatalogue[];
   readonly orders: readonly Omit<ItemOrder, "seq">[];
+  /** The operator's, in the order in which they were given: a run that was ended stays so. */
+  readonly words: readonly OperatorOrder[];
 }
 
 /** Runs as a whole. */
@@ -139,6 +142,14 @@ export interface ArchiveStore {
   contents(run: string): Promise<RunContents | undefined>;
   /** Keeps a run with all that was kept of it elsewhere: all or nothing. @throws CofactorError STORE_FAILED for a run that is there */
   restore(run: string, identitySeed: Uint8Array, contents: RunContents): Promise<void>;
+}
+
+/** The operator's words about runs: they are only ever added. No driver writes them. */
+export interface OrderStore {
+  /** Keeps an order; settles once it is durable. @throws CofactorError STORE_FAILED */
+  give(run: string, order: OperatorOrder): Promise<void>;
+  /** All orders, in the order in which they were given. */
+  given(run: string): Promise<OperatorOrder[]>;
 }
 
 /** Durable state of runs. */
@@ -181,6 +192,7 @@ export interface Store extends ArchiveStore {
   /** Records of all rounds, in order. */
   records(run: string): Promise<RoundRecord[]>;
   readonly catalogue: CatalogueStore;
+  readonly orders: OrderStore;
   /** Ends the store; what was handed over before is made durable first. */
   close(): Promise<void>;
 }

@@ -1,12 +1,13 @@
 /** `cofactor bench`: medians of comparable work side by side in one run. Imports bench. */
+
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { nearest } from "../shared/registry.ts";
+import { formatBytes } from "../shared/report/numbers.ts";
 import { type BenchFigure, type BenchJob, type BenchRow, type BenchSubject, measureGroup } from "./bench/bench.ts";
 import { subjects } from "./bench/index.ts";
-import { formatBytes } from "./report/terminal.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({

@@ -13,6 +13,7 @@ import {
 } from "../store.ts";
 import { assertDriver } from "./fence.ts";
 import { MemoryCatalogues } from "./memory-catalogue.ts";
+import { MemoryOrders } from "./memory-orders.ts";
 
 interface RunState {
   stored: StoredRun | undefined;
@@ -31,6 +32,7 @@ interface RunState {
 export function memoryStore(): Store {
   const runs = new Map<string, RunState>();
   const catalogue = new MemoryCatalogues();
+  const orders = new MemoryOrders();
   const stateOf = (run: string): RunState => {
     const known = runs.get(run);
     if (known !== undefined) return known;
@@ -139,6 +141,7 @@ export function memoryStore(): Store {
     answer: async (run, _round, stage, client) => stateOf(run).answers.get(`${stage} ${client}`),
     records: async (run) => [...stateOf(run).records],
     catalogue,
+    orders,
     runs: async () => [...runs].flatMap(([run, { stored }]) => (stored === undefined ? [] : [run])).toSorted(),
     async contents(run) {
       const { stored, models, latest, records, ledger, open, counted } = stateOf(run);
@@ -155,6 +158,7 @@ export function memoryStore(): Store {
         open,
         counted: [...counted],
         catalogues: catalogue.versions(run),
+        words: await orders.given(run),
         orders: (await catalogue.orders(run)).map(({ kind, id }) => ({ kind, id })),
       };
     },
@@ -170,6 +174,7 @@ export function memoryStore(): Store {
       for (const [client, round] of contents.counted) state.counted.set(client, round);
       catalogue.restore(run, contents.catalogues);
       await catalogue.order(run, contents.orders);
+      for (const word of contents.words) await orders.give(run, word);
     },
     close: async () => undefined,
   };

@@ -1,9 +1,11 @@
 /** A run as a whole in a PostgreSQL store. Imports errors, the rows, the seam's types. */
+import { randomUUID } from "node:crypto";
 import { CofactorError } from "../../shared/errors.ts";
 import type { OpenRound, RunContents } from "../store.ts";
 import type { Transaction } from "./postgres-link.ts";
+import { insertOrder } from "./postgres-orders.ts";
 import { append, insertModel, insertRecord } from "./postgres-rows.ts";
-import { toCatalogue, toCounted, toEntry, toPublication, toRecord } from "./rows.ts";
+import { toCatalogue, toCounted, toEntry, toOrder, toPublication, toRecord } from "./rows.ts";
 
 /** What is kept of a run, at one moment: its driver's writes wait meanwhile. Orders that come meanwhile are in or not. */
 export async function readContents({ query }: Transaction, run: string): Promise<RunContents | undefined> {
@@ -20,6 +22,7 @@ export async function readContents({ query }: Transaction, run: string): Promise
     open: open === undefined ? undefined : toOpenRound(open),
     counted: (await all('client, round FROM cofactor.counted WHERE run = $1 ORDER BY client COLLATE "C"')).map(toCounted),
     catalogues: (await all("version, whole, delta FROM cofactor.catalogues WHERE run = $1 ORDER BY version")).map(toCatalogue),
+    words: (await all("* FROM cofactor.operator_orders WHERE run = $1 ORDER BY seq")).map(toOrder),
     orders: orders.map((row) => ({ kind: row["kind"] === "add" ? "add" : "remove", id: String(row["item"]) })),
   };
 }
@@ -30,13 +33,13 @@ export function toOpenRound(row: Readonly<Record<string, unknown>>): OpenRound {
 }
 
 /**
- * Keeps all but the orders. @throws CofactorError STORE_FAILED for a run that is there
+ * Keeps all but the orders of items. @throws CofactorError STORE_FAILED for a run that is there
  */
 export async function writeContents(
   transaction: Transaction,
   run: string,
   identitySeed: Uint8Array,
-  { terms, models, records, ledger, open, counted, catalogues }: RunContents,
+  { terms, models, records, ledger, open, counted, catalogues, words }: RunContents,
 ): Promise<void> {
   const { query } = transaction;
   const found = await query(
@@ -47,6 +50,7 @@ export async function writeContents(
   for (const model of models) await insertModel(transaction, run, model);
   for (const record of records) await insertRecord(transaction, run, record);
   for (const entry of ledger) await append(transaction, run, entry);
+  for (const word of words) await insertOrder(transaction, run, word, randomUUID());
   if (open !== undefined) {
     await query("INSERT INTO cofactor.open_rounds (run, round, stage, cohort) VALUES ($1, $2, $3, $4)", [
       run,

@@ -1,6 +1,7 @@
 /** The tables of a PostgreSQL store, in a schema of their own, and how they are brought forward. Imports errors, the link's types. */
 import { CofactorError } from "../../shared/errors.ts";
 import type { PostgresLink } from "./postgres-link.ts";
+import { ordersMigration } from "./postgres-orders.ts";
 
 /** Entry i brings a data base from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -38,6 +39,7 @@ const migrations: readonly string[] = [
   CREATE INDEX item_orders_by_run ON cofactor.item_orders (run, seq);
   `,
   "ALTER TABLE cofactor.records ADD COLUMN contributors json",
+  ordersMigration,
 ];
 
 /** The version of these tables. A newer data base is refused; older ones are brought forward. */

@@ -27,6 +27,7 @@ import { AnswerJournal } from "./postgres-answers.ts";
 import { readContents, toOpenRound, writeContents } from "./postgres-archive.ts";
 import { PostgresCatalogues } from "./postgres-catalogue.ts";
 import { PostgresLink, type Transaction } from "./postgres-link.ts";
+import { PostgresOrders } from "./postgres-orders.ts";
 import { append, endRound, insertModel } from "./postgres-rows.ts";
 import { migrate } from "./postgres-tables.ts";
 import { toAnswer, toBytes, toEntry, toPublication, toRecord } from "./rows.ts";
@@ -60,12 +61,14 @@ class PostgresStore implements Store {
   readonly #link: PostgresLink;
   readonly #journal: AnswerJournal;
   readonly catalogue: PostgresCatalogues;
+  readonly orders: PostgresOrders;
   #isClosed = false;
 
   constructor(link: PostgresLink) {
     this.#link = link;
     this.#journal = new AnswerJournal(link);
     this.catalogue = new PostgresCatalogues(link);
+    this.orders = new PostgresOrders(link);
   }
 
   async loadRun(run: string): Promise<StoredRun | undefined> {

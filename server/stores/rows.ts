@@ -1,4 +1,6 @@
 /** What the rows of a data base hold, checked and in the seam's form. Imports errors, the seam's types. */
+
+import type { OperatorOrder } from "../../shared/console/feed.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import type { KeptCatalogue, Publication, RoundRecord, StoredAnswer } from "../store.ts";
@@ -44,6 +46,12 @@ export function toAnswer(row: Row): StoredAnswer {
     signature: String(row["signature"]),
     bytes: toBytes(row["bytes"]),
   };
+}
+
+/** An order of the operator. */
+export function toOrder(row: Row): OperatorOrder {
+  const order = String(row["word"]) as OperatorOrder["order"];
+  return { order, by: String(row["given_by"]), atMs: Number(row["at_ms"]), round: Number(row["round"]) };
 }
 
 /** A round's record. */

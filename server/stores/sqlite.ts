@@ -23,7 +23,8 @@ import {
 } from "../store.ts";
 import { assertDriver } from "./fence.ts";
 import { toAnswer, toBytes, toCatalogue, toCounted, toEntry, toPublication, toRecord } from "./rows.ts";
-import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
+import { type CatalogueTables, catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
+import { ordersMigration, SqliteOrders } from "./sqlite-orders.ts";
 
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -53,6 +54,7 @@ const migrations: readonly string[] = [
     STRICT, WITHOUT ROWID;`,
   "ALTER TABLE records ADD COLUMN contributors TEXT;",
   "ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
+  ordersMigration,
 ];
 
 /** The version of these tables. A newer file is refused; older ones are brought forward. */
@@ -107,6 +109,7 @@ function migrate(database: DatabaseSync): void {
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly catalogue: SqliteCatalogues;
+  readonly orders: SqliteOrders;
   readonly #statements = new Map<string, StatementSync>();
   #pending: PendingWrite[] = [];
   /** How long the last commit of such writes took. */
@@ -115,7 +118,9 @@ class SqliteStore implements Store {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.catalogue = new SqliteCatalogues({ sql: (text) => this.#sql(text), transaction: (work) => this.#transaction(work) });
+    const tables: CatalogueTables = { sql: (text) => this.#sql(text), transaction: (work) => this.#transaction(work) };
+    this.catalogue = new SqliteCatalogues(tables);
+    this.orders = new SqliteOrders(tables);
   }
 
   async loadRun(run: string): Promise<StoredRun | undefined> {
@@ -251,6 +256,7 @@ class SqliteStore implements Store {
       open: await this.openRound(run),
       counted: this.#sql("SELECT client, round FROM counted WHERE run = ? ORDER BY client").all(run).map(toCounted),
       catalogues: this.#sql("SELECT version, whole, delta FROM catalogues WHERE run = ? ORDER BY version").all(run).map(toCatalogue),
+      words: await this.orders.given(run),
       orders: (await this.catalogue.orders(run)).map(({ kind, id }) => ({ kind, id })),
     };
   }
@@ -267,6 +273,7 @@ class SqliteStore implements Store {
       const insert = this.#sql("INSERT INTO catalogues (run, version, whole, delta) VALUES (?, ?, ?, ?)");
       for (const { version, whole = null, delta = null } of contents.catalogues) insert.run(run, version, whole, delta);
       this.catalogue.insertOrders(run, contents.orders);
+      for (const word of contents.words) this.orders.insert(run, word);
     });
   }
 

@@ -1,12 +1,8 @@
 /** The demo's pages on the aggregator's own origin: the built page, the wines, and the call to the neighbors. Imports node:http's types. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { join, posix } from "node:path";
-import { CofactorError } from "../../shared/errors.ts";
-import { packageRoot } from "../package-root.ts";
+import { contentTypeOf, readBuiltSite as readBuilt, type SiteFiles } from "../../shared/site.node.ts";
 
-/** A page's files by their paths, "index.html" among them. */
-export type SiteFiles = ReadonlyMap<string, Uint8Array>;
+export type { SiteFiles };
 
 /** What the site serves beside its files. */
 export interface SiteParts {
@@ -20,26 +16,9 @@ export interface SiteParts {
 /** Nothing from elsewhere, nothing inline, no frame around it: what the page shows it has from this origin alone. */
 const policy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-};
-
 /** The page as the build left it. @throws CofactorError CONFIG_INVALID when it was not built */
 export function readBuiltSite(): SiteFiles {
-  const folder = join(packageRoot(), "dist", "demo");
-  if (!existsSync(join(folder, "index.html"))) {
-    throw new CofactorError("CONFIG_INVALID", 'the demo expected its page in dist/demo: "npm run build" makes it');
-  }
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(
-    files.map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [path.slice(folder.length + 1).replaceAll("\\", "/"), readFileSync(path)];
-    }),
-  );
+  return readBuilt("demo");
 }
 
 /** Answers what belongs to the demo; false for everything else. */
@@ -59,7 +38,7 @@ export function createSite({ files, facts, onCall }: SiteParts): (request: Incom
     const name = path === "/" ? "index.html" : path.slice(1);
     const file = files.get(name);
     if (file === undefined) return false;
-    send(response, 200, types[posix.extname(name)] ?? "application/octet-stream", file);
+    send(response, 200, contentTypeOf(name), file);
     return true;
   };
 }

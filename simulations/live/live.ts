@@ -2,6 +2,7 @@
  * Runs a scenario over real sockets on this machine: an aggregator with an SQLite store, the keyholders' processes, processes full of real
  * clients, and one client in a process of its own that is killed in the middle of a round. Imports server and client.
  */
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,10 +12,11 @@ import { createIdentity, type Identity, seedOf } from "../../shared/crypto/ident
 import { CofactorError } from "../../shared/errors.ts";
 import { ratingsOf } from "../../shared/math/ratings.ts";
 import { createRng, secureRng } from "../../shared/random.ts";
+import { formatBytes } from "../../shared/report/numbers.ts";
 import { bytesPerValue } from "../../shared/wire/model-codec.ts";
 import { servedPeople } from "../fitted.ts";
 import { type Prepared, prepareScenario } from "../prepare.ts";
-import { formatBytes, roundLine } from "../report/terminal.ts";
+import { roundLine } from "../report/terminal.ts";
 import { assembleResult, evaluatePart, type Result, type RoundResult } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
 import { inspectStore, type StoreFinding } from "./inspect.ts";

@@ -2,6 +2,7 @@
  * Mechanisms ranked for a job: how much noise each puts on a coordinate for one promise, what it costs beside that, and whom it holds against.
  * Nothing is measured: all follows from the plans. Imports shared, pricing, report.
  */
+
 import { CofactorError, isCofactorError } from "../../shared/errors.ts";
 import { createGuard, type GuardSetting, guardParts } from "../../shared/privacy/guard.ts";
 import { factorizations } from "../../shared/privacy/matrix/index.ts";
@@ -10,9 +11,9 @@ import { mechanisms } from "../../shared/privacy/mechanisms/index.ts";
 import { planPrivacy, type SpentByView, spentAfter } from "../../shared/privacy/plan.ts";
 import type { PrivacyInput, PrivacyTerms } from "../../shared/privacy/promise.ts";
 import { createRng, simulationRng } from "../../shared/random.ts";
+import { formatBytes } from "../../shared/report/numbers.ts";
 import { encodedBits } from "../../shared/wire/fixed-point.ts";
 import { mostByCoins } from "../population.ts";
-import { formatBytes } from "../report/terminal.ts";
 import type { Job } from "./pricing.ts";
 
 /** What a run shall promise. */

@@ -1,6 +1,7 @@
 /** A plan as text, at most 100 columns. Imports plan, report. */
+
 import { groupsInWords } from "../../shared/groups.ts";
-import { formatBytes } from "../report/terminal.ts";
+import { formatBytes } from "../../shared/report/numbers.ts";
 import type { MasksRow, Plan, PlanRow } from "./plan.ts";
 
 const width = 100;

@@ -1,10 +1,11 @@
 /** The section on devices that are not honest: who attacked, what they got in, what came of it. Imports the result's types. */
+
+import { html } from "../../shared/report/html.ts";
+import { formatCount, formatFigure, formatShort } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { table } from "../../shared/report/table.ts";
 import type { AttackResult } from "../attack-figures.ts";
 import type { Result } from "../result.ts";
-import { html } from "./html.ts";
-import { formatCount, formatFigure, formatShort } from "./numbers.ts";
-import type { Section } from "./section.ts";
-import { table } from "./table.ts";
 
 /** The section; undefined where all were honest. */
 export function attackSection({ adversaries }: Result): Section | undefined {

@@ -1,14 +1,14 @@
 /** What attacks found, as one page that needs nothing else. Imports the attacks' table, shell. */
 import { stringify } from "yaml";
+import { type Html, html } from "../../shared/report/html.ts";
+import { loadDraw } from "../../shared/report/load-draw.ts";
+import { formatCount } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { code, renderPage } from "../../shared/report/shell.node.ts";
+import { table } from "../../shared/report/table.ts";
 import { figuresOf, figureText, goalNames, goalsOf } from "../attacks/attack-table.ts";
 import type { AttackResult } from "../attacks/measure.ts";
-import { loadDraw } from "./chart.ts";
 import { facts } from "./course.ts";
-import { type Html, html } from "./html.ts";
-import { formatCount } from "./numbers.ts";
-import type { Section } from "./section.ts";
-import { code, renderPage } from "./shell.ts";
-import { table } from "./table.ts";
 
 /** The page's text; every value is escaped, as in a result's page. */
 export async function renderAttacks(result: AttackResult, command: string): Promise<string> {

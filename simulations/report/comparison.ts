@@ -1,11 +1,10 @@
 /** The section that puts other results beside a run, with mean and spread over seeds. Imports compared, chart, table. */
-import type { Chart } from "./chart.ts";
+import type { Chart } from "../../shared/report/chart.ts";
+import { type Html, html } from "../../shared/report/html.ts";
+import { formatBytes, formatEpsilon, formatFigure } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { table } from "../../shared/report/table.ts";
 import { type ComparedRun, differences, settingsOf } from "./compared.ts";
-import { type Html, html } from "./html.ts";
-import { formatEpsilon, formatFigure } from "./numbers.ts";
-import type { Section } from "./section.ts";
-import { table } from "./table.ts";
-import { formatBytes } from "./terminal.ts";
 
 /** More differences than these are counted. */
 const maxDifferences = 8;

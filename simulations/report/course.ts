@@ -1,13 +1,12 @@
 /** The sections on privacy, and on what the rounds moved, lost and took. */
 import { groupsInWords } from "../../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
+import type { Chart, ChartSeries } from "../../shared/report/chart.ts";
+import { type Html, type HtmlValue, html } from "../../shared/report/html.ts";
+import { formatBytes, formatEpsilon, formatFigure, formatSeconds, formatShort } from "../../shared/report/numbers.ts";
+import { type Section, thin, thinNote } from "../../shared/report/section.ts";
+import { table } from "../../shared/report/table.ts";
 import type { Result, RoundResult } from "../result.ts";
-import type { Chart, ChartSeries } from "./chart.ts";
-import { type Html, type HtmlValue, html } from "./html.ts";
-import { formatEpsilon, formatFigure, formatSeconds, formatShort } from "./numbers.ts";
-import { type Section, thin, thinNote } from "./section.ts";
-import { table } from "./table.ts";
-import { formatBytes } from "./terminal.ts";
 
 /** What was promised, planned and spent, for both observers. */
 export function privacySection(result: Result): Section {

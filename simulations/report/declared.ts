@@ -1,8 +1,9 @@
 /** Quality by what people said of themselves, as tables. Imports html, table. */
+
+import { type Html, html } from "../../shared/report/html.ts";
+import { formatCount, formatFigure } from "../../shared/report/numbers.ts";
+import { table } from "../../shared/report/table.ts";
 import { type DeclaredFigures, leastGroup } from "../declared-groups.ts";
-import { type Html, html } from "./html.ts";
-import { formatCount, formatFigure } from "./numbers.ts";
-import { table } from "./table.ts";
 
 /** A table for each attribute; nothing where the data tells of none. */
 export function declaredTables(declared: readonly DeclaredFigures[], mark: string): Html | undefined {

@@ -1,9 +1,10 @@
 /** The section on people who left: what is left of them. Imports chart, html, section, table. */
+
+import { html } from "../../shared/report/html.ts";
+import { formatShort } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { table } from "../../shared/report/table.ts";
 import type { Result } from "../result.ts";
-import { html } from "./html.ts";
-import { formatShort } from "./numbers.ts";
-import type { Section } from "./section.ts";
-import { table } from "./table.ts";
 
 /** The section; undefined where nobody left. */
 export function forgottenSection({ unlearning }: Result): Section | undefined {

@@ -2,19 +2,19 @@
  * A result as one page that needs nothing else. The same result gives the same page but for times, memory and version. Imports the sections, shell.
  */
 import { stringify } from "yaml";
+import { html } from "../../shared/report/html.ts";
+import { loadDraw } from "../../shared/report/load-draw.ts";
+import { formatCount } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { code, renderPage } from "../../shared/report/shell.node.ts";
 import type { Result } from "../result.ts";
 import { attackSection } from "./attack.ts";
-import { loadDraw } from "./chart.ts";
 import { type ComparedRun, toComparedRun } from "./compared.ts";
 import { comparisonSection } from "./comparison.ts";
 import { facts, privacySection, roundsSection } from "./course.ts";
 import { forgottenSection } from "./forgotten.ts";
-import { html } from "./html.ts";
-import { formatCount } from "./numbers.ts";
 import { qualitySection } from "./quality.ts";
 import { rewardsSection } from "./rewards.ts";
-import type { Section } from "./section.ts";
-import { code, renderPage } from "./shell.ts";
 import { alarms, sentence, verdict } from "./verdict.ts";
 
 /** What the page says besides the result. */

@@ -1,12 +1,13 @@
 /** The section on quality: final figures beside baselines, by round, by popularity of items and activity of people. */
+
+import type { Chart, ChartSeries } from "../../shared/report/chart.ts";
+import { type Html, html } from "../../shared/report/html.ts";
+import { formatCount, formatFigure } from "../../shared/report/numbers.ts";
+import { type Section, thin, thinNote } from "../../shared/report/section.ts";
+import { table } from "../../shared/report/table.ts";
 import type { FifthFigures } from "../fifths.ts";
 import type { Result } from "../result.ts";
-import type { Chart, ChartSeries } from "./chart.ts";
 import { declaredTables } from "./declared.ts";
-import { type Html, html } from "./html.ts";
-import { formatCount, formatFigure } from "./numbers.ts";
-import { type Section, thin, thinNote } from "./section.ts";
-import { table } from "./table.ts";
 
 /** The looks of baselines, so that each keeps its own in all figures; the run's own is 0. */
 const baselineLooks: Readonly<Record<string, number>> = { centralised: 1, popularity: 2, "local-only": 3 };

@@ -1,11 +1,12 @@
 /** The section on rewards: what devices were worth, by value and by activity. Imports chart, html, section, table. */
+
+import type { Chart } from "../../shared/report/chart.ts";
+import { html } from "../../shared/report/html.ts";
+import { formatCount } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { table } from "../../shared/report/table.ts";
 import type { Result } from "../result.ts";
 import type { RewardFigures } from "../rewards/options.ts";
-import type { Chart } from "./chart.ts";
-import { html } from "./html.ts";
-import { formatCount } from "./numbers.ts";
-import type { Section } from "./section.ts";
-import { table } from "./table.ts";
 
 /** The section; undefined where the scenario shares nothing out. */
 export function rewardsSection({ rewards }: Result): Section | undefined {

@@ -1,11 +1,11 @@
 /** A sweep as one page that needs nothing else. Imports the sections, shell. */
 import { stringify } from "yaml";
+import { html } from "../../shared/report/html.ts";
+import { loadDraw } from "../../shared/report/load-draw.ts";
+import { formatCount } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { code, renderPage } from "../../shared/report/shell.node.ts";
 import type { SweepResult } from "../sweep/summary.ts";
-import { loadDraw } from "./chart.ts";
-import { html } from "./html.ts";
-import { formatCount } from "./numbers.ts";
-import type { Section } from "./section.ts";
-import { code, renderPage } from "./shell.ts";
 import { chosenSection, keysSection, settingsSection } from "./sweep.ts";
 import { leakWarning } from "./terminal.ts";
 

@@ -1,15 +1,15 @@
 /** The sections on a sweep: the chosen settings with their test figures, every setting on validation, and how each swept key moves it. Imports sweep's types. */
+
+import type { Chart } from "../../shared/report/chart.ts";
+import type { HeatChart } from "../../shared/report/heat.ts";
+import { type Html, type HtmlValue, html } from "../../shared/report/html.ts";
+import { formatBytes, formatFigure, isError } from "../../shared/report/numbers.ts";
+import type { Section } from "../../shared/report/section.ts";
+import { code } from "../../shared/report/shell.node.ts";
+import { table } from "../../shared/report/table.ts";
 import { type GridValue, valueName } from "../sweep/grid.ts";
 import type { ChosenSetting, SettingSummary, Spread, SweepResult } from "../sweep/summary.ts";
 import { settingCommand } from "../sweep/terminal.ts";
-import type { Chart } from "./chart.ts";
-import type { HeatChart } from "./heat.ts";
-import { type Html, type HtmlValue, html } from "./html.ts";
-import { formatFigure, isError } from "./numbers.ts";
-import type { Section } from "./section.ts";
-import { code } from "./shell.ts";
-import { table } from "./table.ts";
-import { formatBytes } from "./terminal.ts";
 
 /** More groups of settings than these have no figures of their own. */
 const maxGroups = 6;

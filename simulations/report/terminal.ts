@@ -1,6 +1,8 @@
 /** Results as text for a terminal: a line a round, a table at the end. Imports result. */
+
 import { groupsInWords } from "../../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
+import { formatBytes } from "../../shared/report/numbers.ts";
 import type { CatalogueResult, FederatedFigures, Result, RoundResult } from "../result.ts";
 import { attackLines } from "./attack.ts";
 
@@ -191,11 +193,4 @@ function timelineLines(timeline: Result["timeline"]): string[] {
       ? ""
       : `; ${metric} on validation ${mean(({ metrics }) => metrics[metric]!).toFixed(4)}, by the first part's model ${mean(({ stale }) => stale[metric]!).toFixed(4)}`;
   return [`  timeline  ${steps.length} steps (means): ${(100 * share).toFixed(1)} % of the devices took part, ${traffic}${quality}`];
-}
-
-/** Bytes for people: "31.7 kB". */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -1,8 +1,8 @@
 /** What a run came to, in sentences: quality beside baselines and canary, privacy in both columns. Imports the result's types. */
 import type { EpsilonByView } from "../../shared/privacy-account.ts";
+import { type Html, html } from "../../shared/report/html.ts";
+import { epsilonInWords, formatCount, formatEpsilon, formatFigure, isError } from "../../shared/report/numbers.ts";
 import type { Result } from "../result.ts";
-import { type Html, html } from "./html.ts";
-import { epsilonInWords, formatCount, formatEpsilon, formatFigure, isError } from "./numbers.ts";
 import { leakWarning } from "./terminal.ts";
 
 /** Above this a model that never communicates knows too much: the evaluation leaks. With 99 sampled negatives; fewer hits among all. */

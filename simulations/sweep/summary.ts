@@ -4,7 +4,7 @@
  */
 import { CofactorError } from "../../shared/errors.ts";
 import { nearest } from "../../shared/registry.ts";
-import { isError } from "../report/numbers.ts";
+import { isError } from "../../shared/report/numbers.ts";
 import type { Result } from "../result.ts";
 import { type Grid, type GridValue, type Setting, settingName } from "./grid.ts";
 

@@ -1,7 +1,7 @@
 /** The wine demo as a visitor meets it: by keyboard alone, in a real round, reloaded, and looked at the way a screen reader does. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { buildDemo } from "../../.config/build-demo.ts";
+import { buildSite } from "../../.config/build-site.ts";
 import { memoryStore, type Store, type StoredAnswer } from "../../server/index.ts";
 import { digestOf } from "../../shared/crypto/hash.ts";
 import { type Demo, startDemo } from "../../simulations/demo/demo.ts";
@@ -32,7 +32,7 @@ function recordingStore(): Store {
 
 beforeAll(async () => {
   if (executable === undefined) return;
-  demo = await startDemo({ files: await buildDemo(), port: 0, store: recordingStore(), neighbors });
+  demo = await startDemo({ files: await buildSite("demo"), port: 0, store: recordingStore(), neighbors });
   browser = await launchChromium(executable);
 });
 afterEach(async () => {

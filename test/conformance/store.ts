@@ -219,6 +219,11 @@ export function describeStore(store: StoreCase): void {
       ]);
       await store.saveRound(driver, { round: 2, stage: 0, cohort: ["b"] }, entry(3, 2, "began", ["b"]));
       await store.saveAnswer(driver, 2, answer("b"));
+      const words = [
+        { order: "pause", by: "Ada", atMs: 1_800_000_000_000.5, round: 1 },
+        { order: "end", by: "operator", atMs: 1_800_000_000_001, round: 2 },
+      ] as const;
+      for (const word of words) await store.orders.give(run, word);
       const contents = (await store.contents(run))!;
       expect(contents).toEqual({
         terms: stored.terms,
@@ -235,6 +240,7 @@ export function describeStore(store: StoreCase): void {
           { kind: "add", id: "x" },
           { kind: "remove", id: "y" },
         ],
+        words,
       });
       expect(await store.contents("other")).toBeUndefined();
       await expect(store.restore(run, stored.identitySeed, contents)).rejects.toMatchObject({ code: "STORE_FAILED" });
@@ -247,6 +253,8 @@ export function describeStore(store: StoreCase): void {
       expect(await again.runs()).toEqual([run]);
       expect(await again.contents(run)).toEqual(contents);
       expect([...(await again.loadRun(run))!.identitySeed]).toEqual([...stored.identitySeed]);
+      expect(await again.orders.given(run)).toEqual(words);
+      expect(await again.orders.given("other")).toEqual([]);
       expect(await again.countEnrolled(run)).toBe(0);
       expect((await again.latest(run))!.noise).toEqual(Uint8Array.of(9));
       expect(await again.counted(run, "b")).toBe(1);

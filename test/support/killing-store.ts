@@ -63,6 +63,7 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
     answer: (run, round, stage, client) => inner.answer(run, round, stage, client),
     records: (run) => inner.records(run),
     catalogue: inner.catalogue,
+    orders: inner.orders,
     runs: () => inner.runs(),
     contents: (run) => inner.contents(run),
     restore: (run, identitySeed, contents) => inner.restore(run, identitySeed, contents),

@@ -2,13 +2,26 @@
 
 /** The layers inside shared, from the ground up. A name is a file without ".ts", or a folder. */
 const layers: readonly { readonly names: readonly string[]; readonly sideBySide: boolean }[] = [
-  { names: ["errors", "check", "ids", "clock", "registry", "emitter", "command"], sideBySide: false },
+  { names: ["errors", "check", "ids", "clock", "registry", "emitter", "command", "package-root"], sideBySide: false },
   { names: ["random", "math"], sideBySide: false },
   { names: ["models", "rules", "privacy", "crypto", "wire"], sideBySide: true },
   { names: ["catalogue", "sharing", "evaluation", "rewards", "terms", "transport", "socket-channel", "peer"], sideBySide: false },
   { names: ["protections"], sideBySide: false },
   {
-    names: ["groups", "round", "release", "rule-step", "run-parts", "run", "define-run", "plan-run", "privacy-account"],
+    names: [
+      "groups",
+      "round",
+      "release",
+      "rule-step",
+      "run-parts",
+      "run",
+      "define-run",
+      "plan-run",
+      "privacy-account",
+      "report",
+      "console",
+      "site",
+    ],
     sideBySide: false,
   },
   { names: ["index"], sideBySide: false },

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { describeChart, loadDraw } from "../../../simulations/report/chart.ts";
+import { describeChart } from "../../../shared/report/chart.ts";
+import { html } from "../../../shared/report/html.ts";
+import { loadDraw } from "../../../shared/report/load-draw.ts";
+import { thin } from "../../../shared/report/section.ts";
 import { readComparedRun, toComparedRun } from "../../../simulations/report/compared.ts";
 import { spreadOver } from "../../../simulations/report/comparison.ts";
-import { html } from "../../../simulations/report/html.ts";
 import { renderReport } from "../../../simulations/report/page.ts";
-import { thin } from "../../../simulations/report/section.ts";
 import { resultTable } from "../../../simulations/report/terminal.ts";
 import type { Result } from "../../../simulations/result.ts";
 import { writeOne } from "../../support/files.ts";

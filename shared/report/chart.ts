@@ -1,6 +1,6 @@
 /**
  * Figures as SVG, drawn by echarts without a browser: colors are the page's variables, so that one drawing serves light and dark,
- * and each figure is drawn twice, for wide and for narrow places. Imports heat.ts, html.ts, numbers.ts, and echarts when it first draws.
+ * and each figure is drawn twice, for wide and for narrow places. Imports heat.ts, html.ts, numbers.ts.
  */
 import { describeHeat, type HeatChart, heatOption, isHeat } from "./heat.ts";
 import { Html, type HtmlValue, html } from "./html.ts";
@@ -47,17 +47,17 @@ const narrow = { width: 360, height: 240 };
 /** More points than these have no marks of their own. */
 const maxMarks = 40;
 
-/** Loads echarts: what needs no figure pays nothing for it. */
-export async function loadDraw(): Promise<Draw> {
-  const [core, { BarChart, CustomChart, LineChart, ScatterChart }, { GridComponent }, { SVGRenderer }] = await Promise.all([
-    import("echarts/core"),
-    import("echarts/charts"),
-    import("echarts/components"),
-    import("echarts/renderers"),
-  ]);
-  core.use([BarChart, CustomChart, LineChart, ScatterChart, GridComponent, SVGRenderer]);
+/** What draws: echarts' `init`, with the parts registered that the charts need. */
+export type Init = (
+  dom: null,
+  theme: null,
+  options: { readonly renderer: "svg"; readonly ssr: true; readonly width: number; readonly height: number },
+) => { setOption(option: Record<string, unknown>): void; renderToSVGString(): string; dispose(): void };
+
+/** Draws with what it is given. */
+export function createDraw(init: Init): Draw {
   const render = (chart: Chart | HeatChart, size: { readonly width: number; readonly height: number }): string => {
-    const drawing = core.init(null, null, { renderer: "svg", ssr: true, ...size });
+    const drawing = init(null, null, { renderer: "svg", ssr: true, ...size });
     drawing.setOption(isHeat(chart) ? heatOption(chart) : optionOf(chart));
     const text = drawing.renderToSVGString();
     drawing.dispose();

@@ -1,14 +1,14 @@
-/** Builds the demo's page from client/demo: into dist/demo when it is run, into memory for tests. Imports vite. */
+/** Builds a page of client/: into dist/ when it is run with its name, into memory for tests. Imports vite. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** The page's files by their paths. */
-export async function buildDemo(): Promise<Map<string, Uint8Array>> {
+/** The files of client/NAME's page by their paths. */
+export async function buildSite(name: string): Promise<Map<string, Uint8Array>> {
   const { build } = await import("vite");
   const result = await build({
-    root: join(root, "client", "demo"),
+    root: join(root, "client", name),
     base: "./",
     configFile: false,
     logLevel: "error",
@@ -26,11 +26,13 @@ export async function buildDemo(): Promise<Map<string, Uint8Array>> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const folder = join(root, "dist", "demo");
-  rmSync(folder, { recursive: true, force: true });
-  for (const [name, content] of await buildDemo()) {
-    const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content);
+  for (const page of process.argv.slice(2)) {
+    const folder = join(root, "dist", page);
+    rmSync(folder, { recursive: true, force: true });
+    for (const [name, content] of await buildSite(page)) {
+      const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+    }
   }
 }

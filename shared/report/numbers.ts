@@ -1,5 +1,5 @@
 /** Numbers as the page shows them. Imports the privacy account's types. */
-import type { EpsilonByView } from "../../shared/privacy-account.ts";
+import type { EpsilonByView } from "../privacy-account.ts";
 
 /** A figure of quality; a dash where there is none. */
 export function formatFigure(value: number | null | undefined): string {
@@ -19,6 +19,13 @@ export function formatEpsilon(value: number | null | undefined): string {
 /** A number of an axis or a caption: four digits at most. */
 export function formatShort(value: number): string {
   return String(Number(value.toPrecision(4)));
+}
+
+/** Bytes for people: "31.7 kB". */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 /** A time: seconds, or thousandths or millionths of one. */
