@@ -64,7 +64,10 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
       const store = await postgresStore(url);
       await store.saveRun(run, stored);
       await store.close();
-      await cluster.query(url, "ALTER TABLE cofactor.records DROP COLUMN contributors; UPDATE cofactor.schema_version SET version = 1");
+      await cluster.query(
+        url,
+        "ALTER TABLE cofactor.records DROP COLUMN contributors; DROP TABLE cofactor.operator_orders; UPDATE cofactor.schema_version SET version = 1",
+      );
       const again = await postgresStore(url);
       expect((await again.loadRun(run))!.terms).toBe("{}");
       const record = {
