@@ -30,15 +30,15 @@ interface Gate {
 export class Gates {
   readonly #events: GateEvents;
   readonly #gates = new Map<string, Gate>();
-  #isAdmitting = false;
+  #admitted = Number.POSITIVE_INFINITY;
 
   constructor(events: GateEvents) {
     this.#events = events;
   }
 
-  /** From now on invitations are taken. */
-  admit(): void {
-    this.#isAdmitting = true;
+  /** Invitations are taken from this round on, and declined before. */
+  admit(round: number): void {
+    this.#admitted = round;
   }
 
   /** Lets a stage's answers be computed, one after the other: connections stay alive in between. */
@@ -75,7 +75,7 @@ export class Gates {
       serve: (handler) =>
         channel.serve(async (kind, packet) => {
           if (kind !== "ask") return handler(kind, packet);
-          if (!this.#isAdmitting) return declined();
+          if (Number(packet.header["round"]) < this.#admitted) return declined();
           await this.#held(device, packet);
           return handler(kind, packet);
         }),
