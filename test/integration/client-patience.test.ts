@@ -48,7 +48,7 @@ describe("a device beside strict limits", () => {
     const { RATE_LIMITED = 0, ...others } = server.metrics.refused();
     expect(RATE_LIMITED).toBeGreaterThan(2);
     expect(others).toEqual({});
-    expect(server.records()).toMatchObject([{ outcome: "published", accepted: 1 }]);
+    expect(await server.records()).toMatchObject([{ outcome: "published", accepted: 1 }]);
   });
 });
 
