@@ -138,7 +138,7 @@ export function sharedNow(): number {
 
 /** A moment passes first: a round whose devices all decline is tried again. */
 async function declined(): Promise<Packet> {
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   return { header: { takesPart: false, reason: "not before all devices are there" }, payload: new Uint8Array(0) };
 }
 

@@ -39,7 +39,7 @@ export function maskedRoundJob(shape: MaskedRoundShape): BenchJob {
         model: { kind: "fcf", rank },
         protection: { kind: "masks", ...sound(cohort) },
       };
-      const fleet = await startFleet({ terms, hosts, gatherMs: 5_000, signal });
+      const fleet = await startFleet({ terms, hosts, gatherMs: 1_500, signal });
       try {
         await fleet.connect(clients, "gated", (done) => say(`${done.toLocaleString("en-US")} connected`));
         // Reports of a stage may come before the one before it is over here. Only the admitted round's invitations are told of.
