@@ -25,7 +25,7 @@ const together = 64;
 const tickMs = 20;
 /** What an answer costs by the first guess: this, and its bytes by so many a millisecond. */
 const answerMs = 1;
-const bytesPerMs = 32_768;
+const bytesPerMs = 24_576;
 const mostSlowdown = 16;
 /** A timer that is held up for so long shows a busy event loop. */
 const lateMs = 50;

@@ -30,15 +30,15 @@ interface Gate {
 export class Gates {
   readonly #events: GateEvents;
   readonly #gates = new Map<string, Gate>();
-  #isAdmitting = false;
+  #admitted = Number.POSITIVE_INFINITY;
 
   constructor(events: GateEvents) {
     this.#events = events;
   }
 
-  /** From now on invitations are taken. */
-  admit(): void {
-    this.#isAdmitting = true;
+  /** Invitations are taken from this round on, and declined before. */
+  admit(round: number): void {
+    this.#admitted = round;
   }
 
   /** Lets a stage's answers be computed, one after the other: connections stay alive in between. */
@@ -75,7 +75,7 @@ export class Gates {
       serve: (handler) =>
         channel.serve(async (kind, packet) => {
           if (kind !== "ask") return handler(kind, packet);
-          if (!this.#isAdmitting) return declined();
+          if (Number(packet.header["round"]) < this.#admitted) return declined();
           await this.#held(device, packet);
           return handler(kind, packet);
         }),
@@ -138,7 +138,7 @@ export function sharedNow(): number {
 
 /** A moment passes first: a round whose devices all decline is tried again. */
 async function declined(): Promise<Packet> {
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   return { header: { takesPart: false, reason: "not before all devices are there" }, payload: new Uint8Array(0) };
 }
 

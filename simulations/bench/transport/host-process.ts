@@ -32,8 +32,10 @@ process.on("SIGINT", () => undefined);
 
 async function handle(order: HostOrder): Promise<void> {
   if (order.kind === "connect") await connect(order);
-  else if (order.kind === "admit") gates.admit();
-  else if (order.kind === "compute") await gates.compute(order.round, order.stage);
+  else if (order.kind === "admit") {
+    gates.admit(order.round);
+    report({ kind: "admitting", round: order.round });
+  } else if (order.kind === "compute") await gates.compute(order.round, order.stage);
   else if (order.kind === "send") {
     loop.reset();
     gates.send(order.round, order.stage, order.firstMs, order.atMs);

@@ -39,7 +39,7 @@ export function maskedRoundJob(shape: MaskedRoundShape): BenchJob {
         model: { kind: "fcf", rank },
         protection: { kind: "masks", ...sound(cohort) },
       };
-      const fleet = await startFleet({ terms, hosts, gatherMs: 5_000, signal });
+      const fleet = await startFleet({ terms, hosts, gatherMs: 1_500, signal });
       try {
         await fleet.connect(clients, "gated", (done) => say(`${done.toLocaleString("en-US")} connected`));
         // Reports of a stage may come before the one before it is over here. Only the admitted round's invitations are told of.
@@ -83,12 +83,20 @@ function sound(cohort: number): object {
   return { corruption: 0.05, dropout: 0.1, neighbors: Math.min(100, cohort - 1) };
 }
 
-/** Rounds are declined as long as not all are connected: the next one is drawn from all of them. */
+/** Rounds are declined as long as not all are connected: the one that is taken is drawn from all of them. */
 async function admitted(fleet: Fleet): Promise<number> {
-  await fleet.fromServer("round");
-  const began = fleet.fromServer("began");
-  fleet.order({ kind: "admit" });
-  return (await began).round;
+  let { round } = await fleet.fromServer("round");
+  for (;;) {
+    // Not the next one: it may begin before every process knows of it.
+    const taken = round + 2;
+    const began = fleet.fromServer("began", (report) => report.round >= taken);
+    const next = fleet.fromServer("round");
+    const admitting = fleet.fromHosts("admitting", fleet.hosts, (report) => report.round === taken);
+    fleet.order({ kind: "admit", round: taken });
+    const known = await Promise.race([admitting.then(() => true), began.then(() => false)]);
+    if (known) return (await began).round;
+    ({ round } = await next);
+  }
 }
 
 interface PlayedStage {

@@ -64,8 +64,8 @@ export type HostOrder =
       /** `taking-part`: the whole client. `gated`: the same, and its answers wait for each other. `session`: joins, fetches a model when told to, answers nothing. */
       readonly as: "taking-part" | "gated" | "session";
     }
-  /** From now on invitations are taken; before, they are declined. */
-  | { readonly kind: "admit" }
+  /** Invitations of this round are taken; those of earlier ones are declined. */
+  | { readonly kind: "admit"; readonly round: number }
   /** All of the stage's invitations are out: the answers are computed. */
   | { readonly kind: "compute"; readonly round: number; readonly stage: number }
   /** All answers are there: each is sent so long after `atMs` as its invitation came after `firstMs`. */
@@ -76,6 +76,7 @@ export type HostOrder =
 /** From a process of devices. */
 export type HostReport =
   | { readonly kind: "connected"; readonly devices: number }
+  | { readonly kind: "admitting"; readonly round: number }
   | { readonly kind: "asked"; readonly round: number; readonly stage: number }
   /** All devices that were asked have their answers; the first was asked then. */
   | { readonly kind: "computed"; readonly round: number; readonly stage: number; readonly devices: number; readonly firstMs: number }
