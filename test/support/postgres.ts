@@ -93,7 +93,7 @@ export async function startPostgres(): Promise<PostgresCluster> {
       // Nothing is to be kept: it does not write its memory to the disk.
       if (server !== undefined) process.kill(server.pid, "SIGQUIT");
       await server?.end();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
