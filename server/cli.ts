@@ -18,7 +18,11 @@ export const command: Command = defineCommand({
   options: {
     port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
     host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
-    store: { kind: "text", value: "URL", summary: "an SQLite file, or postgres://USER:PASSWORD@HOST/DATABASE; default: the run's name with .sqlite" },
+    store: {
+      kind: "text",
+      value: "URL",
+      summary: "an SQLite file, or postgres://USER:PASSWORD@HOST/DATABASE; default: the run's name with .sqlite",
+    },
     items: {
       kind: "text",
       value: "FILE",

@@ -31,6 +31,10 @@ export type ServerEvents = {
   refused: { readonly kind: string; readonly code: ErrorCode };
   /** A connection that failed for a reason of this server's own; the peer was told INTERNAL. */
   internal: { readonly error: unknown };
+  /** A gateway has found the coordinator that leads, or lost it. */
+  linked: { readonly isLinked: boolean };
+  /** A coordinator of several leads from now on, or stands by. */
+  leading: { readonly isLeading: boolean };
   /** A keyholder, by its place in the terms, came or went; `connected` of them are there now. */
   keyholder: { readonly keyholder: number; readonly isConnected: boolean; readonly connected: number };
   /** A keyholder refused to open a sum: another one is asked. */

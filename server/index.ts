@@ -1,4 +1,8 @@
 /** The server's public entry: `cofactor/server`. */
+export { type CoordinatorNode, type CoordinatorNodeOptions, startCoordinator } from "./cluster/coordinator-node.ts";
+export { createGateway, type Gateway, type GatewayOptions } from "./cluster/gateway.ts";
+export { type Lease, MemoryLeases } from "./cluster/lease.ts";
+export { type RedisLeaseOptions, redisLease } from "./cluster/redis-lease.ts";
 export { type DealtKey, dealKey } from "./deal-key.ts";
 export type { RoundReport, ServerEvents } from "./events.ts";
 export type { CatalogueStatus, ItemStanding } from "./items.ts";
@@ -12,6 +16,7 @@ export { createServer, type Server, type ServerOptions } from "./server.ts";
 export type { Listener, ListenOptions } from "./socket.ts";
 export type {
   AnswerFate,
+  AnswerKey,
   CatalogueStore,
   Driver,
   OpenRound,

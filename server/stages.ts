@@ -12,7 +12,7 @@ import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messa
 import { Absences } from "./absences.ts";
 import type { ActiveRound } from "./active-round.ts";
 import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
-import { takeAnswer } from "./intake.ts";
+import { type TakenAs, takeAnswer } from "./intake.ts";
 import type { Driver } from "./store.ts";
 
 /** What the stages work with. */
@@ -25,6 +25,8 @@ export interface StagesParts extends CoordinatorParts {
   isCurrent(active: ActiveRound): boolean;
   /** Does work on a round in the coordinator's queue; what it throws ends the driving. */
   queue(active: ActiveRound, work: () => void | Promise<void>): Promise<void>;
+  /** Within the queue: makes a stage of the round durable. */
+  save(active: ActiveRound, stage: number): Promise<void>;
   /**
    * Within the queue: takes an event in.
    * @returns settles when its effects are carried out; the round's state has moved when the call returns
@@ -48,9 +50,9 @@ export class Stages {
 
   /** Within the queue: makes the round's stage durable, and asks whoever of `clients` is there. */
   async begin(active: ActiveRound, clients: readonly string[]): Promise<void> {
-    const { run, store, clock, driver, participants, isCurrent } = this.#parts;
-    const { stage, round } = active.state;
-    if (stage > 0) await store.saveRound(driver, { round, stage, cohort: [...active.state.members.keys()] });
+    const { run, clock, participants, isCurrent } = this.#parts;
+    const { stage } = active.state;
+    if (stage > 0) await this.#parts.save(active, stage);
     if (!isCurrent(active)) return;
     active.uploads.clear();
     active.cancelDeadline();
@@ -136,7 +138,7 @@ export class Stages {
    * A durable answer becomes a part of the sum. The round may be over by then: the answer was durable, and is acknowledged all the same.
    * @returns settles once it is in, and waits for nothing that comes of it
    */
-  #takeIn(active: ActiveRound, client: string, header: RequestHeader<"answer">, whole: Uint8Array, settle: () => void): Promise<void> {
+  #takeIn(active: ActiveRound, client: string, header: RequestHeader<"answer">, whole: Uint8Array, settle: () => void): Promise<TakenAs> {
     const { queue, isCurrent, apply } = this.#parts;
     const { stage, signature } = header;
     return new Promise((resolve, reject) => {
@@ -146,14 +148,14 @@ export class Stages {
           if (isCurrent(active)) active.aggregator.combine(stage, client, whole, signature);
           settle();
           effects = apply(active, { kind: "answered", stage, clients: [client] });
-          resolve();
+          resolve("accepted");
         } catch (error) {
           reject(error);
         }
         await effects;
       };
       // After a stop the work is not begun: there is no sum to be in any more.
-      void queue(active, work).then(resolve);
+      void queue(active, work).then(() => resolve("accepted"));
     });
   }
 

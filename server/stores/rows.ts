@@ -1,7 +1,7 @@
 /** What the rows of a data base hold, checked and in the seam's form. Imports errors, the seam's types. */
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
-import type { Publication, RoundRecord, StoredAnswer } from "../store.ts";
+import type { AnswerKey, Publication, RoundRecord, StoredAnswer } from "../store.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -33,6 +33,11 @@ export function toAnswer(row: Row): StoredAnswer {
     signature: String(row["signature"]),
     bytes: toBytes(row["bytes"]),
   };
+}
+
+/** An answer by name. */
+export function toAnswerKey(row: Row): AnswerKey {
+  return { stage: Number(row["stage"]), client: String(row["client"]), digest: String(row["digest"]) };
 }
 
 /** A round's record. */

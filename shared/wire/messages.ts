@@ -17,6 +17,9 @@ export interface ModelRef {
   readonly round: number;
 }
 
+/** What one joins as: a device, who opens sums, or a server that takes devices' answers in for another one. */
+export type JoinRole = "client" | "keyholder" | "gateway";
+
 /** No fields. */
 export type EmptyHeader = Readonly<Record<string, never>>;
 
@@ -36,9 +39,9 @@ export interface Messages {
       readonly challenge: string;
     };
   };
-  /** Client or keyholder to server: proves the identity. Enrols a client that is new. */
+  /** To server: proves the identity. Enrols a client that is new. */
   readonly join: {
-    readonly request: { readonly role: "client" | "keyholder"; readonly publicKey: string; readonly proof: string };
+    readonly request: { readonly role: JoinRole; readonly publicKey: string; readonly proof: string };
     readonly answer: {
       readonly model: ModelRef;
       readonly isNew: boolean;
@@ -195,7 +198,7 @@ const schemas: Schemas = {
     }),
   },
   join: {
-    request: v.strictObject({ role: v.picklist(["client", "keyholder"]), publicKey: key, proof: signature }),
+    request: v.strictObject({ role: v.picklist(["client", "keyholder", "gateway"]), publicKey: key, proof: signature }),
     answer: v.strictObject({
       model,
       isNew: v.boolean(),
