@@ -114,7 +114,6 @@ export class Coordinator implements Desk {
     return this.#hasFailed;
   }
 
-  /** True when no further round may begin. */
   get hasEnded(): boolean {
     return this.#active === undefined && hasEnded(this.#parts.run, this.#publisher.model, this.#overRound);
   }
@@ -156,12 +155,6 @@ export class Coordinator implements Desk {
     };
   }
 
-  /**
-   * A client is there, or back. It is told what it missed: the last publication, when it took part in that round and was away, or
-   * when the model was published after it was told the newest one.
-   *
-   * @param toldModel content hash of the newest model that the client was told when it joined
-   */
   connect(client: string, participant: Participant, toldModel: string): void {
     this.#participants.set(client, participant);
     this.#gathering.add(client);
@@ -170,31 +163,21 @@ export class Coordinator implements Desk {
     this.#gather();
   }
 
-  /** A client's connection ended; within a round it may come back until the grace is over. */
   disconnect(client: string, participant: Participant): void {
     if (this.#participants.get(client) !== participant) return;
     this.#lose(client);
     if (this.#active !== undefined) this.#stages.grantGrace(this.#active, client);
   }
 
-  /** A client leaves for good: nobody waits for it. */
   leave(client: string, participant: Participant): void {
     if (this.#participants.get(client) === participant) this.#lose(client);
     if (this.#active !== undefined) this.#stages.giveUp(this.#active, client);
   }
 
-  /**
-   * Takes a chunk of a client's answer.
-   * @throws CofactorError ROUND_STALE for another round than the open one and the one that ended last, and what `takeAnswer` refuses
-   */
   async answer(client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">> {
     return this.#stages.answer(this.#expectRound(header.round), client, header, bytes);
   }
 
-  /**
-   * A chunk of the brief of the stage that a client is asked for.
-   * @throws CofactorError ROUND_STALE, ROUND_CLOSED when it is not asked for that stage, MESSAGE_MALFORMED beyond the brief's end
-   */
   async brief(client: string, { round, stage, offset }: RequestHeader<"brief">): Promise<Uint8Array> {
     return this.#stages.brief(this.#expectRound(round), client, stage, offset);
   }

@@ -7,6 +7,7 @@ import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
 import { nodeKeyholderTools } from "../shared/protections/keyholder-tools.node.ts";
 import { resolveSection } from "../shared/registry.ts";
+import { connectorOver } from "../shared/transport.ts";
 import { connectSocket } from "./connect.ts";
 import { openKeyFile } from "./key-file.ts";
 import { Keyholder } from "./keyholder.ts";
@@ -18,7 +19,7 @@ import { readPassphrase } from "./passphrase.ts";
 export const command: Command = defineCommand({
   options: {
     key: { kind: "text", value: "FILE", summary: "the key file, as keys deal writes it" },
-    server: { kind: "text", value: "URL", summary: "the aggregator" },
+    server: { kind: "list", value: "URL", summary: "the aggregator; several coordinators of one run: whichever leads is served" },
     run: { kind: "text", value: "ID", summary: "the run's name" },
     record: {
       kind: "text",
@@ -30,14 +31,14 @@ export const command: Command = defineCommand({
   },
   examples: ["cofactor keyholder --key holder.key --server https://aggregator.example --run wines-1 --passphrase-file secret.txt"],
   async run({ options, io }) {
-    const { key, server: url, run: runId } = options;
-    if (key === undefined || url === undefined || runId === undefined) {
+    const { key, server: urls, run: runId } = options;
+    if (key === undefined || urls.length === 0 || runId === undefined) {
       throw new CofactorError("CONFIG_INVALID", '"--key", "--server" and "--run" are needed');
     }
     const { identity, secret } = await openKeyFile(key, readPassphrase(options["passphrase-file"]));
     const record = fileRecord(options.record ?? `${key}.opened`);
     try {
-      await serveForever({ url, runId, identity, secret, record, serverKey: options["server-key"], signal: io.signal });
+      await serveForever({ urls, runId, identity, secret, record, serverKey: options["server-key"], signal: io.signal });
     } finally {
       record.close();
     }
@@ -46,7 +47,7 @@ export const command: Command = defineCommand({
 });
 
 interface Duty {
-  readonly url: string;
+  readonly urls: readonly string[];
   readonly runId: string;
   readonly identity: Identity;
   readonly secret: string;
@@ -56,10 +57,10 @@ interface Duty {
 }
 
 /** Serves until it is told to end; an aggregator that is away is tried again every second. */
-async function serveForever({ url, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
+async function serveForever({ urls, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
   const log = pino({ name: "keyholder" });
   const keyholder = new Keyholder({
-    connect: connectSocket(url),
+    connect: connectorOver(urls.map(connectSocket), 0),
     run: runId,
     identity,
     record,
