@@ -35,6 +35,10 @@ afterEach(async () => {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+function tell(counts: object): void {
+  process.stdout.write(`${JSON.stringify(counts)}\n`);
+}
+
 /** What can be struck, and how it comes back. */
 interface Victim {
   readonly name: string;
@@ -57,13 +61,13 @@ function victimsOf(cluster: Cluster, others: readonly (readonly [string, Member]
 async function storm(victims: readonly Victim[], rng: Rng, times: number, isOver: () => boolean): Promise<Map<string, number>> {
   const struck = new Map<string, number>();
   for (let time = 0; time < times && !isOver(); time++) {
-    await pause(rng.float() * 1_200);
+    await pause(rng.float() * 500);
     if (isOver()) break;
     // Everything is struck once before anything is struck by chance.
     const victim = time < victims.length ? victims[(time * 3) % victims.length]! : victims[Math.floor(rng.float() * victims.length)]!;
     struck.set(victim.name, (struck.get(victim.name) ?? 0) + 1);
     await victim.strike();
-    await pause(rng.float() * 600);
+    await pause(rng.float() * 400);
     await victim.recover();
   }
   return struck;
@@ -102,10 +106,14 @@ async function survive(terms: Partial<TermsInput> & { readonly rounds: number },
   const store = await postgresStore(cluster.order.postgres, { patienceMs: 60_000, connections: 2 });
   cleanups.push(() => store.close());
   const watch = new ModelWatch(store, "counting", size);
+  const thinking = createRng(seed + 2);
+  const think = (): number => thinking.float() * (isSlow ? 1_500 : 900);
   let isOver = false;
-  const all = Promise.all(Array.from({ length: devices }, (_, index) => roamingDevice(run, cluster.urls, size, index))).finally(() => {
-    isOver = true;
-  });
+  const all = Promise.all(Array.from({ length: devices }, (_, index) => roamingDevice(run, cluster.urls, size, index, think))).finally(
+    () => {
+      isOver = true;
+    },
+  );
   const victims = victimsOf(cluster, others);
   const struck = await storm(victims, createRng(seed), strikes, () => isOver);
   const logs = await all;
@@ -113,9 +121,7 @@ async function survive(terms: Partial<TermsInput> & { readonly rounds: number },
   const count = await countAll(store, "counting", watch, logs);
   const acknowledged = logs.reduce((total, log) => total + log.acknowledged.size, 0);
   const connections = logs.reduce((total, log) => total + log.connections, 0);
-  console.log(
-    JSON.stringify({ protection: protection.kind, seed, struck: Object.fromEntries(struck), ...count, acknowledged, connections }),
-  );
+  tell({ protection: protection.kind, seed, struck: Object.fromEntries(struck), ...count, acknowledged, connections });
   const last = (await store.latest("counting"))!;
   expect(logs.map(({ lastModel }) => lastModel)).toEqual(new Array(devices).fill(last.sha256));
   expect({ lost: count.lost, double: count.double, wrong: count.wrong }).toEqual({ lost: 0, double: 0, wrong: 0 });
@@ -133,16 +139,16 @@ async function survive(terms: Partial<TermsInput> & { readonly rounds: number },
 }
 
 describe.skipIf(missing !== undefined)(`a cluster under fire${missing === undefined ? "" : `, skipped: ${missing}`}`, () => {
-  it("loses and doubles nothing in the open", () => survive({ rounds: isSlow ? 50 : 12 }, isSlow ? 200 : 12));
+  it("loses and doubles nothing in the open", () => survive({ rounds: isSlow ? 50 : 15 }, isSlow ? 1_000 : 9));
 
   it("loses and doubles nothing under Paillier, its keyholder killed too", async () => {
     const folder = mkdtempSync(join(tmpdir(), "cofactor-chaos-"));
     cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-    await survive({ rounds: isSlow ? 50 : 6 }, isSlow ? 200 : 9, folder);
+    await survive({ rounds: isSlow ? 50 : 15 }, isSlow ? 1_000 : 10, folder);
   });
 
   it("keeps its ledger's chain where privacy is promised, with the client SDK on a list of gateways", async () => {
-    const rounds = isSlow ? 50 : 6;
+    const rounds = isSlow ? 200 : 30;
     const run = await privateRun({}, { rounds, cohort: { size: 3, min: 3 }, deadline: { stageMs: 20_000, graceMs: 20_000 } });
     const cluster = await startCluster({ planned: run.terms });
     cleanups.push(() => cluster.end());
@@ -163,7 +169,7 @@ describe.skipIf(missing !== undefined)(`a cluster under fire${missing === undefi
     await Ledger.open(run, store);
     const entries = await store.ledger(run.terms.id);
     const records = await store.records(run.terms.id);
-    console.log(JSON.stringify({ seed: seed + 1, struck: Object.fromEntries(struck), rounds: records.length, entries: entries.length }));
+    tell({ seed: seed + 1, struck: Object.fromEntries(struck), rounds: records.length, entries: entries.length });
     expect(records).toHaveLength(rounds);
     expect(entries).toHaveLength(2 * rounds);
     expect(ends.map(({ reason }) => reason)).toEqual(["ended", "ended", "ended"]);

@@ -89,7 +89,7 @@ export interface Count {
 
 /** Reads every model as it is published, before the store forgets it, until it is told to stop. */
 export class ModelWatch {
-  readonly models = new Map<number, Float64Array>();
+  readonly models: Map<number, Float64Array> = new Map();
   readonly #running: Promise<void>;
   #isOver = false;
 
