@@ -12,12 +12,26 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./simulations/cli.ts"),
   },
   {
+    name: "worker",
+    summary: "runs cells of sweeps that others put into a queue",
+    load: () => import("./simulations/sweep/queue/cli.ts"),
+  },
+  {
     name: "peers",
     summary: "agents on a graph that compute together without a server",
     load: () => import("./simulations/peers/cli.ts"),
   },
   { name: "relay", summary: "hands sealed frames from agent to agent, and can read none", load: () => import("./server/relay/cli.ts") },
   { name: "serve", summary: "serves a run to devices: the aggregator", load: () => import("./simulations/demo/serve-cli.ts") },
+  { name: "invite", summary: "makes invitations to a run, each for one device", load: () => import("./server/invite-cli.ts") },
+  { name: "clients", summary: "approves, revokes and lists the devices of a run", load: () => import("./server/clients-cli.ts") },
+  { name: "export", summary: "a run of a store as a signed archive", load: () => import("./server/export-cli.ts") },
+  { name: "import", summary: "a run out of a signed archive into a store", load: () => import("./server/import-cli.ts") },
+  {
+    name: "factors",
+    summary: "a run's item factors with the items' names, as .npy or JSON lines",
+    load: () => import("./server/factors-cli.ts"),
+  },
   { name: "join", summary: "takes part in a run with the ratings of a file, which stay here", load: () => import("./client/cli.node.ts") },
   { name: "keys", summary: "makes, shows and checks the key file of a keyholder", load: () => import("./server/keys-cli.ts") },
   { name: "keyholder", summary: "opens the sums of a run for an aggregator that cannot", load: () => import("./server/keyholder-cli.ts") },
@@ -27,6 +41,11 @@ const commands: readonly CommandEntry[] = [
     load: () => import("./simulations/plan-cli.ts"),
   },
   { name: "bench", summary: "times rounds and inner loops side by side", load: () => import("./simulations/bench-cli.ts") },
+  {
+    name: "kinds",
+    summary: "lists everything that terms and scenarios may name: models, rules, protections and more, with their sources",
+    load: () => import("./simulations/kinds-cli.ts"),
+  },
   { name: "datasets", summary: "lists the bundled data and how to use other data", load: () => import("./simulations/datasets-cli.ts") },
 ];
 

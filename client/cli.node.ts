@@ -1,9 +1,12 @@
 /** `cofactor join`: a real client from the shell. Node only. */
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
+import { peerTlsOptions, readPeerTls } from "../shared/command/peer-tls.node.ts";
 import { CofactorError } from "../shared/errors.ts";
+import { secureRng } from "../shared/random.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import { createClient } from "./client.node.ts";
 import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
+import { connectorTo } from "./socket.ts";
 import { fileStore } from "./stores/file.node.ts";
 import type { Client } from "./types.ts";
 
@@ -18,7 +21,10 @@ export const command: Command = defineCommand({
     diversity: { kind: "number", value: "D", summary: "from 0, the highest scores, to 1, items as unlike as can be", default: 0 },
     rounds: { kind: "number", value: "N", summary: "stop after so many rounds; 0 takes no part; default: to the run's end" },
     store: { kind: "text", value: "FILE", summary: "keeps identity and own factors, sealed under COFACTOR_PASSPHRASE; default: in memory" },
+    invitation: { kind: "text", value: "TOKEN", summary: "for this one device, where the run's operator gives them out" },
     "max-epsilon": { kind: "number", value: "E", summary: "refuse a run that promises no privacy, or a greater epsilon" },
+    ...peerTlsOptions,
+    "accept-rewards": { kind: "flag", summary: "accept a run whose aggregator keeps what this device's part was worth" },
     "accept-open": { kind: "flag", summary: "accept a run whose aggregator reads contributions" },
   },
   examples: ["cofactor join --server https://aggregator.example --run wines-1 --ratings mine.csv --recommend 5"],
@@ -35,19 +41,22 @@ export const command: Command = defineCommand({
     if (options.store !== undefined && passphrase.length < 8) {
       throw new CofactorError("CONFIG_INVALID", '"--store" needs a passphrase of at least 8 characters in COFACTOR_PASSPHRASE');
     }
+    const tls = readPeerTls(options);
     const file = readRatingsFile(ratings);
     const store = options.store === undefined ? undefined : await fileStore({ path: options.store, key: passphrase });
     let client: Client | undefined;
     try {
       client = createClient({
-        url: server,
+        connect: connectorTo(server, secureRng, { tls }),
         run,
         ratings: file.pairs,
         accept: {
           ...(options["accept-open"] ? { protections: ["open", "paillier"] } : {}),
+          ...(options["accept-rewards"] ? { rewards: true } : {}),
           ...(options["max-epsilon"] === undefined ? {} : { maxEpsilon: options["max-epsilon"] }),
         },
         ...(store === undefined ? {} : { store }),
+        ...(options.invitation === undefined ? {} : { invitation: options.invitation }),
       });
       report(client, io);
       await client.join();
@@ -69,7 +78,7 @@ function report(client: Client, io: CommandIo): void {
   client.on("joined", ({ terms, leftOut }) => {
     const { id, model, protection, cohort } = terms;
     io.out(
-      `joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}${aboutGroups(terms)}, ${aboutPrivacy(terms)}${aboutEvaluation(terms)}\n`,
+      `joined ${id}: model ${model.kind}, protection ${protection.kind}, sums over at least ${cohort.min}${aboutGroups(terms)}, ${aboutPrivacy(terms)}${aboutEvaluation(terms)}${aboutRewards(terms)}\n`,
     );
     if (leftOut > 0) io.out(`${leftOut} ratings are of items beyond the ${terms.items} of ${id}, and play no part in it\n`);
   });
@@ -90,6 +99,12 @@ function aboutEvaluation({ evaluation }: RunTerms): string {
   const { every, metrics, holdOut } = evaluation;
   const rounds = every === 1 ? "every round" : `every ${every} rounds`;
   return `, ${rounds} ${metrics.join(", ")} of ${holdOut.count} ratings that are kept aside (${holdOut.kind}) go into the same sums`;
+}
+
+function aboutRewards({ rewards }: RunTerms): string {
+  return rewards === undefined
+    ? ""
+    : `, and what this device's part was worth in ${rewards.metric} is kept by its key (${rewards.division.kind})`;
 }
 
 function aboutGroups({ cohort: { groups = 1 }, aggregation }: RunTerms): string {

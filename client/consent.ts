@@ -45,6 +45,11 @@ export interface Acceptance {
    */
   readonly evaluation?: boolean;
   /**
+   * True accepts runs whose aggregator keeps what each device's part was worth (`terms.rewards`), by its public key: how useful a person's data was,
+   * as far as cohorts' figures tell. Default false.
+   */
+  readonly rewards?: boolean;
+  /**
    * False refuses runs whose devices take part when something has changed (`terms.temporal`); default true. A server then sees when that was; a
    * round's sum is over few devices' changes, where it was over many devices' whole ratings; and what was counted stays in the sum behind `leave`.
    */
@@ -155,6 +160,11 @@ function assertAccepted(run: Run, accept: Acceptance): void {
   if (terms.evaluation !== undefined && accept.evaluation === false) {
     throw refused(
       `devices' own figures of quality (${terms.evaluation.metrics.join(", ")}), summed with contributions. To accept it, set accept.evaluation to true`,
+    );
+  }
+  if (terms.rewards !== undefined && accept.rewards !== true) {
+    throw refused(
+      `a record of what each device's part was worth in ${terms.rewards.metric} (${terms.rewards.division.kind}), kept by its key: how useful its user's data was. To accept it, set accept.rewards to true`,
     );
   }
   if (terms.temporal !== undefined && accept.temporal === false) {

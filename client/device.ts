@@ -4,7 +4,7 @@ import { type Identity, seedOf } from "../shared/crypto/identity.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { toRunId } from "../shared/ids.ts";
-import { createRng, drawSeed, type SecureRng, secureRng } from "../shared/random.ts";
+import { type SecureRng, secureRng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import { type Connector, noBytes, type Packet } from "../shared/transport.ts";
@@ -18,19 +18,18 @@ import type { Explanation } from "./explain.ts";
 import { openFollower } from "./open-follower.ts";
 import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
+import { isRetryable, maxFinalAttempts, Retry } from "./retry.ts";
 import { openSession, type Session } from "./session.ts";
 import { connectorTo } from "./socket.ts";
 import { nothingNew, outcomeUnknown } from "./standing.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
-import type { Client, ClientEvents, ClientOptions, ClientState, Participated, ParticipateOptions } from "./types.ts";
+import type { Client, ClientEvents, ClientOptions, ClientState, LeaveOptions, Participated, ParticipateOptions } from "./types.ts";
 import { Vault } from "./vault.ts";
+import { assertWithdrawn, isInSum } from "./withdrawal.ts";
 
-const maxRetryMs = 30_000;
 /** How long after joining an invitation waits for the app to call `participate`. */
 const holdMs = 1_000;
-/** Connections that may fail in a row while only the last model is missing. */
-const maxFinalAttempts = 5;
 const nothing: Packet = { header: {}, payload: noBytes };
 
 /** The client behind `createClient`. */
@@ -57,8 +56,7 @@ export class Device implements Client {
   #joinedAtMs = 0;
   #hasEnded = false;
   #included = 0;
-  /** Connections that failed or ended since something last succeeded on one. */
-  #attempts = 0;
+  readonly #retry: Retry;
   #isTakingPart = false;
   /** `included` at which the device has taken part in enough rounds. */
   #goal = 0;
@@ -77,6 +75,7 @@ export class Device implements Client {
     this.#advice = new Advice(options.ratings, this.#secure);
     this.#clock = options.clock ?? platformClock;
     this.#bell = new Bell(this.#clock);
+    this.#retry = new Retry(options.retryMs ?? 500, this.#clock, this.#secure);
     const store = options.store ?? memoryStore();
     this.#vault = new Vault(store, this.#run);
     this.#budget = new Budget(store, options.accept?.budget);
@@ -184,8 +183,13 @@ export class Device implements Client {
     this.#advice.take({ run, ref, catalogue, opened: run.model.open(values) }, part);
   }
 
-  async leave(): Promise<void> {
-    if (this.#session?.channel.isOpen !== true) await this.#open(undefined);
+  async leave({ forget = false, signal }: LeaveOptions = {}): Promise<void> {
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
+    if (forget && (await isInSum(this.#session!.run, this.#vault))) {
+      this.setRatings([]);
+      assertWithdrawn(await this.participate({ rounds: 1, ...(signal === undefined ? {} : { signal }) }));
+    }
+    if (this.#session?.channel.isOpen !== true) await this.#open(signal);
     await this.#session!.leave();
     this.close();
     await this.#working;
@@ -219,25 +223,24 @@ export class Device implements Client {
       await this.refresh();
       return true;
     } catch (error) {
-      if (!isRetryable(error) || this.#attempts >= maxFinalAttempts) throw error;
+      if (!isRetryable(error) || this.#retry.attempts >= maxFinalAttempts) throw error;
       await this.#reopen(signal);
       return false;
     }
   }
 
-  /** Connects again after a wait with full jitter, so that a thousand devices that lost a server do not come back in one instant. */
+  /** Connects again, when it is time. */
   async #reopen(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#attempts > 0) {
-      const longest = Math.min(maxRetryMs, (this.#options.retryMs ?? 500) * 2 ** Math.min(this.#attempts - 1, 16));
-      await this.#bell.wait(createRng(drawSeed(this.#secure)).float() * longest);
-      if (signal?.aborted === true || this.#state === "closed") return;
-    }
-    this.#attempts += 1;
+    const isOver = (): boolean => signal?.aborted === true || this.#state === "closed";
+    await this.#retry.wait(this.#bell, isOver);
+    if (isOver()) return;
+    this.#retry.attempts += 1;
     try {
       await this.#open(signal);
     } catch (error) {
-      if (signal?.aborted === true || this.#state === "closed") return;
+      if (isOver()) return;
       if (!isRetryable(error)) throw error;
+      this.#retry.hold((error as CofactorError).retryAfterMs);
       this.#events.emit("disconnected", { reason: isCofactorError(error) ? error.message : "could not connect" });
     }
   }
@@ -254,15 +257,9 @@ export class Device implements Client {
     let session: Session;
     try {
       this.#identity ??= this.#options.identity ?? (await this.#vault.identity(this.#secure));
-      session = await openSession({
-        connect: this.#connect,
-        run: this.#run,
-        accept: this.#options.accept ?? {},
-        identity: this.#identity,
-        vault: this.#vault,
-        primitives: this.#options.primitives,
-        signal,
-      });
+      const { accept = {}, primitives, invitation } = this.#options;
+      const parts = { connect: this.#connect, run: this.#run, vault: this.#vault, clock: this.#clock };
+      session = await openSession({ ...parts, accept, identity: this.#identity, primitives, invitation, signal });
       this.#follower ??= await openFollower(session, this.#advice, this.#vault);
     } catch (error) {
       if (this.state !== "closed") this.#become("disconnected");
@@ -283,7 +280,7 @@ export class Device implements Client {
     session.channel.onClose((reason) => {
       if (this.#session !== session) return;
       if (this.#state !== "closed") this.#become("disconnected");
-      this.#attempts = Math.max(1, this.#attempts);
+      this.#retry.lost();
       this.#events.emit("disconnected", { reason });
       this.#bell.ring();
     });
@@ -309,8 +306,11 @@ export class Device implements Client {
         }
         return nothing;
       }
+      case "closing":
+        this.#retry.hold(parseRequest("closing", packet.header).retryAfterMs);
+        return nothing;
       default:
-        throw new CofactorError("MESSAGE_MALFORMED", 'a device expected "ask", "published" or "abandoned"');
+        throw new CofactorError("MESSAGE_MALFORMED", 'a device expected "ask", "published", "abandoned" or "closing"');
     }
   }
 
@@ -328,7 +328,7 @@ export class Device implements Client {
     });
     this.#newest = header.model;
     this.#hasEnded = header.ended;
-    this.#attempts = 0;
+    this.#retry.attempts = 0;
     if (included) this.#included += 1;
     this.#events.emit("published", { round: header.round, accepted: header.accepted, included, ended: header.ended });
     this.#bell.ring();
@@ -372,7 +372,7 @@ export class Device implements Client {
   async #work(session: Session, header: RequestHeader<"ask">, brief: Uint8Array): Promise<void> {
     try {
       const contributed = await this.#trainer.answer(session, header, brief);
-      this.#attempts = 0;
+      this.#retry.attempts = 0;
       this.#events.emit("contributed", contributed);
     } catch (error) {
       const known = isCofactorError(error) ? error : new CofactorError("INTERNAL", "the device failed unexpectedly", { cause: error });
@@ -392,8 +392,4 @@ export class Device implements Client {
     this.#working = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  return isCofactorError(error) && error.retryable;
 }

@@ -1,4 +1,5 @@
 /** A device's connection: hello, the check of terms, join; and what can be asked over it. Imports shared, consent, vault. */
+import type { Clock } from "../shared/clock.ts";
 import { toBase64url } from "../shared/crypto/encoding.ts";
 import { digestOf } from "../shared/crypto/hash.ts";
 import { type Identity, sign } from "../shared/crypto/identity.ts";
@@ -17,6 +18,7 @@ import {
 import { applyDelta, bytesPerValue, decodeModel } from "../shared/wire/model-codec.ts";
 import { answerBytes, joinBytes } from "../shared/wire/signed.ts";
 import { type Acceptance, checkTerms } from "./consent.ts";
+import { patientChannel, waitAfter } from "./patience.ts";
 import type { PendingAnswer, Vault } from "./vault.ts";
 
 /** Chunks of an answer that may be on their way unacknowledged. */
@@ -31,6 +33,9 @@ export interface SessionOptions {
   readonly vault: Vault;
   /** What signs answers; by default tweetnacl. */
   readonly primitives?: Primitives | undefined;
+  /** Shown with the join, where the run is by invitation. */
+  readonly invitation?: string | undefined;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,8 +60,9 @@ export interface Session {
  * @throws CofactorError DISCONNECTED, TIMED_OUT, AUTH_FAILED, TERMS_REFUSED, MESSAGE_MALFORMED, CONFIG_INVALID
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { identity, vault, signal } = options;
-  const channel = await options.connect(signal === undefined ? {} : { signal });
+  const { identity, vault, invitation, clock, signal } = options;
+  const bare = await options.connect(signal === undefined ? {} : { signal });
+  const channel = patientChannel(bare, clock);
   const cancel = (): void => channel.close("cancelled by the caller");
   signal?.addEventListener("abort", cancel, { once: true });
   try {
@@ -66,7 +72,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     if (pinned?.serverKey !== pin.serverKey || pinned.termsDigest !== pin.termsDigest) await vault.savePin(pin);
     const signed = joinBytes(hello.challenge, options.run, "client", hello.serverKey, pin.termsDigest);
     const proof = toBase64url(sign(identity, "join", signed));
-    const joined = await ask(channel, "join", { role: "client", publicKey: identity.id, proof });
+    const joined = await ask(channel, "join", {
+      role: "client",
+      publicKey: identity.id,
+      proof,
+      ...(invitation === undefined ? {} : { invitation }),
+    });
     return {
       channel,
       run,
@@ -74,7 +85,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       joined,
       brief: (header, start) => pullBrief(channel, run, header, start),
       pull: (model) => pullModel(channel, vault, run, model),
-      upload: (answer, offset) => upload(channel, options, run, answer, offset),
+      upload: (answer, offset) => upload(bare, options, run, answer, offset),
       leave: async () => void (await ask(channel, "leave", {})),
     };
   } catch (error) {
@@ -155,7 +166,7 @@ async function pullPieces(
 
 async function upload(
   channel: Channel,
-  { identity, primitives }: SessionOptions,
+  { identity, primitives, clock }: SessionOptions,
   run: Run,
   answer: PendingAnswer,
   from: number,
@@ -176,6 +187,7 @@ async function upload(
   };
   // The last chunk is sent again when all bytes are there already but the acknowledgement was lost.
   let offset = Math.min(from, Math.max(0, bytes.length - 1));
+  let known = offset;
   const inFlight: Promise<AnswerHeader<"answer">>[] = [];
   while (offset < bytes.length || inFlight.length > 0) {
     while (offset < bytes.length && inFlight.length < uploadWindow) {
@@ -185,8 +197,16 @@ async function upload(
       inFlight.push(sending);
       offset += maxPayloadBytes;
     }
-    const { status } = await inFlight.shift()!;
-    if (status !== "partial") return status;
+    try {
+      const { status, received } = await inFlight.shift()!;
+      if (status !== "partial") return status;
+      known = Math.max(known, received);
+    } catch (error) {
+      // Whatever is behind the refused chunk is refused too: all of it goes out again, from there.
+      await Promise.allSettled(inFlight.splice(0));
+      if (!(await waitAfter(error, channel, clock))) throw error;
+      offset = known;
+    }
   }
   throw new CofactorError("MESSAGE_MALFORMED", `the server acknowledged all ${bytes.length} bytes of an answer and did not take it`);
 }

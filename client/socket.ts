@@ -9,6 +9,8 @@ import { type Channel, type Connector, connectorOver } from "../shared/transport
 export interface SocketOptions {
   /** How long to wait for the connection; default 10,000. */
   readonly timeoutMs?: number;
+  /** In Node: whom to trust, and who this device is to a server that asks for certificates. Browsers have their own. Texts in PEM. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
 /** Opens channels to the server at `url`. @throws CofactorError DISCONNECTED when it cannot be reached or refuses, CANCELLED */
@@ -20,6 +22,7 @@ export function socketConnector(url: string, options: SocketOptions = {}): Conne
       forceNew: true,
       autoConnect: false,
       timeout: options.timeoutMs ?? 10_000,
+      ...options.tls,
     });
     return new Promise<Channel>((resolve, reject) => {
       const cancel = (): void => {
@@ -58,11 +61,11 @@ export function socketConnector(url: string, options: SocketOptions = {}): Conne
 }
 
 /** Opens channels to any of the servers of a run, beginning with any of them, so that devices spread. @throws TypeError for none */
-export function connectorTo(url: string | readonly string[], secure: SecureRng): Connector {
-  if (typeof url === "string") return socketConnector(url);
+export function connectorTo(url: string | readonly string[], secure: SecureRng, options: SocketOptions = {}): Connector {
+  if (typeof url === "string") return socketConnector(url, options);
   const first = Math.floor(createRng(drawSeed(secure)).float() * url.length);
   return connectorOver(
-    url.map((one) => socketConnector(one)),
+    url.map((one) => socketConnector(one, options)),
     first,
   );
 }

@@ -32,6 +32,8 @@ export interface ClientOptions {
   readonly store?: ClientStore;
   /** Who the device is; by default an identity of its own for each run, kept in the store. */
   readonly identity?: Identity;
+  /** What the run's operator gave out for this one device, where the run is by invitation. */
+  readonly invitation?: string;
   readonly secure?: SecureRng;
   /** Cryptographic primitives; by default the platform's WebCrypto. `cofactor/client/node` brings Node's own, which are faster. */
   readonly primitives?: Primitives;
@@ -81,6 +83,14 @@ export interface Participated {
   readonly reason: "rounds" | "ended" | "signal" | "closed";
 }
 
+/** How a device leaves. */
+export interface LeaveOptions {
+  /** Takes out of a lasting sum what it holds of this device, before it leaves; default false. */
+  readonly forget?: boolean;
+  /** Ends the wait for the round that this takes. */
+  readonly signal?: AbortSignal;
+}
+
 /** A device. */
 export interface Client {
   readonly on: Emitter<ClientEvents>["on"];
@@ -121,8 +131,17 @@ export interface Client {
   spent(): Promise<SpentPrivacy>;
   /** Fetches the newest published model. */
   refresh(): Promise<void>;
-  /** Tells the server to forget this device, and forgets identity, model and private part here; the records of rounds and of spent privacy stay. */
-  leave(): Promise<void>;
+  /**
+   * Tells the server to forget this device, and forgets identity, model and private part here; the records of rounds and of spent privacy stay.
+   *
+   * Rounds from then on are without this device. Where each round is made of whole contributions the next sum holds nothing of it. Where contributions
+   * are differences (`terms.temporal`) the sum still does, unless `forget` says otherwise: then the device takes part in one more round, which takes
+   * out what the sum holds of it, and leaves when that is published. What was published before stays with whoever has it.
+   *
+   * @throws CofactorError with `forget`, ROUND_CLOSED when the run ends, CANCELLED by the signal or `close`, before that round came: the device has
+   *   no ratings then, and has not left; what a connection is refused with
+   */
+  leave(options?: LeaveOptions): Promise<void>;
   /** Ends the connection; what is stored stays. */
   close(): void;
 }

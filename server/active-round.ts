@@ -122,13 +122,13 @@ export async function restoreRound(
  */
 export function recordOf(
   active: ActiveRound,
-  { quality, ...what }: Pick<RoundRecord, "outcome" | "sha256" | "reason" | "quality">,
+  { quality, contributors, ...what }: Pick<RoundRecord, "outcome" | "sha256" | "reason" | "quality" | "contributors">,
   without = 0,
 ): RoundRecord {
   const invited = active.state.members.size;
   const accepted = contributorsOf(active.state).length - without;
   const counts = { round: active.state.round, invited, accepted, dropped: invited - accepted };
-  return { ...counts, ...what, ...(quality === undefined ? {} : { quality }) };
+  return { ...counts, ...what, ...(quality === undefined ? {} : { quality }), ...(contributors === undefined ? {} : { contributors }) };
 }
 
 function stagesOf({ protection }: Run): RoundStages {

@@ -1,23 +1,31 @@
 /** `cofactor serve`: an aggregator for one run. */
-import { readFileSync } from "node:fs";
 import pino from "pino";
-import { parse } from "yaml";
-import { type Command, defineCommand } from "../shared/command/command.ts";
+import { stringify } from "yaml";
+import { type Command, type CommandIo, defineCommand, type ExitCode } from "../shared/command/command.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
-import { createPrivacyAccount } from "../shared/privacy-account.ts";
-import type { Run } from "../shared/run.ts";
 import { parseTerms } from "../shared/terms.ts";
+import { serveMember } from "./cluster/serve.ts";
+import { EnrolmentDesk } from "./enrolment/desk.ts";
+import { enrolmentFileOf } from "./enrolment/file.ts";
+import { enrolmentPolicies } from "./enrolment/index.ts";
 import { readItemFeatures } from "./item-features.ts";
+import { readNames, readTerms, readTls } from "./serve-files.ts";
+import { logEvents, logPlan } from "./serve-log.ts";
 import { createServer, type Server } from "./server.ts";
+import { type Settings, shownSettings } from "./settings.ts";
+import { resolveSettings, variablePrefix } from "./settings-sources.ts";
+import type { Listener } from "./socket.ts";
 import { openStore } from "./stores/index.ts";
+import { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
   positionals: ["[TERMS.yaml]"],
   options: {
-    port: { kind: "number", value: "N", summary: "0 for a free one", default: 8080 },
-    host: { kind: "text", value: "ADDRESS", summary: "by default reached from this machine only", default: "127.0.0.1" },
+    config: { kind: "text", value: "FILE", summary: `settings in YAML; ${variablePrefix}... and the options below go before it` },
+    port: { kind: "number", value: "N", summary: "0 for a free one; default 8080" },
+    host: { kind: "text", value: "ADDRESS", summary: "default 127.0.0.1: reached from this machine only" },
     store: {
       kind: "text",
       value: "URL",
@@ -33,64 +41,119 @@ export const command: Command = defineCommand({
       value: "FILE",
       summary: "public features of the items, for a model that begins with them or learns from them: .csv, .npy or .jsonl",
     },
+    role: {
+      kind: "text",
+      value: "ROLE",
+      summary:
+        "single, the default; or of several servers on one PostgreSQL: gateway, to which devices come, or coordinator, of which one leads",
+    },
+    redis: { kind: "text", value: "URL", summary: "with --role: redis://HOST, where coordinators agree on who leads" },
     origin: { kind: "list", value: "ORIGIN", summary: "an origin whose pages may connect" },
+    set: { kind: "list", value: "PATH=VALUE", summary: "any other setting, for example enrolment.kind=invitation or log.level=debug" },
+    "print-config": { kind: "flag", summary: "prints the settings that all this comes to, secrets masked, and ends" },
   },
-  examples: ["cofactor serve wines.yaml --port 8080 --store wines.sqlite --origin https://shop.example"],
+  examples: [
+    "cofactor serve wines.yaml --port 8080 --store wines.sqlite --origin https://shop.example",
+    "cofactor serve wines.yaml --role gateway --redis redis://redis.example --store postgres://cofactor@db.example/cofactor --port 8080",
+    "cofactor serve wines.yaml --config serve.yaml --set limits.maxConnections=5000 --print-config",
+  ],
+  exits: [
+    {
+      code: 3,
+      errors: ["STORE_FAILED"],
+      summary:
+        "the store cannot be read or written: see to the disk and to other servers on it, then start again; nothing acknowledged is lost",
+    },
+    {
+      code: 4,
+      errors: ["LEDGER_CORRUPT"],
+      summary: "the record of spent privacy breaks the promise: restore the store whole or begin a run under a new name; no restart helps",
+    },
+    {
+      code: 5,
+      errors: ["UNAVAILABLE"],
+      summary: "the address cannot be listened on: end what uses it, or choose another --port or --host",
+    },
+  ],
   async run({ options, positionals, io }) {
-    const { port, host, origin } = options;
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CofactorError("CONFIG_INVALID", '"--port" expected 0 to 65535');
-    const [path] = positionals;
-    if (path === undefined) throw new CofactorError("CONFIG_INVALID", "the argument <TERMS.yaml> is missing");
-    const log = pino({ name: "aggregator" });
-    const terms = readTerms(path);
-    const features = options["item-features"];
-    const run = await planRun(terms, features === undefined ? {} : { itemFeatures: readItemFeatures(features, parseTerms(terms).items) });
-    logPlan(run, log);
-    const names = options.items === undefined ? undefined : readNames(options.items);
-    const store = await openStore(options.store ?? `${run.terms.id}.sqlite`);
-    const server = await createServer({ run, store, ...(names === undefined ? {} : { items: names }) });
-    logEvents(server, log);
-    if (options.items !== undefined) await keepItems(server, options.items, log);
-    const { url } = await server.listen({ port, host, allowedOrigins: origin });
-    log.info({ url, run: run.terms.id, serverKey: server.publicKey, published: server.model.round }, "listening");
-    await new Promise<void>((resolve) => {
-      if (io.signal.aborted) resolve();
-      io.signal.addEventListener("abort", () => resolve());
-    });
-    log.info("closing");
-    await server.close();
-    return 0;
+    const flags = new Map<string, unknown>([
+      ["terms", positionals[0]],
+      ["listen.port", options.port],
+      ["listen.host", options.host],
+      ["store", options.store],
+      ["items", options.items],
+      ["cluster.role", options.role],
+      ["cluster.redis", options.redis],
+      ["itemFeatures", options["item-features"]],
+      ["listen.allowedOrigins", options.origin.length === 0 ? undefined : options.origin],
+    ]);
+    const settings = resolveSettings({ flags, set: options.set, environment: process.env, file: options.config });
+    if (options["print-config"]) {
+      io.out(stringify(shownSettings(settings)));
+      return 0;
+    }
+    return serve(settings, io);
   },
 });
 
-/** What the terms promise, the noise it takes, and what all rounds come to for each observer; null where nothing is proved against one. */
-function logPlan(run: Run, log: pino.Logger): void {
-  const { privacy, rounds } = run.terms;
-  if (privacy === undefined) return;
-  const { mechanism, epsilon, delta, noiseMultiplier, participation } = privacy;
-  const planned = createPrivacyAccount(run, { log: [] }).after(rounds).epsilon;
-  log.info({ mechanism: mechanism.kind, epsilon, delta, noiseMultiplier, participation, rounds, planned }, "privacy planned");
+async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
+  const log = pino({ name: "aggregator", level: settings.log.level });
+  if (settings.terms === undefined) throw new CofactorError("CONFIG_INVALID", "the argument <TERMS.yaml> is missing");
+  const terms = readTerms(settings.terms);
+  const tls = readTls(settings.listen.tls);
+  const { itemFeatures } = settings;
+  const run = await planRun(
+    terms,
+    itemFeatures === undefined ? {} : { itemFeatures: readItemFeatures(itemFeatures, parseTerms(terms).items) },
+  );
+  logPlan(run, log);
+  const names = settings.items === undefined ? undefined : readNames(settings.items);
+  if (settings.cluster.role !== "single") return serveMember({ settings, run, tls, names, log, signal: io.signal });
+  const { endpoint, serviceName } = settings.tracing;
+  const tracing = endpoint === undefined ? undefined : await (await import("./open-telemetry.ts")).openTelemetry({ endpoint, serviceName });
+  const store = await openStore(settings.store ?? `${run.terms.id}.sqlite`);
+  const { file, ...section } = settings.enrolment;
+  const enrolment = new EnrolmentDesk({
+    policies: enrolmentPolicies,
+    section,
+    store: sqliteEnrolment(enrolmentFileOf(run.terms.id, settings.store, file)),
+  });
+  const server = await createServer({
+    run,
+    store,
+    enrolment,
+    ...settings.limits,
+    consoleToken: settings.console.token,
+    tracer: tracing?.tracer,
+    ...(names === undefined ? {} : { items: names }),
+  });
+  logEvents(server, log);
+  if (settings.items !== undefined) await keepItems(server, settings.items, log);
+  const ending = untilEnded(server, io.signal);
+  try {
+    const listener = await server.listen({ ...settings.limits, ...settings.listen, tls });
+    if (tls !== undefined) keepCertificate(listener, settings, log);
+    log.info({ url: listener.url, run: run.terms.id, serverKey: server.publicKey, published: server.model.round }, "listening");
+    const failure = await ending;
+    if (failure !== undefined) throw failure;
+    log.info("draining");
+    const { openRound } = await server.drain(settings.shutdown);
+    if (openRound !== undefined) log.warn({ round: openRound }, "the open round is left for the next start on this store to go on with");
+    log.info("closing");
+  } finally {
+    await server.close();
+    await tracing?.close();
+  }
+  return 0;
 }
 
-/** Logs what happens: public facts alone, no client, no number of a contribution. */
-function logEvents(server: Server, log: pino.Logger): void {
-  server.on("joined", ({ isNew }) => log.debug({ isNew }, "client joined"));
-  server.on("began", (event) => log.info(event, "round began"));
-  server.on("round", ({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon, quality }) =>
-    log.info({ round, outcome, invited, accepted, dropped, reason, seconds, ended, epsilon, quality }, "round ended"),
-  );
-  server.on("starved", (event) => log.warn(event, "too few of the connected devices may take part in further rounds: waiting for others"));
-  server.on("refused", (event) => log.warn(event, "message refused"));
-  server.on("keyholder", (event) => log.info(event, "keyholder"));
-  server.on("declined", (event) => log.warn(event, "a keyholder refused"));
-  server.on("spoiled", ({ error, ...event }) =>
-    log.warn({ ...event, code: isCofactorError(error) ? error.code : "INTERNAL" }, "a group's sum could not be had"),
-  );
-  server.on("blamed", (event) => log.warn(event, "a keyholder is to blame"));
-  server.on("internal", ({ error }) =>
-    log.error({ name: error instanceof Error ? error.name : "unknown" }, "a connection failed unexpectedly"),
-  );
-  server.on("failed", ({ round, error }) => log.error({ round, code: isCofactorError(error) ? error.code : "INTERNAL" }, "round failed"));
+/** Waits for the operator, or for a failure that ends the run's driving: that is returned. */
+function untilEnded(server: Server, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    server.on("failed", ({ error }) => server.hasFailed && resolve(error));
+  });
 }
 
 /** Has a server follow a file of names: now, since the store may be older than the file, and whenever it is told to read it again. */
@@ -108,28 +171,15 @@ async function keepItems(server: Server, path: string, log: pino.Logger): Promis
   await follow();
 }
 
-/** The lines of a file that are not empty. @throws CofactorError DATA_INVALID when it cannot be read */
-function readNames(path: string): string[] {
-  try {
-    const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
-    return text.split(/\r?\n/).filter((line) => line !== "");
-  } catch (cause) {
-    throw new CofactorError("DATA_INVALID", `the file of items "${path}" cannot be read`, { cause });
-  }
-}
-
-function readTerms(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new CofactorError("CONFIG_INVALID", `the terms file "${path}" cannot be read`, { cause });
-  }
-  try {
-    return parse(text);
-  } catch (cause) {
-    throw new CofactorError("CONFIG_INVALID", `${path}: expected YAML: ${cause instanceof Error ? cause.message.split("\n")[0] : ""}`, {
-      cause,
-    });
-  }
+/** Takes a renewed certificate from its files whenever it is told to read them again. */
+function keepCertificate(listener: Listener, settings: Settings, log: pino.Logger): void {
+  process.on("SIGHUP", () => {
+    try {
+      const tls = readTls(settings.listen.tls);
+      if (tls !== undefined) listener.setTls(tls);
+      log.info("certificate read: new connections get it");
+    } catch (error) {
+      log.error({ code: isCofactorError(error) ? error.code : "INTERNAL" }, "the certificate was not taken: the old one stays");
+    }
+  });
 }

@@ -1,13 +1,14 @@
 /** A keyholder's way to its aggregator: Socket.IO's client, websocket only. Imports socket.io-client. */
 import { io } from "socket.io-client";
+import type { PeerTls } from "../shared/command/peer-tls.node.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { createSocketChannel } from "../shared/socket-channel.ts";
 import type { Channel, Connector } from "../shared/transport.ts";
 
-/** Opens channels to the aggregator at `url`. @throws CofactorError DISCONNECTED */
-export function connectSocket(url: string): Connector {
+/** Opens channels to the aggregator at `url`. @param tls whom to trust, and who this process is. @throws CofactorError DISCONNECTED */
+export function connectSocket(url: string, tls: PeerTls = {}): Connector {
   return async () => {
-    const socket = io(url, { transports: ["websocket"], reconnection: false, forceNew: true });
+    const socket = io(url, { transports: ["websocket"], reconnection: false, forceNew: true, ...tls });
     const channel = createSocketChannel({
       on: (event, listener) => socket.on(event, listener as (...args: unknown[]) => void),
       emit: (event, ...args) => socket.emit(event, ...args),

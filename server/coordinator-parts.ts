@@ -41,10 +41,21 @@ export interface CoordinatorParts {
   readonly gatherMs: number;
   /** How long to rest after a published round before the next one may begin. */
   readonly restMs: number;
+  /** Bytes of unfinished answers at once; by default any number. */
+  readonly maxBytesInFlight?: number | undefined;
   /** What the first model is drawn from, when the store has none. */
   readonly modelRng: Rng;
   /** The items that are live from the start, where items come and go and the store has none. */
   readonly items: readonly string[];
   /** What it is instead. */
   readonly firstModel?: Float64Array | undefined;
+}
+
+/** Public facts of a coordinator, for status pages. */
+export interface CoordinatorStatus {
+  readonly round: number;
+  readonly phase: string;
+  readonly published: number;
+  readonly connected: number;
+  readonly answered: number;
 }

@@ -16,9 +16,8 @@ import { hasEnded } from "../shared/run.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
-import type { Collection, CoordinatorParts, Participant } from "./coordinator-parts.ts";
+import type { Collection, CoordinatorParts, CoordinatorStatus, Participant } from "./coordinator-parts.ts";
 import type { Desk } from "./desk.ts";
-import type { ServerEvents } from "./events.ts";
 import { Gathering } from "./gathering.ts";
 import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
@@ -63,8 +62,7 @@ export class Coordinator implements Desk {
     const { run, store, clock, gatherMs, events } = this.#parts;
     this.#driver = await store.takeOver(run.terms.id);
     this.#ledger = await Ledger.open(run, store);
-    const onStarved = (facts: ServerEvents["starved"]): void => events.emit("starved", facts);
-    this.#gathering = new Gathering({ run, clock, gatherMs, ledger: this.#ledger, onReady: () => this.#begin(), onStarved });
+    this.#gathering = new Gathering({ run, clock, gatherMs, ledger: this.#ledger, events, onReady: () => this.#begin() });
     this.#publisher = await Publisher.open({ ...this.#parts, driver: this.#driver });
     this.#stages = new Stages({
       ...this.#parts,
@@ -93,6 +91,15 @@ export class Coordinator implements Desk {
     this.#cancelPause?.();
     this.#active?.cancelDeadline();
     this.#stages?.clear();
+  }
+
+  /** Begins no further round; the open one goes on. */
+  drain(): void {
+    this.#gathering.end();
+  }
+
+  expects(client: string): boolean {
+    return (this.#active?.state.members.get(client) ?? "gone") !== "gone";
   }
 
   /** The newest published model: for reading. */
@@ -139,16 +146,11 @@ export class Coordinator implements Desk {
   }
 
   /** Public facts for status pages. */
-  get status(): {
-    readonly round: number;
-    readonly phase: string;
-    readonly published: number;
-    readonly connected: number;
-    readonly answered: number;
-  } {
+  get status(): CoordinatorStatus {
+    const phase = this.#active?.state.phase ?? (this.#isBeginning ? "collecting" : "gathering");
     return {
       round: this.#active?.state.round ?? this.#lastRound,
-      phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : (this.#active?.state.phase ?? "gathering"),
+      phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : phase,
       published: this.#publisher.model.round,
       connected: this.#participants.size,
       answered: this.#active === undefined ? 0 : withStatus(this.#active.state, "answered").length,
@@ -336,6 +338,7 @@ export class Coordinator implements Desk {
 
   async #publish(active: ActiveRound, { next, record, without }: RevealedRound): Promise<void> {
     if (!this.#isCurrent(active)) return;
+    this.#parts.events.emit("publishing", { round: record.round });
     const fact = { round: record.round, kind: "released", clients: contributorsOf(active.state) } as const;
     await this.#ledger.write(fact, (entry) => this.#publisher.publish(next, record, entry));
     await this.#apply(active, { kind: "revealed", without });

@@ -14,12 +14,14 @@ export interface Attendee extends Participant {
 
 /** Where clients are received. */
 export interface Desk {
-  /** The newest published model. @throws CofactorError DISCONNECTED, retryable, while it is not known */
+  /** The newest published model. @throws CofactorError UNAVAILABLE, retryable, while it is not known */
   readonly ref: ModelRef;
   /** True when no further round may begin. */
   readonly hasEnded: boolean;
   /** The newest round that is published or abandoned, durably. */
   over(): Awaitable<number>;
+  /** True for a device that the open round still waits for, or may. */
+  expects(client: string): boolean;
   /**
    * A client is there, or back. It is told what it missed: the last publication, when it took part in that round and was away, or when the model
    * was published after it was told the newest one.

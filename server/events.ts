@@ -20,17 +20,24 @@ export type ServerEvents = {
   left: { readonly client: string };
   /** The promise lets too few of the connected devices take part, in this round and later: only others can help. */
   starved: { readonly round: number; readonly connected: number; readonly candidates: number };
+  /** A round may begin once enough devices are there: told when the first of them is looked for. */
+  gathering: { readonly round: number };
   began: { readonly round: number; readonly invited: number };
+  /** A stage of a round is asked for, from so many devices; in a round that an earlier process began too. */
+  stage: { readonly round: number; readonly stage: number; readonly name: string; readonly asked: number };
   /** All answers are in and durable; the sum is about to be opened. */
   revealing: { readonly round: number; readonly contributors: number };
+  /** The sum is opened and the model made: it is about to be written. */
+  publishing: { readonly round: number };
   round: RoundReport;
   /** The round, or the run when the code is STORE_FAILED or LEDGER_CORRUPT: then nothing more is asked or released. */
   failed: { readonly round: number; readonly error: unknown };
   /** A group whose sum could not be had, for what a device of it did or for too many that were lost: the round goes on with the others. */
   spoiled: { readonly round: number; readonly group: number; readonly groups: number; readonly error: unknown };
-  refused: { readonly kind: string; readonly code: ErrorCode };
+  /** `request` names connection and message, as logs do; undefined for what was refused before there was either. */
+  refused: { readonly kind: string; readonly code: ErrorCode; readonly request?: string };
   /** A connection that failed for a reason of this server's own; the peer was told INTERNAL. */
-  internal: { readonly error: unknown };
+  internal: { readonly error: unknown; readonly request: string };
   /** A gateway has found the coordinator that leads, or lost it. */
   linked: { readonly isLinked: boolean };
   /** A coordinator of several leads from now on, or stands by. */

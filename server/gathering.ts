@@ -5,6 +5,7 @@
  * round, its number passes after a stage's time: round numbers are the clock by which devices come back.
  */
 import type { Clock } from "../shared/clock.ts";
+import type { Emitter } from "../shared/emitter.ts";
 import type { Run } from "../shared/run.ts";
 import type { ServerEvents } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
@@ -17,8 +18,8 @@ export interface GatheringParts {
   readonly ledger: Ledger;
   /** The round begins with the candidates that are there now. */
   readonly onReady: () => void;
-  /** Of those who are there too few may take part, now or in any later round: only others can help. */
-  readonly onStarved: (facts: ServerEvents["starved"]) => void;
+  /** Told when a round is first looked for, and when only others than those who are there could help. */
+  readonly events: Emitter<ServerEvents>;
 }
 
 type Wait = "smaller" | "pass";
@@ -32,6 +33,8 @@ export class Gathering {
   #round = 0;
   #wait: { readonly kind: Wait; readonly cancel: () => void } | undefined;
   #starvedRound = 0;
+  #lookedFor = 0;
+  #hasEnded = false;
 
   constructor(parts: GatheringParts) {
     this.#parts = parts;
@@ -56,6 +59,9 @@ export class Gathering {
 
   /** Looks whether a round may begin, or should be waited for. */
   consider(round: number): void {
+    if (this.#hasEnded) return;
+    if (this.#lookedFor !== round) this.#parts.events.emit("gathering", { round });
+    this.#lookedFor = round;
     const { run, clock, gatherMs } = this.#parts;
     const wish = this.#wishFor(round);
     if (wish === "now") {
@@ -80,6 +86,12 @@ export class Gathering {
     this.#wait = undefined;
   }
 
+  /** No round begins any more. */
+  end(): void {
+    this.#hasEnded = true;
+    this.stop();
+  }
+
   #wishFor(round: number): "now" | Wait | undefined {
     const { size: full, min: least } = this.#parts.run.terms.cohort;
     const { size } = this.#at(round);
@@ -87,7 +99,7 @@ export class Gathering {
     if (size >= least) return "smaller";
     if (this.#connected.size < least) return undefined;
     if (this.#wait?.kind === "pass" || this.#mayCome(round, least)) return "pass";
-    if (this.#starvedRound !== round) this.#parts.onStarved({ round, connected: this.#connected.size, candidates: size });
+    if (this.#starvedRound !== round) this.#parts.events.emit("starved", { round, connected: this.#connected.size, candidates: size });
     this.#starvedRound = round;
     return undefined;
   }

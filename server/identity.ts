@@ -29,7 +29,10 @@ export async function openIdentity(
 async function load(run: Run, store: Store, text: string): Promise<Identity | undefined> {
   const stored = await store.loadRun(run.terms.id);
   if (stored === undefined) return undefined;
-  if (stored.terms === text) return identityFromSeed(stored.identitySeed);
+  if (stored.terms === text) {
+    if (stored.identitySeed.length > 0) return identityFromSeed(stored.identitySeed);
+    throw new CofactorError("CONFIG_INVALID", `run "${run.terms.id}" was imported without its key: it can be read here, not served`);
+  }
   throw new CofactorError(
     "CONFIG_INVALID",
     `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`,

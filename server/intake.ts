@@ -19,6 +19,8 @@ export interface IntakeParts {
   readonly run: Run;
   readonly store: Pick<Store, "saveAnswer">;
   readonly driver: Driver;
+  /** Of all unfinished answers together; by default without a bound. */
+  readonly maxBytesInFlight?: number | undefined;
 }
 
 /** What a device is told of an answer that is durable. */
@@ -29,7 +31,7 @@ export type TakenAs = "accepted" | "duplicate";
  *
  * @param takeIn takes in the whole answer that this chunk completed, once it is durable. It calls `settle` in the turn in which the answer is in
  * the sum, and not before: until then something counts as being saved, so that no deadline comes between the disk and the sum.
- * @throws CofactorError ROUND_CLOSED, REPLAYED, AUTH_FAILED, MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, STORE_FAILED, FENCED, or the protection's refusal
+ * @throws CofactorError ROUND_CLOSED, REPLAYED, AUTH_FAILED, MESSAGE_TOO_LARGE, MESSAGE_MALFORMED, RATE_LIMITED, STORE_FAILED, FENCED, or the protection's refusal
  */
 export async function takeAnswer(
   parts: IntakeParts,
@@ -39,7 +41,7 @@ export async function takeAnswer(
   bytes: Uint8Array,
   takeIn: (whole: Uint8Array, settle: () => void, fate: AnswerFate) => Promise<TakenAs>,
 ): Promise<AnswerHeader<"answer">> {
-  const { run } = parts;
+  const { run, maxBytesInFlight } = parts;
   const { round, stage, digest, total, offset } = header;
   const standing = standingOf(active.state, client, stage);
   if (standing === "stranger")
@@ -53,7 +55,8 @@ export async function takeAnswer(
   }
   if (standing === "late" || active.isDue || active.openStage !== stage) throw closed(round, stage);
   const known = active.uploads.received(client);
-  const whole = active.uploads.take(client, { digest, total, offset, bytes }, run.protection.maxAnswerBytes(stage, roundFrame(run, round)));
+  const maxBytes = run.protection.maxAnswerBytes(stage, roundFrame(run, round));
+  const whole = active.uploads.take(client, { digest, total, offset, bytes }, maxBytes, maxBytesInFlight);
   active.bytesUp += Math.max(0, active.uploads.received(client) - known);
   if (whole === undefined) return { received: active.uploads.received(client), status: "partial" };
 

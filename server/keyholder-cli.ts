@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pino, { type Logger } from "pino";
 import { type Command, defineCommand } from "../shared/command/command.ts";
+import { type PeerTls, peerTlsOptions, readPeerTls } from "../shared/command/peer-tls.node.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
@@ -27,6 +28,7 @@ export const command: Command = defineCommand({
       summary: "which rounds were opened, to be kept with the key; default: the key file's name with .opened",
     },
     "server-key": { kind: "text", value: "KEY", summary: "the aggregator's public key, when it is known" },
+    ...peerTlsOptions,
     "passphrase-file": { kind: "text", value: "FILE", summary: "where the passphrase is; else the variable COFACTOR_PASSPHRASE" },
   },
   examples: ["cofactor keyholder --key holder.key --server https://aggregator.example --run wines-1 --passphrase-file secret.txt"],
@@ -38,7 +40,16 @@ export const command: Command = defineCommand({
     const { identity, secret } = await openKeyFile(key, readPassphrase(options["passphrase-file"]));
     const record = fileRecord(options.record ?? `${key}.opened`);
     try {
-      await serveForever({ urls, runId, identity, secret, record, serverKey: options["server-key"], signal: io.signal });
+      await serveForever({
+        urls,
+        tls: readPeerTls(options),
+        runId,
+        identity,
+        secret,
+        record,
+        serverKey: options["server-key"],
+        signal: io.signal,
+      });
     } finally {
       record.close();
     }
@@ -48,6 +59,7 @@ export const command: Command = defineCommand({
 
 interface Duty {
   readonly urls: readonly string[];
+  readonly tls: PeerTls;
   readonly runId: string;
   readonly identity: Identity;
   readonly secret: string;
@@ -57,10 +69,13 @@ interface Duty {
 }
 
 /** Serves until it is told to end; an aggregator that is away is tried again every second. */
-async function serveForever({ urls, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
+async function serveForever({ urls, tls, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
   const log = pino({ name: "keyholder" });
   const keyholder = new Keyholder({
-    connect: connectorOver(urls.map(connectSocket), 0),
+    connect: connectorOver(
+      urls.map((url) => connectSocket(url, tls)),
+      0,
+    ),
     run: runId,
     identity,
     record,

@@ -30,3 +30,17 @@ export function readNpy(bytes: Uint8Array, items: number): ItemFeatures {
   }
   return { count: columns, values };
 }
+
+/** The bytes of a table [rows x columns] as float32, little-endian, row by row: what indexes of vectors read. */
+export function writeNpy(values: Float64Array, rows: number, columns: number): Uint8Array {
+  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  // The head, with its 10 bytes before and the line's end, is a multiple of 64 long.
+  const length = Math.ceil((10 + dictionary.length + 1) / 64) * 64 - 10;
+  const bytes = new Uint8Array(10 + length + 4 * values.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([...magic, 1, 0]);
+  view.setUint16(8, length, true);
+  bytes.set(new TextEncoder().encode(`${dictionary.padEnd(length - 1)}\n`), 10);
+  for (let at = 0; at < values.length; at++) view.setFloat32(10 + length + 4 * at, values[at]!, true);
+  return bytes;
+}

@@ -144,7 +144,8 @@ function publishedCatalogue(step: CatalogueStep | undefined): Pick<Publication, 
   return { catalogue: { version: catalogue.version, whole: encodeCatalogue(catalogue), delta, taken } };
 }
 
-async function loadCatalogue(run: Run, store: Store, { shared }: ModelState): Promise<Catalogue | undefined> {
+/** The catalogue that a model names; undefined where items stay. @throws CofactorError STORE_FAILED when it is another one */
+export async function loadCatalogue(run: Run, store: Store, { shared }: ModelState): Promise<Catalogue | undefined> {
   if (run.catalogue === undefined) return undefined;
   const mark = run.catalogue.model.markOf(shared);
   const whole = await store.catalogue.whole(run.terms.id, mark.version);

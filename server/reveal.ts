@@ -27,7 +27,7 @@ export async function revealRound(
   active: ActiveRound,
   isStopped: () => boolean,
 ): Promise<RevealedRound | undefined> {
-  const { events } = parts;
+  const { run, events } = parts;
   const { state } = active;
   const { round } = state;
   const { sums, spoiled } = await openSums(parts, active);
@@ -39,5 +39,7 @@ export async function revealRound(
   const next = await publisher.advance(sums, round, counted);
   if (isStopped()) return undefined;
   const { sha256 } = next.ref;
-  return { next, without, record: recordOf(active, { outcome: "published", sha256, reason: "", quality: next.quality }, without.length) };
+  const contributors = run.terms.rewards === undefined ? undefined : counted;
+  const what = { outcome: "published", sha256, reason: "", quality: next.quality, contributors } as const;
+  return { next, without, record: recordOf(active, what, without.length) };
 }

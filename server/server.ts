@@ -10,6 +10,7 @@ import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { PrivacyResult } from "../shared/privacy-account.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
+import { type DeviceReward, type RewardedRound, rewardsOf } from "../shared/rewards/terms.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
@@ -18,20 +19,27 @@ import { PublishedCatalogues } from "./catalogues.ts";
 import { Gateways } from "./cluster/gateways.ts";
 import { trackConnections } from "./connections.ts";
 import { Coordinator } from "./coordinator.ts";
+import { type Drained, type DrainOptions, drain } from "./drain.ts";
+import { EnrolmentDesk } from "./enrolment/desk.ts";
+import { enrolmentPolicies } from "./enrolment/index.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
+import { Identities } from "./identities.ts";
 import { openIdentity, toRun } from "./identity.ts";
 import { catalogueStatus, type ItemStanding, orderItems, setItems, standingsOf, startItems } from "./items.ts";
 import { Keyholders } from "./keyholders.ts";
+import { limitsFrom, type SessionLimits, sessionLimits } from "./limits.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
 import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
+import { memoryEnrolment } from "./stores/memory-enrolment.ts";
+import { type RoundTracer, traceRounds } from "./tracing.ts";
 
 /** What a server is made of. */
-export interface ServerOptions {
+export interface ServerOptions extends Partial<SessionLimits> {
   /** The run, or its terms; the noise of a promise of privacy is calibrated where terms leave it open. */
   readonly run: Run | object;
   readonly store: Store;
@@ -47,14 +55,18 @@ export interface ServerOptions {
   readonly keyholderWaitMs?: number;
   /** How long a keyholder may be silent before a further one is asked beside it; default 15,000. */
   readonly hedgeMs?: number;
-  /** How many clients may enrol; default 1,000,000. */
-  readonly maxEnrolled?: number;
+  /** Who may join; by default everybody, and nobody is revoked. Ended with the server. */
+  readonly enrolment?: EnrolmentDesk;
+  /** How often the enrolment is asked who is revoked; default 1,000. */
+  readonly revocationMs?: number;
+  /** Makes `/metrics` and `/status` ask for `Authorization: Bearer` with it; by default everybody may read them. */
+  readonly consoleToken?: string | undefined;
+  /** Told of every round in spans; by default nobody is. */
+  readonly tracer?: RoundTracer | undefined;
   /** What the first model is drawn from; by default a fresh seed. A known one makes runs comparable, and is no secret. */
   readonly modelRng?: Rng;
   /** Values of the first published model, for a run that goes on from another one's; by default they are drawn. A store that has a model keeps it. */
   readonly firstModel?: Float64Array;
-  /** How long a connection may take to join; default 10,000. */
-  readonly joinMs?: number;
   /** Under terms with a catalogue: names of the items that are live from the start, when the store has none. Later ones: `addItems`. */
   readonly items?: Iterable<string>;
   /** Clients are received by gateways (cluster/), and only they and keyholders by this server. Default false. */
@@ -74,8 +86,6 @@ export interface Server {
   readonly model: ModelRef;
   readonly shared: Float64Array;
   records(): Promise<RoundRecord[]>;
-  /** True when the driving has stopped for good: the store failed, or another server has taken the run over. */
-  readonly hasFailed: boolean;
   /** Answers a page's request, for whoever listens for it. */
   readonly pages: RequestListener;
   /** Every item that has a row; empty where items are numbers and stay. */
@@ -93,8 +103,20 @@ export interface Server {
   participations(): Iterable<readonly number[]>;
   /** What the run promises, plans and has cost by its ledger. May take a second, once a round. */
   privacy(): PrivacyResult;
-  /** Serves one connection: for transports of another kind. */
-  accept(channel: Channel): void;
+  /** True when the store or the ledger failed, or another server has taken the run over: no further round begins, and only a new start helps. */
+  readonly hasFailed: boolean;
+  /** Serves one connection: for transports of another kind. `admit` is called once it has joined. */
+  accept(channel: Channel, admit?: () => void): void;
+  /**
+   * Begins no further round, takes in nobody but the open round's devices, waits for that round within a bound, and tells devices when to come
+   * back. `/ready` says 503 from the start. Then `close`.
+   */
+  drain(options?: DrainOptions): Promise<Drained>;
+  /**
+   * What each device's part in the rounds was worth by now, by its public key; empty where the terms ask for no rewards. Each value says how useful a
+   * person's data was: for the operator alone, and never part of the pages.
+   */
+  rewards(): Promise<DeviceReward[]>;
   /** Opens a socket. */
   listen(options?: ListenOptions): Promise<Listener>;
   /** Ends the rounds' driving, the sockets and the store. What was acknowledged stays. */
@@ -112,6 +134,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const run = await toRun(options.run);
   assertServable(run);
   await run.protection.assertHolds?.(roundFrame(run, 1));
+  const limits = limitsFrom(sessionLimits, options);
   const { store } = options;
   const secure = options.secure ?? secureRng;
   const clock = options.clock ?? platformClock;
@@ -123,6 +146,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   events.on("round", (round) => {
     quality = round.quality ?? quality;
   });
+  if (options.tracer !== undefined) traceRounds(run.terms.id, events, options.tracer);
   const metrics = createMetrics(events, { ...connections, epsilon: () => coordinator.ledger.epsilon, quality: () => quality });
   const keyholders = new Keyholders({
     keyholders: keyholdersOf(run),
@@ -149,12 +173,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     restMs: options.restMs ?? 0,
     modelRng: options.modelRng ?? createRng(drawSeed(secure)),
     items,
+    maxBytesInFlight: limits.maxBytesInFlight,
     firstModel: options.firstModel,
   });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
   await coordinator.start();
   gateways?.serve(coordinator);
   if (gateways !== undefined) events.on("round", () => gateways.refresh());
+  const identities = new Identities(limits, clock);
+  const enrolment =
+    options.enrolment ?? new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "open" }, store: memoryEnrolment() });
+  let drainingMs: number | undefined;
   const parts: SessionParts = {
     run,
     store,
@@ -167,14 +196,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     events,
     clock,
     terms,
-    maxEnrolled: options.maxEnrolled ?? 1_000_000,
-    joinMs: options.joinMs ?? 10_000,
+    limits,
+    identities,
+    enrolment,
+    drainingMs: () => drainingMs,
   };
   const listeners: Listener[] = [];
   let isClosed = false;
   const pages = createRequestListener({
     metrics,
-    isReady: () => !isClosed && !coordinator.hasFailed,
+    token: options.consoleToken,
+    isReady: () => !isClosed && drainingMs === undefined && !coordinator.hasFailed,
     status: async () => ({
       run: run.terms.id,
       ...coordinator.status,
@@ -186,10 +218,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...(run.privacy === undefined || coordinator.hasFailed ? {} : { privacy: coordinator.ledger.spent }),
     }),
   });
-  const accept = (channel: Channel): void => {
+  let connectionCount = 0;
+  const accept = (channel: Channel, admit: () => void = () => undefined): void => {
     connections.add(channel);
-    serveSession(parts, channel);
+    serveSession(parts, channel, { id: `c${++connectionCount}`, admit });
   };
+  if (options.enrolment !== undefined) {
+    enrolment.watch(run.terms.id, clock, options.revocationMs ?? 1_000, (client) =>
+      identities.end(client, "the operator has revoked this key"),
+    );
+  }
   const onRefused = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
 
   return {
@@ -203,9 +241,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     get shared() {
       return coordinator.published.model.shared;
     },
-    get hasFailed() {
-      return coordinator.hasFailed;
-    },
     pages,
     records: () => store.records(run.terms.id),
     items: () => standingsOf(coordinator.published.catalogue),
@@ -214,9 +249,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     setItems: (ids) => coordinator.undisturbed(() => setItems(run, store, coordinator.published.catalogue, ids)),
     participations: () => coordinator.ledger.log,
     privacy: () => coordinator.ledger.spent,
+    get hasFailed() {
+      return coordinator.hasFailed;
+    },
+    rewards: async () =>
+      run.terms.rewards === undefined ? [] : rewardsOf(run.terms.rewards, rewardedRounds(await store.records(run.terms.id))),
     accept,
+    drain({ drainMs = 20_000, retryAfterMs = 2_000 } = {}) {
+      drainingMs = retryAfterMs;
+      return drain({ coordinator, identities, clock }, drainMs, retryAfterMs);
+    },
     async listen(listenOptions = {}) {
-      const listener = await listen(listenOptions, { pages, onChannel: accept, onRefused });
+      const listener = await listen({ clock, ...listenOptions }, { pages, onChannel: accept, onRefused });
       listeners.push(listener);
       return listener;
     },
@@ -227,6 +271,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       keyholders.close();
       connections.closeAll();
       await Promise.all(listeners.map((listener) => listener.close()));
+      await enrolment.close();
       await store.close();
     },
   };
@@ -241,6 +286,13 @@ function assertServable({ privacy }: Run): void {
   throw new CofactorError(
     "CONFIG_INVALID",
     '"terms.privacy.sampling" expected none: devices are told how many took part in a round, and sampling saves nothing then; nearest: no sampling, or a simulation',
+  );
+}
+
+/** The published rounds, with whose contributions they count. */
+function rewardedRounds(records: readonly RoundRecord[]): RewardedRound[] {
+  return records.flatMap(({ round, outcome, quality, contributors }) =>
+    outcome === "published" ? [{ round, quality, contributors: contributors ?? [] }] : [],
   );
 }
 

@@ -21,8 +21,12 @@ import {
 } from "../shared/wire/messages.ts";
 import { joinBytes } from "../shared/wire/signed.ts";
 import type { PublishedCatalogues } from "./catalogues.ts";
+import { Conduct } from "./conduct.ts";
 import type { Attendee, Desk } from "./desk.ts";
+import type { EnrolmentDesk } from "./enrolment/desk.ts";
 import type { ServerEvents } from "./events.ts";
+import type { Identities } from "./identities.ts";
+import type { SessionLimits } from "./limits.ts";
 import type { PublishedModels } from "./models.ts";
 import type { Store } from "./store.ts";
 import { verifySignature } from "./verify.ts";
@@ -42,9 +46,11 @@ export interface SessionParts {
   readonly clock: Clock;
   /** False where clients are other servers' to serve. */
   readonly takesClients: boolean;
-  readonly maxEnrolled: number;
-  /** How long a connection may take to join. */
-  readonly joinMs: number;
+  readonly limits: SessionLimits;
+  readonly identities: Identities;
+  readonly enrolment: EnrolmentDesk;
+  /** While the server drains: when whoever is not in the open round is told to come back. */
+  drainingMs(): number | undefined;
 }
 
 /** Who serves those who join in a role of their own. */
@@ -55,17 +61,17 @@ export interface RoleDesk {
   remove(channel: Channel): void;
 }
 
-/** How many refusals a connection may cause before it is closed. */
-const maxRefusals = 50;
-
-/** Requests of one connection that may be in work at once: clients keep to 4. */
-const maxInFlight = 32;
+/** One connection, as logs name it, and what is to be called once it has joined. */
+export interface Connection {
+  readonly id: string;
+  admit(): void;
+}
 
 /** Serves a channel until it ends. */
-export function serveSession(parts: SessionParts, channel: Channel): void {
-  const session = new Session(parts, channel);
+export function serveSession(parts: SessionParts, channel: Channel, connection: Connection): void {
+  const session = new Session(parts, channel, connection);
   channel.serve((kind, packet) => session.handle(kind, packet));
-  const cancelJoin = parts.clock.after(parts.joinMs, () => {
+  const cancelJoin = parts.clock.after(parts.limits.joinMs, () => {
     if (!session.hasJoined) channel.close("no join within the time for it");
   });
   channel.onClose(() => {
@@ -77,15 +83,19 @@ export function serveSession(parts: SessionParts, channel: Channel): void {
 class Session implements Attendee {
   readonly #parts: SessionParts;
   readonly #channel: Channel;
+  readonly #connection: Connection;
+  readonly #conduct: Conduct;
   #challenge: string | undefined;
   #client: string | undefined;
   #role: RoleDesk | undefined;
-  #refusals = 0;
-  #inFlight = 0;
+  #isJoining = false;
+  #requests = 0;
 
-  constructor(parts: SessionParts, channel: Channel) {
+  constructor(parts: SessionParts, channel: Channel, connection: Connection) {
     this.#parts = parts;
     this.#channel = channel;
+    this.#connection = connection;
+    this.#conduct = new Conduct(parts.limits, parts.clock);
   }
 
   get hasJoined(): boolean {
@@ -93,23 +103,23 @@ class Session implements Attendee {
   }
 
   async handle(kind: string, packet: Packet): Promise<Packet> {
-    this.#inFlight += 1;
+    const request = `${this.#connection.id}.${++this.#requests}`;
+    let answered = 0;
     try {
-      if (this.#inFlight > maxInFlight) {
-        throw new CofactorError("UPDATE_REJECTED", `expected at most ${maxInFlight} requests at once`, { retryable: true });
-      }
+      this.#conduct.begin(packet.payload.length);
       if (!isMessageKind(kind)) throw new CofactorError("MESSAGE_MALFORMED", "expected a known kind of message");
-      return await this.#dispatch(kind, packet);
+      const answer = await this.#dispatch(kind, packet);
+      answered = answer.payload.length;
+      return answer;
     } catch (error) {
       const code = isCofactorError(error) ? error.code : "INTERNAL";
-      if (code === "INTERNAL") this.#parts.events.emit("internal", { error });
-      this.#parts.events.emit("refused", { kind: isMessageKind(kind) ? kind : "unknown", code });
-      this.#refusals += 1;
-      // The refusal is still answered; whoever goes on sending rubbish is cut off behind it.
-      if (this.#refusals >= maxRefusals) setTimeout(() => this.#channel.close("too many refused messages"), 0);
+      if (code === "INTERNAL") this.#parts.events.emit("internal", { error, request });
+      this.#parts.events.emit("refused", { kind: isMessageKind(kind) ? kind : "unknown", code, request });
+      // The refusal is still answered.
+      if (this.#conduct.refuse(code)) setTimeout(() => this.#channel.close("too many refused messages"), 0);
       throw error;
     } finally {
-      this.#inFlight -= 1;
+      this.#conduct.end(answered);
     }
   }
 
@@ -162,6 +172,7 @@ class Session implements Attendee {
         this.#parts.desk.leave(client, this);
         this.#client = undefined;
         await this.#parts.store.forget(this.#parts.run.terms.id, client);
+        await this.#parts.enrolment.forget(this.#parts.run.terms.id, client);
         this.#parts.events.emit("left", { client });
         return reply({});
       }
@@ -186,7 +197,7 @@ class Session implements Attendee {
   async #join(header: RequestHeader<"join">): Promise<Packet> {
     const challenge = this.#challenge;
     this.#challenge = undefined;
-    if (challenge === undefined || this.#client !== undefined || this.#role !== undefined) {
+    if (challenge === undefined || this.hasJoined || this.#isJoining) {
       throw new CofactorError("AUTH_FAILED", '"join" expected once, right after "hello"');
     }
     const { run, terms, store, desk, roles, events } = this.#parts;
@@ -199,16 +210,21 @@ class Session implements Attendee {
       if (role === undefined) throw notHere(header.role);
       role.add(header.publicKey, this.#channel);
       this.#role = role;
+      this.#connection.admit();
       return reply({ model: { ...desk.ref }, isNew: false, ended: desk.hasEnded });
     }
     if (!this.#parts.takesClients) throw notHere("client");
+    await this.#admit(header);
     const isNew = await store.enrol(run.terms.id, header.publicKey);
-    if (isNew && (await store.countEnrolled(run.terms.id)) > this.#parts.maxEnrolled) {
+    if (isNew && (await store.countEnrolled(run.terms.id)) > this.#parts.limits.maxEnrolled) {
       await store.forget(run.terms.id, header.publicKey);
       throw new CofactorError("AUTH_FAILED", "this run takes no more clients");
     }
     const standing = run.model.isCumulative === true ? await this.#standing(header.publicKey) : {};
     this.#client = header.publicKey;
+    this.#connection.admit();
+    this.#parts.identities.add(header.publicKey, this.#channel);
+    this.#conduct.addMeter(this.#parts.identities.meterOf(header.publicKey));
     events.emit("joined", { client: header.publicKey, isNew });
     const model = { ...desk.ref };
     // After the answer to "join": a client that is asked must know that it has joined.
@@ -226,6 +242,22 @@ class Session implements Attendee {
     }
   }
 
+  /** Whether the operator lets a key in, whose signature is checked. @throws CofactorError UNAVAILABLE, REVOKED, NOT_ADMITTED, DISCONNECTED */
+  async #admit({ publicKey: client, invitation }: RequestHeader<"join">): Promise<void> {
+    const { run, desk, enrolment } = this.#parts;
+    const retryAfterMs = this.#parts.drainingMs();
+    if (retryAfterMs !== undefined && !desk.expects(client)) {
+      throw new CofactorError("UNAVAILABLE", "the server is about to restart: come back later", { retryable: true, retryAfterMs });
+    }
+    this.#isJoining = true;
+    try {
+      await enrolment.admit({ run: run.terms.id, client, invitation });
+    } finally {
+      this.#isJoining = false;
+    }
+    if (!this.#channel.isOpen) throw new CofactorError("DISCONNECTED", "the connection ended while it joined", { retryable: true });
+  }
+
   #expectClient(): string {
     if (this.#client === undefined) throw new CofactorError("AUTH_FAILED", 'expected "hello" and "join" as a client first');
     return this.#client;
@@ -233,7 +265,7 @@ class Session implements Attendee {
 }
 
 function notHere(role: string): CofactorError {
-  return new CofactorError("DISCONNECTED", `a ${role} is served elsewhere: go on to the next server`, { retryable: true });
+  return new CofactorError("UNAVAILABLE", `a ${role} is served elsewhere: go on to the next server`, { retryable: true });
 }
 
 function reply(header: Header): Packet {

@@ -50,8 +50,9 @@ export class Stages {
 
   /** Within the queue: makes the round's stage durable, and asks whoever of `clients` is there. */
   async begin(active: ActiveRound, clients: readonly string[]): Promise<void> {
-    const { run, clock, participants, isCurrent } = this.#parts;
-    const { stage } = active.state;
+    const { run, clock, events, participants, isCurrent } = this.#parts;
+    const { stage, round } = active.state;
+    events.emit("stage", { round, stage, name: run.protection.stages[stage]!, asked: clients.length });
     if (stage > 0) await this.#parts.save(active, stage);
     if (!isCurrent(active)) return;
     active.uploads.clear();

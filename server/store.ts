@@ -68,6 +68,8 @@ export interface RoundRecord {
   readonly reason: string;
   /** What the round's devices found about the model before it, where they judged it: the cohort's figures, nobody's own. */
   readonly quality?: RoundQuality | undefined;
+  /** Whose contributions are in the sum, kept where terms ask for rewards, which follow from it; also of devices that left since. */
+  readonly contributors?: readonly string[] | undefined;
 }
 
 /** A model as it was published, with what the server needs to go on from it. */
@@ -110,8 +112,40 @@ export interface CatalogueStore {
   deltas(run: string, from: number, to: number): Promise<Uint8Array[] | undefined>;
 }
 
+/** A version of a catalogue as far as it is kept. */
+export interface KeptCatalogue {
+  readonly version: number;
+  readonly whole: Uint8Array | undefined;
+  readonly delta: Uint8Array | undefined;
+}
+
+/** All that is kept of a run but the server's signing key, its enrolled clients and the open round's answers: what an archive is made of. */
+export interface RunContents {
+  readonly terms: string;
+  /** By round, ascending; without catalogues and counts, which stand below. */
+  readonly models: readonly Publication[];
+  readonly records: readonly RoundRecord[];
+  readonly ledger: readonly LedgerEntry[];
+  readonly open: OpenRound | undefined;
+  /** By client: the last publication's round that counts it. */
+  readonly counted: readonly (readonly [client: string, round: number])[];
+  /** By version, ascending. */
+  readonly catalogues: readonly KeptCatalogue[];
+  readonly orders: readonly Omit<ItemOrder, "seq">[];
+}
+
+/** Runs as a whole. */
+export interface ArchiveStore {
+  /** Names of the runs that are kept, ascending. */
+  runs(): Promise<string[]>;
+  /** What is kept of a run, at one moment. */
+  contents(run: string): Promise<RunContents | undefined>;
+  /** Keeps a run with all that was kept of it elsewhere: all or nothing. @throws CofactorError STORE_FAILED for a run that is there */
+  restore(run: string, identitySeed: Uint8Array, contents: RunContents): Promise<void>;
+}
+
 /** Durable state of runs. */
-export interface Store {
+export interface Store extends ArchiveStore {
   loadRun(run: string): Promise<StoredRun | undefined>;
   saveRun(run: string, stored: StoredRun): Promise<void>;
   /** Makes the caller the run's only driver: earlier ones are refused from now on. @throws CofactorError STORE_FAILED for a run that is not there */

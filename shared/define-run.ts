@@ -4,6 +4,7 @@ import { evaluationSupport } from "./evaluation/support.ts";
 import { models } from "./models/index.ts";
 import { temporalSupport } from "./models/temporal.ts";
 import { protections } from "./protections/index.ts";
+import { rewardSupport } from "./rewards/support.ts";
 import { rules } from "./rules/index.ts";
 import { buildRun, type Run } from "./run.ts";
 import type { RunExtras } from "./run-parts.ts";
@@ -21,6 +22,6 @@ export function defineRun(input: unknown, extras: RunExtras = {}): Run {
   return buildRun(
     input,
     { models, sharings, protections, rules },
-    { evaluation: evaluationSupport, catalogue: catalogueSupport, temporal: temporalSupport, ...extras },
+    { evaluation: evaluationSupport, rewards: rewardSupport, catalogue: catalogueSupport, temporal: temporalSupport, ...extras },
   );
 }

@@ -28,6 +28,10 @@ export const errorCodes = [
   "CANCELLED",
   "DISCONNECTED",
   "INTERNAL",
+  "RATE_LIMITED",
+  "NOT_ADMITTED",
+  "REVOKED",
+  "UNAVAILABLE",
 ] as const;
 
 /** One of the stable error codes. */
@@ -39,6 +43,8 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** True when the same call may succeed later without a change by the caller. */
   readonly retryable?: boolean;
+  /** With `retryable`: how long to wait before the next attempt. */
+  readonly retryAfterMs?: number | undefined;
   /** Who is to blame, by client id. */
   readonly culprits?: readonly string[];
 }
@@ -48,6 +54,7 @@ export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly retryable: boolean;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /**
@@ -61,6 +68,8 @@ export class CofactorError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
   readonly retryable: boolean;
+  /** How long the peer, or whoever threw it, asks to wait before the next attempt; undefined where it did not say. */
+  readonly retryAfterMs: number | undefined;
   readonly culprits: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
@@ -68,6 +77,7 @@ export class CofactorError extends Error {
     this.code = code;
     this.details = options.details ?? {};
     this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
     this.culprits = options.culprits ?? [];
   }
 }
@@ -84,13 +94,22 @@ export function isCofactorError(error: unknown): error is CofactorError {
  */
 export function toWireError(error: unknown): WireError {
   if (isCofactorError(error) && error.code !== "INTERNAL") {
-    return { code: error.code, message: error.message, retryable: error.retryable };
+    const { code, message, retryable, retryAfterMs } = error;
+    return { code, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }) };
   }
   return { code: "INTERNAL", message: "the peer failed unexpectedly; its own log says why", retryable: false };
 }
 
-/** An error received from a peer, as an error of ours. An unknown code becomes INTERNAL; the message is cut at 500 characters. */
-export function fromWireError(wire: { code: string; message: string; retryable: boolean }): CofactorError {
+/** The longest wait that a peer may ask for, in milliseconds: no server holds its devices off for longer. */
+export const maxRetryAfterMs = 600_000;
+
+/**
+ * An error received from a peer, as an error of ours. An unknown code becomes INTERNAL; the message is cut at 500 characters, a wait at
+ * `maxRetryAfterMs`.
+ */
+export function fromWireError(wire: Omit<WireError, "code"> & { readonly code: string }): CofactorError {
   const known = errorCodes.find((code) => code === wire.code) ?? "INTERNAL";
-  return new CofactorError(known, wire.message.slice(0, 500), { retryable: wire.retryable, details: { remote: true } });
+  const { retryable, retryAfterMs } = wire;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(maxRetryAfterMs, Math.max(0, retryAfterMs)) };
+  return new CofactorError(known, wire.message.slice(0, 500), { retryable, ...wait, details: { remote: true } });
 }

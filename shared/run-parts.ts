@@ -9,6 +9,8 @@ import type { TemporalSupport } from "./models/temporal.ts";
 import type { PrivacySupport } from "./privacy/support.ts";
 import { loadProtections } from "./protections/lazy.ts";
 import type { ProtectionDefinition } from "./protections/protection.ts";
+import type { RewardSupport } from "./rewards/support.ts";
+import type { RewardTerms } from "./rewards/terms.ts";
 import { loadRules } from "./rules/lazy.ts";
 import type { RuleDefinition } from "./rules/rule.ts";
 import { loadSharings } from "./sharing/lazy.ts";
@@ -19,12 +21,16 @@ import { resolveRange, type UnresolvedTerms } from "./terms.ts";
 export interface RunExtras {
   /** The items' public features, which whoever initializes the model has; devices read them from the published model. */
   readonly itemFeatures?: ItemFeatures | undefined;
+  /** Item factors to begin with, for `model.start` spectral: [items x count], the most telling column first. */
+  readonly itemStart?: ItemFeatures | undefined;
   /** What keeps promises of privacy, where it is loaded already: see `openRun`. */
   readonly privacy?: PrivacySupport | undefined;
   /** What makes devices judge models, likewise. */
   readonly evaluation?: EvaluationSupport | undefined;
   /** What has items come and go, where it is loaded already. */
   readonly catalogue?: CatalogueSupport | undefined;
+  /** What has the aggregator keep what devices were worth, likewise. */
+  readonly rewards?: RewardSupport | undefined;
   /** What has devices contribute what changed, likewise. */
   readonly temporal?: TemporalSupport | undefined;
 }
@@ -102,9 +108,25 @@ export function assertWhole(section: "catalogue" | "temporal", sharing: Sharing,
   );
 }
 
+/** The section on rewards with its defaults, where there is one. @throws CofactorError CONFIG_INVALID for what does not go with it */
+export function rewardsIn(
+  { rewards, temporal }: UnresolvedTerms,
+  metrics: readonly string[] | undefined,
+  { rewards: support }: RunExtras,
+): RewardTerms | undefined {
+  if (rewards === undefined) return undefined;
+  const refuse = (what: string): never => {
+    throw new CofactorError("CONFIG_INVALID", `"terms.rewards" expected ${what}`);
+  };
+  if (temporal !== undefined)
+    refuse("contributions that stand alone: a sum of changes is worth nothing without the sums before it; nearest: no temporal section");
+  return (support ?? refuse("openRun or planRun to make the run: they load what shares gains out")).readRewards(rewards, metrics);
+}
+
 /** What the terms' model is built for. */
-export function shapeOf(terms: UnresolvedTerms, { itemFeatures }: RunExtras): ModelShape {
+export function shapeOf(terms: UnresolvedTerms, { itemFeatures, itemStart }: RunExtras): ModelShape {
   return {
+    ...(itemStart === undefined ? {} : { itemStart }),
     items: terms.items,
     cohort: terms.cohort.size,
     ...(terms.ratings.range === undefined ? {} : { ratingRange: terms.ratings.range }),

@@ -23,6 +23,7 @@ import {
   type NamedParts,
   type RunExtras,
   rangeOf,
+  rewardsIn,
   shapeOf,
   temporalModel,
   withItemFeatures,
@@ -95,7 +96,8 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
   }
   const evaluation =
     layout === undefined ? undefined : extras.evaluation!.createEvaluation(layout, { maxAbs: range.maxAbs, norm: privacy?.bound });
-  const { privacy: _promised, evaluation: _asked, ...others } = terms;
+  const rewards = rewardsIn(terms, layout?.terms.metrics, extras);
+  const { privacy: _promised, evaluation: _asked, rewards: _wanted, ...others } = terms;
   const resolved: RunTerms = {
     ...others,
     model: { ...model.options },
@@ -103,6 +105,7 @@ export function buildRun(input: unknown, parts: NamedParts, extras: RunExtras): 
     sharing: { ...resolveSection(parts.sharings, terms.sharing, "terms.sharing").options },
     ...(promise === undefined ? {} : { privacy: promise }),
     ...(layout === undefined ? {} : { evaluation: layout.terms }),
+    ...(rewards === undefined ? {} : { rewards }),
     aggregation: { ...rule.options },
     range,
   };
@@ -139,6 +142,7 @@ export async function openRun(input: unknown, extras: RunExtras = {}): Promise<R
     ...(privacy === undefined ? {} : { privacy: (await import("./privacy/support.ts")).privacySupport }),
     ...(evaluation === undefined ? {} : { evaluation: (await import("./evaluation/support.ts")).evaluationSupport }),
     ...(catalogue === undefined ? {} : { catalogue: (await import("./catalogue/support.ts")).catalogueSupport }),
+    ...(terms.rewards === undefined ? {} : { rewards: (await import("./rewards/support.ts")).rewardSupport }),
     ...(terms.temporal === undefined ? {} : { temporal: (await import("./models/temporal.ts")).temporalSupport }),
   };
   return buildRun(input, parts, { ...extras, ...support });
@@ -305,13 +309,26 @@ export function outgoingOf(run: Run, values: Float64Array, round: number, { rng,
 /**
  * The model's state after a round's released sums: read by the sharing policy, rule, the model's own step, rounded to what is published.
  * @param round its number: abandoned ones count
+ * @throws CofactorError AGGREGATION_FAILED for sums so large that no model comes of them: the round is abandoned, and the model stays what it was
  */
 export function advanceModel(run: Run, current: ModelState, released: ReleasedSum, round: number): ModelState {
   const sums = openReleased(released, run.digest);
   const noiseStddev = sums[0]?.noiseStddev;
   const decoded = sums.map(({ values, count }) => ({ values: run.sharing.decode(values, round), count }));
   const next = advanceByRule(run, current, decoded, noiseStddev === undefined ? undefined : noiseStddev * run.sharing.noiseGain);
-  return { ...next, shared: toPrecision(next.shared, run.terms.precision) };
+  const shared = toPrecision(next.shared, run.terms.precision);
+  // Under "open" one device may send numbers whose sum, or its square, is none. What is not finite would never be again.
+  if (!isAllFinite(shared) || !isAllFinite(next.state)) {
+    throw new CofactorError("AGGREGATION_FAILED", `the sums of round ${round} expected to give a model of finite values`);
+  }
+  return { ...next, shared };
+}
+
+/** Zero times an entry is NaN exactly when the entry is not finite. */
+function isAllFinite(values: Float64Array): boolean {
+  let zero = 0;
+  for (let i = 0; i < values.length; i++) zero += values[i]! * 0;
+  return zero === 0;
 }
 
 /**

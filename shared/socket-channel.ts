@@ -2,7 +2,7 @@
  * A Channel over any Socket.IO-shaped socket: the same code serves the server's end and the device's. Imports transport, errors.
  *
  * On the wire: one event, "message", with (kind, header, one block of bytes) and an acknowledgement that is either
- * { ok: true, header, payload } or { ok: false, error: { code, message, retryable } }.
+ * { ok: true, header, payload } or { ok: false, error: { code, message, retryable, retryAfterMs? } }.
  */
 import * as v from "valibot";
 import { CofactorError, fromWireError, toWireError } from "./errors.ts";
@@ -36,7 +36,15 @@ export interface SocketChannelOptions {
 
 const answerSchema = v.variant("ok", [
   v.object({ ok: v.literal(true), header: v.record(v.string(), v.unknown()), payload: v.unknown() }),
-  v.object({ ok: v.literal(false), error: v.object({ code: v.string(), message: v.string(), retryable: v.boolean() }) }),
+  v.object({
+    ok: v.literal(false),
+    error: v.object({
+      code: v.string(),
+      message: v.string(),
+      retryable: v.boolean(),
+      retryAfterMs: v.optional(v.pipe(v.number(), v.finite())),
+    }),
+  }),
 ]);
 
 /** Wraps a connected socket. */

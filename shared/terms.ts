@@ -12,6 +12,7 @@ import type { EvaluationTerms } from "./evaluation/evaluation.ts";
 import { type TemporalTerms, temporalTerms } from "./models/temporal-terms.ts";
 import type { PrivacyInput, PrivacyTerms } from "./privacy/promise.ts";
 import { parseConfig } from "./registry.ts";
+import type { RewardTerms } from "./rewards/terms.ts";
 import type { FixedPoint } from "./wire/fixed-point.ts";
 import type { Precision } from "./wire/model-codec.ts";
 import { formatOf, type Rounding } from "./wire/quantize.ts";
@@ -76,25 +77,29 @@ export interface RunTerms {
   readonly privacy?: PrivacyTerms | undefined;
   /** How devices judge the model by ratings that they keep aside, for the cohort's sums of it; absent when they do not. */
   readonly evaluation?: EvaluationTerms | undefined;
+  /** Has the aggregator keep what each device's part in the rounds was worth, by its public key; absent when it keeps nothing of the kind. */
+  readonly rewards?: RewardTerms | undefined;
   readonly aggregation: Section;
   /** Number format of published models. */
   readonly precision: Precision;
 }
 
 /** Terms whose sections on privacy, evaluation and range are still as a person wrote them. */
-export type UnresolvedTerms = Omit<RunTerms, "privacy" | "evaluation" | "range"> & {
+export type UnresolvedTerms = Omit<RunTerms, "privacy" | "evaluation" | "rewards" | "range"> & {
   readonly privacy?: Readonly<Record<string, unknown>> | undefined;
   readonly evaluation?: Readonly<Record<string, unknown>> | undefined;
+  readonly rewards?: Readonly<Record<string, unknown>> | undefined;
   readonly range?: RangeInput | undefined;
 };
 
 /** Terms as a person writes them: what has a default may be left out. */
 export type TermsInput = Pick<RunTerms, "id" | "items"> &
-  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "catalogue" | "temporal" | "range">> & {
+  Partial<Omit<RunTerms, "cohort" | "deadline" | "privacy" | "evaluation" | "rewards" | "catalogue" | "temporal" | "range">> & {
     readonly catalogue?: Partial<CatalogueTerms>;
     readonly temporal?: Partial<TemporalTerms>;
     readonly privacy?: PrivacyInput;
     readonly evaluation?: Partial<Omit<EvaluationTerms, "holdOut">> & { readonly holdOut?: Partial<EvaluationTerms["holdOut"]> };
+    readonly rewards?: Partial<RewardTerms>;
     readonly range?: RangeInput;
     readonly cohort?: Partial<RunTerms["cohort"]>;
     readonly deadline?: Partial<RunTerms["deadline"]>;
@@ -111,7 +116,7 @@ export const rangeInput: v.GenericSchema<unknown, RangeInput> = v.strictObject({
   rounding: v.optional(v.picklist(["nearest", "stochastic"])),
 });
 
-/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy`, `evaluation` and `aggregation` are checked by their own seams. */
+/** The schema of terms; the sections `model`, `protection`, `sharing`, `privacy`, `evaluation`, `rewards` and `aggregation` are checked by their own seams. */
 const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   version: v.optional(v.literal(1), 1),
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, dot, dash, underscore")),
@@ -145,6 +150,7 @@ const schema: v.GenericSchema<unknown, UnresolvedTerms> = v.strictObject({
   sharing: v.optional(section, { kind: "all" }),
   privacy: v.optional(v.pipe(v.looseObject({}), v.readonly())),
   evaluation: v.optional(v.pipe(v.looseObject({}), v.readonly())),
+  rewards: v.optional(v.pipe(v.looseObject({}), v.readonly())),
   aggregation: v.optional(section, { kind: "sum" }),
   precision: v.optional(v.picklist(["float32", "float64"]), "float64"),
 });

@@ -25,6 +25,11 @@ export const command: Command = defineCommand({
       value: "TRAININGS",
       summary: "instead of people, trains canaries so many times and says how much of the promised epsilon an attacker gets",
     },
+    attacks: {
+      kind: "number",
+      value: "PEOPLE",
+      summary: "attacks the ratings of so many people under every protection, and says how well each attack tells",
+    },
     json: { kind: "text", value: "FILE", summary: "writes the result as JSON; - for standard output, and nothing else there" },
     report: { kind: "text", value: "FILE.html", summary: "writes the result as a page that needs nothing else" },
     sweep: {
@@ -33,6 +38,11 @@ export const command: Command = defineCommand({
       summary: "runs the scenario with every combination of a grid's values and seeds, and chooses the best by validation",
     },
     cache: { kind: "text", value: "DIR", summary: "where a sweep keeps finished cells, to go on with; by default beside its output" },
+    queue: {
+      kind: "text",
+      value: "URL",
+      summary: "runs a sweep's cells wherever a cofactor worker reads the same Redis, for example redis://HOST:6379",
+    },
     "show-test": { kind: "flag", summary: "shows test figures of all settings of a sweep, not of the chosen one alone" },
     compare: { kind: "list", value: "FILE.json", summary: "shows a result of --json beside this one in the report" },
     demo: {
@@ -47,41 +57,45 @@ export const command: Command = defineCommand({
     "cofactor simulate simulations/scenarios/quick.yaml --seed 7",
     "cofactor simulate --set evaluation.every=1 --seed 2 --report wines.html --compare seed-1.json --compare seed-3.json",
     "cofactor simulate --set privacy.epsilon=4 --audit 40",
+    "cofactor simulate simulations/scenarios/wines-attacks.yaml --attacks 40",
     "cofactor simulate simulations/scenarios/wines.yaml --sweep grid.yaml --report sweep.html",
+    "cofactor simulate simulations/scenarios/wines.yaml --sweep grid.yaml --queue redis://queue.example:6379 --json sweep.json",
     "cofactor simulate --set dataset.name=ml-100k --set dataset.path=DIR --set model.kind=implicit-als --json -",
   ],
   async run({ options, positionals, io }) {
-    const { set, seed, workers, audit, json, report, compare, demo } = options;
+    const { set, seed, workers, audit, attacks: attacked, json, report, compare, demo } = options;
     if (demo !== "auto" && demo !== "off") throw new CofactorError("CONFIG_INVALID", `"--demo" expected auto or off, got "${demo}"`);
     if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
       throw new CofactorError("CONFIG_INVALID", `"--workers" expected 1 to 256, got ${workers}`);
     }
+    assertAlone(options);
     const compared = prepareReport(report, compare, audit !== undefined);
     const overrides = [...set, ...(seed === undefined ? [] : [`seed=${seed}`])];
-    if (options.sweep === undefined && (options.cache !== undefined || options["show-test"])) {
-      throw new CofactorError(
-        "CONFIG_INVALID",
-        `"${options.cache === undefined ? "--show-test" : "--cache"}" expected "--sweep GRID.yaml" beside it`,
-      );
-    }
+    const swept = (["cache", "queue", "show-test"] as const).find((name) => options[name] !== undefined && options[name] !== false);
+    if (options.sweep === undefined && swept !== undefined)
+      throw new CofactorError("CONFIG_INVALID", `"--${swept}" expected "--sweep GRID.yaml" beside it`);
+    if (options.queue !== undefined && workers !== undefined)
+      throw new CofactorError("CONFIG_INVALID", '"--workers" expected no "--queue": how many run at a time is up to each cofactor worker');
     const command = ["cofactor simulate", ...positionals, ...overrides.map((override) => `--set ${quoted(override)}`)].join(" ");
     // With the JSON on standard output, progress goes to a watching person alone.
     const say = (line: string): void => (json !== "-" ? io.out(`${line}\n`) : io.isTerminal ? io.err(`${line}\n`) : undefined);
     if (options.sweep !== undefined) {
-      if (audit !== undefined || compare.length > 0) {
-        throw new CofactorError("CONFIG_INVALID", `"--sweep" expected no "${audit === undefined ? "--compare" : "--audit"}" beside it`);
-      }
+      if (compare.length > 0) throw new CofactorError("CONFIG_INVALID", '"--sweep" expected no "--compare" beside it');
       if (json !== undefined && json !== "-") assertWritable("--json", json);
-      const { cache, "show-test": tellsTest } = options;
+      const { cache, queue, "show-test": tellsTest } = options;
       const { sweepCommand } = await import("./sweep/command.ts");
       return sweepCommand(
-        { grid: options.sweep, scenario: positionals[0], overrides, cache, workers, json, report, tellsTest, command },
+        { grid: options.sweep, scenario: positionals[0], overrides, cache, queue, workers, json, report, tellsTest, command },
         say,
         io,
       );
     }
     const scenario = await loadScenario(positionals[0], overrides);
     if (audit !== undefined) return runAudit(scenario, audit, say, io, json);
+    if (attacked !== undefined) {
+      const [{ runAttacks }, { attacks }] = await Promise.all([import("./attacks/run-attacks.ts"), import("./attacks/index.ts")]);
+      return runAttacks(scenario, { attacks, people: attacked, json, report, command: `${command} --attacks ${attacked}` }, say, io);
+    }
     if (scenario.evaluation.negatives === "paper-compat") say(leakWarning);
     const result = await train(scenario, workers, say, io);
     if (json === "-") io.out(`${JSON.stringify(result)}\n`);
@@ -105,6 +119,17 @@ async function train(scenario: Scenario, workers: number | undefined, say: (line
   if (scenario.network.transport === "socket") return runLive(scenario, { say, signal });
   const onRound = (round: Result["rounds"][number], rounds: number): void => say(roundLine(round, rounds));
   return simulate(scenario, { onRound, signal, ...(workers === undefined ? {} : { workers }) });
+}
+
+/** Sweeps, audits and attacks are each a command of its own. */
+function assertAlone({ sweep, audit, attacks, compare }: Readonly<Record<"sweep" | "audit" | "attacks" | "compare", unknown>>): void {
+  const chosen = [
+    ["--sweep", sweep],
+    ["--audit", audit],
+    ["--attacks", attacks],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const others = [...chosen.slice(1), ...(attacks !== undefined && (compare as readonly string[]).length > 0 ? ["--compare"] : [])];
+  if (others.length > 0) throw new CofactorError("CONFIG_INVALID", `"${chosen[0]}" expected no "${others[0]}" beside it`);
 }
 
 /** Refuses before the work what could not be reported after it, and reads what is to stand beside it. */

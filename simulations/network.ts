@@ -27,6 +27,8 @@ export const resendMs = 1_000;
  * Draws the fate of those asked in a stage. A device that drops out does so at one of the stages up to its contribution, each as
  * likely: whoever drops out is missing in the sum, under every protection the same people.
  *
+ * @param lateByMs by how much a device holds back its answer
+ *
  * Guarantees: a person's fate depends on seed, round, stage and person alone; a higher `dropout`, `latencyMs` or `loss` loses nobody less.
  */
 export function drawAnswering(
@@ -34,6 +36,7 @@ export function drawAnswering(
   seed: number,
   { round, stage, stages }: StageOfRound,
   asked: Iterable<number>,
+  lateByMs: (user: number) => number = () => 0,
 ): Answering {
   const answering: number[] = [];
   const lost: number[] = [];
@@ -45,7 +48,7 @@ export function drawAnswering(
     const delayMs = -Math.log(1 - rng.float()) * network.latencyMs;
     // The invitation and the answer may each get lost several times over.
     const resends = timesLost(rng.float(), network.loss) + timesLost(rng.float(), network.loss);
-    const answersAtMs = delayMs + resends * resendMs;
+    const answersAtMs = delayMs + resends * resendMs + lateByMs(user);
     if (isDropped || answersAtMs > network.deadlineMs) lost.push(user);
     else {
       answering.push(user);

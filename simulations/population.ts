@@ -1,5 +1,5 @@
 /** Who takes part: the people of a data set that have a device, and the cohort of a round. Drawn by seed. Imports shared. */
-import { createRng } from "../shared/random.ts";
+import { createRng, shuffled } from "../shared/random.ts";
 
 /** `count` of the people 0 .. users - 1, ascending; everyone when `count` is undefined or not less than `users`. */
 export function drawParticipants(users: number, count: number | undefined, seed: number): Int32Array {
@@ -26,6 +26,13 @@ export function drawCohort(participants: Int32Array, size: number, seed: number,
     chosen.add(chosen.has(candidate) ? last : candidate);
   }
   return Int32Array.from(chosen, (position) => participants[position]!).sort();
+}
+
+/** Those of the participants, a share of them, who contribute as if there were no ratings; ascending. */
+export function drawFreeRiders(participants: Int32Array, share: number, seed: number): Int32Array {
+  const count = Math.round(share * participants.length);
+  const order = shuffled(participants.length, createRng(seed, "free-riders"));
+  return Int32Array.from(order.subarray(0, count), (place) => participants[place]!).sort();
 }
 
 /** So many that more practically never come up by coins whose mean is `mean`: nine standard deviations, and room for small means. */

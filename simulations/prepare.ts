@@ -10,10 +10,13 @@ import type { Opener } from "../shared/protections/protection.ts";
 import { resolveSection } from "../shared/registry.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import { roundsOf } from "./arrival-options.ts";
+import { Cast, drawRoles } from "./cast.ts";
 import { type Dataset, loadDataset } from "./datasets/index.ts";
-import { drawParticipants, mostByCoins } from "./population.ts";
+import { drawFreeRiders, drawParticipants, mostByCoins } from "./population.ts";
 import type { Scenario } from "./scenario.ts";
+import { spectralStart } from "./spectral-start.ts";
 import { type Split, splitDataset } from "./split.ts";
+import { withoutRatings } from "./without-ratings.ts";
 
 /** Everything a run of a scenario needs. */
 export interface Prepared {
@@ -22,9 +25,15 @@ export interface Prepared {
   readonly split: Split;
   /** [n] people whose devices take part, ascending. */
   readonly participants: Int32Array;
+  /** Those of them that contribute as if they had no ratings, ascending; by default none. */
+  readonly freeRiders: Int32Array;
   readonly run: Run;
   /** The run over a table of all the data's items, known from the start: what baselines go by. `run` itself where none comes or goes and everyone takes part. */
   readonly fixed: Run;
+  /** The devices that are not honest; undefined where all are. */
+  readonly cast: Cast | undefined;
+  /** [n] the people who are judged, ascending: the honest; undefined for everyone. */
+  readonly judged: Int32Array | undefined;
   /** The keyholders' secrets; none where the protection needs no keyholder. */
   readonly secrets: readonly string[];
   /** Opens sums in this process: what the simulation uses in a keyholder's place. */
@@ -40,6 +49,7 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   const honest = await splitDataset(dataset, scenario.split);
   const split = scenario.evaluation.negatives === "honest" ? honest : { ...honest, training: withhold(honest) };
   const participants = drawParticipants(dataset.matrix.users, scenario.participants, scenario.seed);
+  const freeRiders = drawFreeRiders(participants, scenario.rewards?.freeRiders ?? 0, scenario.seed);
   const { definition, options } = resolveSection(protections, scenario.protection, "protection");
   const provision = await definition.provision?.(options, nodePrimes);
   const secrets = provision?.secrets ?? [];
@@ -68,7 +78,8 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
     precision: scenario.precision,
     ...rangeInput(scenario),
   };
-  const features = { itemFeatures: dataset.itemFeatures };
+  const itemStart = await spectralStart(scenario, withoutRatings(split.training, freeRiders), participants, dataset.ratingRange);
+  const features = { itemFeatures: dataset.itemFeatures, ...(itemStart === undefined ? {} : { itemStart }) };
   const rules = catalogueInput(scenario);
   const { temporal } = scenario;
   const run = await planRun({ ...terms, ...rules, ...(temporal === undefined ? {} : { temporal }) }, rules === undefined ? features : {});
@@ -76,7 +87,23 @@ export async function prepareScenario(scenario: Scenario, nameKeyholders?: (coun
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const keyholderHalves = await Promise.all(secrets.map((secret) => definition.createKeyholder!(protection, secret, nodeKeyholderTools)));
   const opener = keyholderHalves.length === 0 ? undefined : localOpener(keyholderHalves);
-  return { scenario, dataset, split, participants, run, fixed, secrets, opener };
+  const cast = castOf(scenario, run, withoutRatings(split.training, freeRiders), participants);
+  const roleOf = cast?.roles.roleOf;
+  const judged = roleOf && Int32Array.from(roleOf.keys()).filter((user) => roleOf[user]! < 0);
+  return { scenario, dataset, split, participants, freeRiders, run, fixed, cast, judged, secrets, opener };
+}
+
+/** Who is not honest. @throws CofactorError CONFIG_INVALID for adversaries that do not go with the run */
+function castOf({ adversaries, seed }: Scenario, run: Run, training: RatingMatrix, participants: Int32Array): Cast | undefined {
+  if (adversaries === undefined) return undefined;
+  const cast = new Cast(drawRoles(adversaries, training.users, participants, seed), { run, training, seed });
+  const watcher = cast.adversaries.find(({ watches }) => watches !== undefined);
+  if (run.sharing.scattered === undefined || watcher === undefined) return cast;
+  throw new CofactorError(
+    "CONFIG_INVALID",
+    `"adversaries" expected no ${watcher.kind} beside sharing ${run.sharing.kind}: vectors of other places have no moments; nearest: sharing all`,
+    { details: { path: "adversaries" } },
+  );
 }
 
 /** The training part that knows what is held out, as published codes had it: "paper-compat" leaks by this. */

@@ -2,17 +2,31 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RoundQuality } from "../shared/evaluation/evaluation.ts";
 import type { GroupPrice } from "../shared/groups.ts";
+import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { EpsilonByView, PrivacyResult } from "../shared/privacy-account.ts";
 import { runPrice } from "../shared/run.ts";
 import type { StepFigures } from "./arrival-options.ts";
+import { type AttackResult, attackFigures } from "./attack-figures.ts";
+import type { PartTally } from "./attack-tally.ts";
 import { baselines } from "./baselines/index.ts";
-import { type EvaluateInput, type Evaluation, evaluatePeople, type PeopleEvaluation, type Served, summarize } from "./evaluate.ts";
+import { type DeclaredFigures, figuresByDeclared } from "./declared-groups.ts";
+import {
+  type EvaluateInput,
+  type Evaluation,
+  evaluatePeople,
+  type PeopleEvaluation,
+  type ScoresFor,
+  type Served,
+  summarize,
+} from "./evaluate.ts";
 import { type FigureGroups, figuresByFifth, trainingFifths } from "./fifths.ts";
 import { packageVersion } from "./package-root.ts";
 import type { Prepared } from "./prepare.ts";
+import type { RewardFigures } from "./rewards/options.ts";
 import type { Scenario } from "./scenario.ts";
 import { median } from "./statistics.ts";
 import type { CatalogueFigures } from "./timeline.ts";
+import type { UnlearningFigures } from "./unlearning/options.ts";
 
 /** A round of a result. */
 export interface RoundResult {
@@ -81,8 +95,8 @@ export interface Result {
     readonly baselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
     /** Of those that score everyone; what the figures of rounds are compared with: empty unless the scenario evaluates on the way. */
     readonly validationBaselines: Readonly<Record<string, Readonly<Record<string, number>>>>;
-    /** On test, by popularity of items and activity of people. */
-    readonly groups: FigureGroups;
+    /** On test, by popularity of items, activity of people, and what people said of themselves where the data tells it. */
+    readonly groups: FigureGroups & { readonly declared: readonly DeclaredFigures[] };
     /** On test, the people whose devices take part in no round; absent where everyone's may. */
     readonly newcomers?: NewcomerFigures;
     /** By sampled metric of `test`, standard deviation over the draws of negatives; empty unless several were drawn. */
@@ -93,10 +107,16 @@ export interface Result {
   readonly protection: Readonly<Record<string, unknown>>;
   /** What the rule and its groups cost and buy; absent for the plain sum of whole cohorts. */
   readonly aggregation?: GroupPrice;
+  /** What devices that are not honest did, by part; absent where all are honest. All other figures of quality are of the honest people. */
+  readonly adversaries?: readonly AttackResult[];
   /** Where items come and go. */
   readonly catalogue?: CatalogueResult;
   /** Where ratings arrive on the way: the first part, then each step. */
   readonly timeline?: readonly StepFigures[];
+  /** What devices' contributions were worth, where the scenario shares it out. */
+  readonly rewards?: RewardFigures;
+  /** What is left of people who left, where the scenario has some do so. */
+  readonly unlearning?: UnlearningFigures;
   readonly traffic: { readonly upBytesPerClientRound: number; readonly downBytesPerClientRound: number };
   readonly timing: {
     readonly totalSeconds: number;
@@ -139,6 +159,8 @@ export interface Training {
   readonly roundSeconds: readonly number[];
   readonly clientSeconds: readonly number[];
   readonly served: Served;
+  /** Where some devices are not honest: what became of their answers, and how people with other ratings would be served. */
+  readonly attack?: { readonly parts: readonly PartTally[]; scoresBy(ratings: RatingMatrix): ScoresFor };
   /** Whether people were judged with the parts that their devices trained; otherwise each by a local solve. */
   readonly isJudgedAsTrained: boolean;
   /** Whether all rounds were run. */
@@ -148,6 +170,10 @@ export interface Training {
   readonly wholeCatalogueBytes?: number;
   /** Where ratings arrive on the way. */
   readonly steps?: readonly StepFigures[];
+  /** Where rounds' gains are shared out. */
+  readonly rewards?: RewardFigures;
+  /** Where people left on the way. */
+  readonly unlearning?: UnlearningFigures;
 }
 
 /** Evaluates a part of the split as the scenario says. */
@@ -161,7 +187,8 @@ function evaluatePeoplePart(
   part: "validation" | "test",
   who: Pick<EvaluateInput, "users" | "itemGroups">,
 ): PeopleEvaluation {
-  const { scenario, split, run, dataset } = prepared;
+  const { scenario, split, run, dataset, judged } = prepared;
+  const users = bothOf(who.users, judged);
   const { metrics, candidates, negatives, negativeDraws } = scenario.evaluation;
   return evaluatePeople({
     ...served,
@@ -175,7 +202,15 @@ function evaluatePeoplePart(
     negativeDraws,
     seed: scenario.seed,
     ...who,
+    ...(users === undefined ? {} : { users }),
   });
+}
+
+/** Who is in both lists; an absent one holds everyone. */
+function bothOf(a: Int32Array | undefined, b: Int32Array | undefined): Int32Array | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const other = new Set(b);
+  return a.filter((user) => other.has(user));
 }
 
 /**
@@ -192,6 +227,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
   const compared: Record<string, Readonly<Record<string, number>>> = {};
   const onValidation: Record<string, Readonly<Record<string, number>>> = {};
   const everyone = new Map<string, PeopleEvaluation>();
+  const scored = new Map<string, ScoresFor>();
   for (const baseline of baselines.filter(({ name }) => scenario.baselines.includes(name))) {
     // A pending signal gets its turn.
     await nextTurn();
@@ -204,6 +240,7 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     // Of a sample of the people fifths would be of a few, and each of them costs a training.
     if (users !== undefined) continue;
     everyone.set(baseline.name, judged);
+    scored.set(baseline.name, ready.scoresFor);
     if (scenario.evaluation.every > 0 && split.counts.validation > 0) {
       onValidation[baseline.name] = evaluatePart(prepared, served, "validation").metrics;
     }
@@ -233,15 +270,21 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
       validation: split.counts.validation > 0 ? validation.metrics : {},
       baselines: compared,
       validationBaselines: onValidation,
-      groups: figuresByFifth(fifths, people, everyone),
+      groups: {
+        ...figuresByFifth(fifths, people, everyone),
+        declared: figuresByDeclared(dataset.userAttributes ?? [], people, everyone, scenario.seed),
+      },
       ...newcomerFigures(participants, people, everyone),
       spread: test.spread,
     },
     privacy: training.privacy,
     protection: describeProtection(prepared),
     ...describeAggregation(prepared),
+    ...describeAttack(prepared, training, scored),
     ...describeCatalogue(prepared, training),
     ...(training.steps === undefined ? {} : { timeline: training.steps }),
+    ...(training.rewards === undefined ? {} : { rewards: training.rewards }),
+    ...(training.unlearning === undefined ? {} : { unlearning: training.unlearning }),
     traffic: {
       upBytesPerClientRound: Math.round(sum(published, "bytesUp") / Math.max(1, accepted)),
       downBytesPerClientRound: Math.round(
@@ -260,6 +303,16 @@ export async function assembleResult(prepared: Prepared, training: Training, sta
     },
     memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
   };
+}
+
+function describeAttack(
+  { cast, judged, split }: Prepared,
+  { served, attack }: Training,
+  baselines: ReadonlyMap<string, ScoresFor>,
+): { readonly adversaries?: readonly AttackResult[] } {
+  if (cast === undefined || judged === undefined || attack === undefined) return {};
+  const input = { training: split.training, judged, scoresFor: served.scoresFor, baselines, scoresBy: attack.scoresBy };
+  return { adversaries: attackFigures(cast, attack.parts, input) };
 }
 
 function describeCatalogue({ run }: Prepared, { rounds, wholeCatalogueBytes }: Training): { readonly catalogue?: CatalogueResult } {

@@ -9,12 +9,15 @@ import { nearest, parseConfig, resolveSection } from "../shared/registry.ts";
 import { rules } from "../shared/rules/index.ts";
 import { sharings } from "../shared/sharing/index.ts";
 import { type RangeInput, rangeInput, type Section } from "../shared/terms.ts";
+import { type AdversarySection, adversaryList, parseAdversaries } from "./adversary-sections.ts";
 import { type ArrivalOptions, arrivalOptions } from "./arrival-options.ts";
 import { baselines } from "./baselines/index.ts";
 import { type DatasetSection, resolveDataset } from "./datasets/index.ts";
 import { type EvaluationOptions, evaluationOptions } from "./evaluation-options.ts";
+import { parseRewards, type RewardOptions } from "./rewards/options.ts";
 import { type SplitOptions, splitOptions } from "./split.ts";
 import { parseTimeline, type TimelineOptions } from "./timeline-options.ts";
+import { parseUnlearning, type UnlearningOptions } from "./unlearning/options.ts";
 
 /** A resolved scenario. */
 export interface Scenario {
@@ -29,6 +32,10 @@ export interface Scenario {
   readonly temporal?: TemporalTerms | undefined;
   /** When ratings arrive; without it all are there from the start. */
   readonly timeline?: ArrivalOptions | undefined;
+  /** How the rounds' gains are shared out among devices; absent where they are not. */
+  readonly rewards?: RewardOptions | undefined;
+  /** People who leave on the way, and how the run forgets them. */
+  readonly unlearning?: UnlearningOptions | undefined;
   /** How many of the data's people have a device that takes part; by default all. Everyone is evaluated. */
   readonly participants?: number | undefined;
   /** Devices asked in a round: a number, or a share of those that take part; and into how many groups they are split, each with a sum of its own. */
@@ -47,6 +54,8 @@ export interface Scenario {
   readonly range?: RangeInput | undefined;
   readonly precision: "float32" | "float64";
   readonly network: NetworkOptions;
+  /** Which devices are not honest; absent where all are. */
+  readonly adversaries?: readonly AdversarySection[] | undefined;
   readonly evaluation: EvaluationOptions;
   readonly baselines: readonly string[];
   readonly seed: number;
@@ -81,6 +90,8 @@ const schema = v.strictObject({
   catalogue: v.optional(v.looseObject({})),
   temporal: v.optional(temporalTerms),
   timeline: v.optional(arrivalOptions),
+  rewards: v.optional(v.looseObject({})),
+  unlearning: v.optional(v.looseObject({})),
   participants: v.optional(count),
   cohort: v.optional(
     v.strictObject({ size: v.optional(count), fraction: v.optional(share, 1), min: v.optional(count, 2), groups: v.optional(count) }),
@@ -102,6 +113,7 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  adversaries: v.optional(adversaryList),
   evaluation: v.optional(v.looseObject({}), {}),
   baselines: v.optional(v.array(v.string()), ["popularity", "centralised", "local-only"]),
   seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 1),
@@ -136,8 +148,18 @@ export function parseScenario(input: unknown): Scenario {
       { details: { path: "evaluation.federated" } },
     );
   }
-  const { privacy, catalogue, ...others } = raw;
+  const { privacy, catalogue, rewards, unlearning, adversaries = [], ...others } = raw;
+  if (adversaries.length > 0 && raw.network.transport === "socket") {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"adversaries" expected network.transport memory: the devices of a live run are honest programs',
+      { details: { path: "adversaries" } },
+    );
+  }
   assertArrivals(raw, evaluation);
+  if (rewards !== undefined) assertRewards(raw);
+  if (unlearning !== undefined) assertUnlearning(raw);
+  const rounds = raw.rounds ?? model.definition.rounds;
   if (catalogue !== undefined && (raw.network.transport === "socket" || evaluation.negatives === "paper-compat")) {
     throw new CofactorError(
       "CONFIG_INVALID",
@@ -150,13 +172,16 @@ export function parseScenario(input: unknown): Scenario {
     dataset: { ...options, name: definition.name },
     split,
     model: { ...model.options },
-    rounds: raw.rounds ?? model.definition.rounds,
+    rounds,
     protection: { ...resolveSection(protections, withKind(raw.protection, "open"), "protection").options },
     sharing: { ...resolveSection(sharings, withKind(raw.sharing, "all"), "sharing").options },
     aggregation: { ...resolveSection(rules, withKind(raw.aggregation, "sum"), "aggregation").options },
     evaluation,
+    ...(adversaries.length === 0 ? {} : { adversaries: parseAdversaries(adversaries) }),
     ...(catalogue === undefined ? {} : { catalogue: parseTimeline(catalogue) }),
-    ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, raw.rounds ?? model.definition.rounds) }),
+    ...(rewards === undefined ? {} : { rewards: parseRewards(rewards) }),
+    ...(unlearning === undefined ? {} : { unlearning: parseUnlearning(unlearning, rounds) }),
+    ...(privacy === undefined ? {} : { privacy: parseScenarioPrivacy(privacy, rounds) }),
   };
 }
 
@@ -176,6 +201,35 @@ function assertArrivals(
           ? "evaluation.negatives honest and no evaluation.federated: held-out ratings are not known"
           : undefined;
   if (what !== undefined) throw new CofactorError("CONFIG_INVALID", `"${path}" expected ${what}`, { details: { path } });
+}
+
+/** @throws CofactorError CONFIG_INVALID for what gains of rounds cannot be shared out beside */
+function assertRewards({
+  timeline,
+  temporal,
+  catalogue,
+  network,
+}: Pick<Scenario, "timeline" | "temporal" | "network"> & { catalogue?: unknown }): void {
+  const what =
+    network.transport === "socket"
+      ? "network.transport memory: a live run's aggregator has no validation ratings; nearest: a section rewards in a server's terms"
+      : timeline !== undefined || temporal !== undefined || catalogue !== undefined
+        ? "no timeline, temporal or catalogue: a sum of changes is worth nothing without the sums before it"
+        : undefined;
+  if (what !== undefined) throw new CofactorError("CONFIG_INVALID", `"rewards" expected ${what}`, { details: { path: "rewards" } });
+}
+
+/** @throws CofactorError CONFIG_INVALID for what nobody leaves beside */
+function assertUnlearning(
+  raw: Pick<Scenario, "timeline" | "network"> & { readonly catalogue?: unknown; readonly rewards?: unknown },
+): void {
+  const what =
+    raw.network.transport === "socket"
+      ? "network.transport memory: the audit runs the simulation twice; nearest: client.leave({ forget: true })"
+      : raw.timeline !== undefined || raw.catalogue !== undefined || raw.rewards !== undefined
+        ? "no timeline, catalogue or rewards beside it"
+        : undefined;
+  if (what !== undefined) throw new CofactorError("CONFIG_INVALID", `"unlearning" expected ${what}`, { details: { path: "unlearning" } });
 }
 
 /** Checks the section as the terms' own schema does; what it resolves to is the plan's to say. */

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { isCofactorError } from "../shared/errors.ts";
 import { openRun } from "../shared/run.ts";
-import { Shard } from "./shard.ts";
+import { type BlockCrowd, type BlockSum, Shard } from "./shard.ts";
 import type { WorkerOrder, WorkerReport, WorkerSetup } from "./shards.ts";
 
 const setup = workerData as WorkerSetup;
@@ -10,15 +10,14 @@ const shard = new Shard(await openRun(setup.terms), setup.data, setup.seed);
 
 parentPort!.on("message", (order: WorkerOrder) => {
   if (order.kind === "settle") shard.settle(order.isPublished);
-  else void answer(order);
+  else void carryOut(order);
 });
 
-async function answer({ order, blocks }: Extract<WorkerOrder, { kind: "answer" }>): Promise<void> {
+async function carryOut({ kind, order, blocks }: Exclude<WorkerOrder, { kind: "settle" }>): Promise<void> {
   try {
     for (const block of blocks) {
-      const sum = await shard.answer(order, block);
-      const transfer = [...new Set([sum.deviceMs, ...sum.parts.map(({ bytes }) => bytes)].map(({ buffer }) => buffer as ArrayBuffer))];
-      parentPort!.postMessage({ sum } satisfies WorkerReport, transfer);
+      const report = kind === "answer" ? await shard.answer(order, block) : await shard.survey(order, block);
+      parentPort!.postMessage({ report } satisfies WorkerReport, [...new Set(buffersOf(report))]);
     }
   } catch (error) {
     // Both ends are this program: unlike a peer's, the message of an unexpected error may be told.
@@ -26,4 +25,11 @@ async function answer({ order, blocks }: Extract<WorkerOrder, { kind: "answer" }
     const message = error instanceof Error ? error.message : String(error);
     parentPort!.postMessage({ error: { code, message, retryable: false } } satisfies WorkerReport);
   }
+}
+
+/** What is handed over and not copied. */
+function buffersOf(report: BlockSum | BlockCrowd): ArrayBuffer[] {
+  const arrays =
+    "crowd" in report ? [report.crowd.sum, report.crowd.squares] : [report.deviceMs, ...report.parts.map(({ bytes }) => bytes)];
+  return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }

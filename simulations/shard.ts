@@ -2,7 +2,7 @@
  * A shard of simulated devices: their ratings, their private parts, and the device's and a gateway's half of the protection. Runs in
  * the main thread or in a worker; the same code either way. Imports shared.
  */
-import { isCofactorError } from "../shared/errors.ts";
+import { type ErrorCode, isCofactorError } from "../shared/errors.ts";
 import { createJudge, type Judge } from "../shared/evaluation/judge.ts";
 import type { HeldOutOutcome } from "../shared/evaluation/metrics.ts";
 import { type RatingMatrix, ratingsOf, type UserRatings } from "../shared/math/ratings.ts";
@@ -10,6 +10,9 @@ import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { AggregatorHalf, DeviceHalf, RoundFrame } from "../shared/protections/protection.ts";
 import { createRng, simulationRng } from "../shared/random.ts";
 import { type OutgoingRandomness, outgoingOf, type Run, roundFrame } from "../shared/run.ts";
+import type { Crowd } from "./adversaries/adversary.ts";
+import { type CrowdSum, emptyCrowd, withVector } from "./adversaries/crowd.ts";
+import { Cast, type Roles } from "./cast.ts";
 import { inRows } from "./catalogued-people.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 
@@ -20,6 +23,8 @@ export interface StageOrder {
   readonly shared: Float64Array;
   /** [items of the data] the row of each in the model's table, -1 where it has none; left out where items are rows. */
   readonly rowOf?: Int32Array | undefined;
+  /** By part of the cast, what its devices know of this round's vectors. */
+  readonly crowds?: readonly (Crowd | undefined)[];
 }
 
 /** Devices of one block that are asked, ascending, and what each is asked with; without briefs, nothing. */
@@ -40,12 +45,24 @@ export interface BlockSum {
   readonly parts: readonly GroupPart[];
   /** Bytes of answers, refused ones included. */
   readonly bytesUp: number;
-  /** Whose answer was refused, by the aggregator's half or already by the device's own. */
-  readonly refused: readonly number[];
+  /** Whose answer was refused, by the aggregator's half or already by the device's own, and why. */
+  readonly refused: readonly Refusal[];
   /** [users] milliseconds that each took. */
   readonly deviceMs: Float64Array;
   /** Over the devices: what the places of their contributions tell, in bits; 0 where they tell nothing. */
   readonly revealedBits: number;
+}
+
+/** An answer that was refused. */
+export interface Refusal {
+  readonly user: number;
+  readonly code: ErrorCode;
+}
+
+/** What the devices of one block would send if they were honest, added up. */
+export interface BlockCrowd {
+  readonly block: number;
+  readonly crowd: CrowdSum;
 }
 
 /** One group's part of a block. */
@@ -59,6 +76,8 @@ export interface ShardData {
   readonly training: RatingMatrix;
   /** What each keeps aside, where the terms have devices judge the model; of the same people and items. */
   readonly heldOut?: RatingMatrix | undefined;
+  /** Which devices are not honest; left out where all are. */
+  readonly roles?: Roles | undefined;
 }
 
 /** Devices of one worker. */
@@ -68,6 +87,7 @@ export class Shard {
   readonly #heldOut: RatingMatrix | undefined;
   readonly #judge: Judge | undefined;
   readonly #seed: number;
+  readonly #cast: Cast | undefined;
   /** Only devices that have trained have an entry: a dormant device costs nothing but its ratings. */
   readonly #parts = new Map<number, PrivatePart>();
   readonly #candidates = new Map<number, PrivatePart>();
@@ -79,24 +99,25 @@ export class Shard {
   #revealed = 0;
   #opened: { readonly round: number; readonly shared: unknown } | undefined;
 
-  constructor(run: Run, { training, heldOut }: ShardData, seed: number) {
+  constructor(run: Run, { training, heldOut, roles }: ShardData, seed: number) {
     this.#run = run;
     this.#training = training;
     this.#heldOut = heldOut;
     const { evaluation, model, terms } = run;
     this.#judge = evaluation && createJudge({ model, items: terms.items, metrics: evaluation.metrics, ratingRange: terms.ratings.range });
     this.#seed = seed;
+    this.#cast = roles && new Cast(roles, { run, training, seed });
     this.#values = new Float64Array(run.contributionSize);
     this.#outgoing = this.#values;
   }
 
   /** Has the devices of one block answer a stage, in ascending order, and takes the answers in as a gateway would. */
-  async answer({ round, stage, shared, rowOf }: StageOrder, { block, users, briefs, groups }: Block): Promise<BlockSum> {
-    const { protection } = this.#run;
+  async answer({ round, stage, shared, rowOf, crowds }: StageOrder, { block, users, briefs, groups }: Block): Promise<BlockSum> {
+    const { protection, sharing } = this.#run;
     this.#open(round, shared);
     const gateways = new Map<number, Gateway>();
     const deviceMs = new Float64Array(users.length);
-    const refused: number[] = [];
+    const refused: Refusal[] = [];
     let bytesUp = 0;
     let revealedBits = 0;
     for (let at = 0; at < users.length; at++) {
@@ -104,17 +125,29 @@ export class Shard {
       const startedMs = performance.now();
       const part = stage === protection.contributionStage ? await this.#train(round, user, rowOf) : undefined;
       if (part !== undefined) revealedBits += this.#revealed;
+      if (part !== undefined) this.#cast?.distort(user, round, this.#outgoing, sharing.scattered?.places ?? 0, crowds);
       const group = groups?.[at] ?? 0;
       const gateway = gateways.get(group) ?? (await this.#gateway(round, group));
       gateways.set(group, gateway);
-      const { bytes, isAccepted } = await this.#handIn(gateway, stage, user, briefs?.[at] ?? noBrief);
+      const { bytes, refusal } = await this.#handIn(gateway, stage, user, briefs?.[at] ?? noBrief);
       deviceMs[at] = performance.now() - startedMs;
       bytesUp += bytes;
-      if (!isAccepted) refused.push(user);
+      if (refusal !== undefined) refused.push({ user, code: refusal });
       else if (part !== undefined) this.#candidates.set(user, part);
     }
     const parts = [...gateways].map(([group, { aggregator }]) => ({ group, bytes: aggregator.export() }));
     return { block, users, parts, bytesUp, refused, deviceMs, revealedBits };
+  }
+
+  /** Adds up what the devices of one block would send in this round if they were honest. Nothing comes of it in the devices. */
+  async survey({ round, shared, rowOf }: StageOrder, { block, users }: Block): Promise<BlockCrowd> {
+    this.#open(round, shared);
+    let crowd: CrowdSum | undefined;
+    for (const user of users) {
+      await this.#train(round, user, rowOf);
+      crowd = withVector(crowd ?? emptyCrowd(this.#outgoing.length), this.#outgoing);
+    }
+    return { block, crowd: crowd ?? emptyCrowd(0) };
   }
 
   async #gateway(round: number, group: number): Promise<Gateway> {
@@ -162,10 +195,11 @@ export class Shard {
     return this.#parts.get(user);
   }
 
-  /** Trains one device; what may leave it is in `#outgoing`. */
+  /** Trains one device; what leaves it, if it is honest, is in `#outgoing`. */
   async #train(round: number, user: number, rowOf: Int32Array | undefined): Promise<PrivatePart> {
     const { model, privacy, evaluation } = this.#run;
-    const known = ratingsOf(this.#training, user);
+    const own = ratingsOf(this.#training, user);
+    const known = this.#cast?.ratingsOf(user, own) ?? own;
     const ratings = rowOf === undefined ? known : inRows(known, rowOf);
     const initial = this.#parts.get(user) ?? model.createPrivate(ratings, createRng(this.#seed, "private", user));
     const rng = createRng(this.#seed, "contribute", round, user);
@@ -203,24 +237,28 @@ export class Shard {
     stage: number,
     user: number,
     brief: Uint8Array,
-  ): Promise<{ bytes: number; isAccepted: boolean }> {
+  ): Promise<{ bytes: number; refusal?: ErrorCode }> {
     const client = simulatedId(user);
+    const isContribution = stage === this.#run.protection.contributionStage;
     let bytes = 0;
     try {
-      const answer = await (await this.#half(frame, user)).answer(stage, brief, this.#outgoing);
+      const sealed = await (await this.#half(frame, user)).answer(stage, brief, this.#outgoing);
+      const answer = isContribution ? (this.#cast?.answerOf(user, frame.round, sealed) ?? sealed) : sealed;
       bytes = answer.length;
       aggregator.admit(stage, client, answer);
       aggregator.combine(stage, client, answer, "");
-      return { bytes, isAccepted: true };
+      return { bytes };
     } catch (error) {
       if (!isCofactorError(error) || error.code === "INTERNAL") throw error;
-      return { bytes, isAccepted: false };
+      return { bytes, refusal: error.code };
     }
   }
 
   async #half(frame: RoundFrame, user: number): Promise<DeviceHalf> {
     const { protection } = this.#run;
-    const half = this.#halves.get(user) ?? (await protection.createDevice(frame, simulatedId(user), simulatedTools));
+    const half =
+      this.#halves.get(user) ??
+      (await protection.createDevice(this.#cast?.frameOf(user, frame) ?? frame, simulatedId(user), simulatedTools));
     if (protection.stages.length > 1) this.#halves.set(user, half);
     return half;
   }

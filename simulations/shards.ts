@@ -5,7 +5,8 @@ import { fromWireError, type WireError } from "../shared/errors.ts";
 import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { PrivatePart } from "../shared/models/private-part.ts";
 import type { Run } from "../shared/run.ts";
-import { type Block, type BlockSum, Shard, type ShardData, type StageOrder } from "./shard.ts";
+import { type CrowdSum, mergeCrowds } from "./adversaries/crowd.ts";
+import { type Block, type BlockCrowd, type BlockSum, Shard, type ShardData, type StageOrder } from "./shard.ts";
 
 /** Devices, wherever they run. */
 export interface Shards {
@@ -16,6 +17,12 @@ export interface Shards {
    * @throws what a device's or a worker's failure was
    */
   answer(order: StageOrder, users: Int32Array, asking: Asking, onSum: (sum: BlockSum) => void): Promise<void>;
+  /**
+   * What devices would send in this round if they were honest, added up in the order of the blocks.
+   * @param users ascending
+   * @returns undefined for nobody
+   */
+  survey(order: StageOrder, users: Int32Array): Promise<CrowdSum | undefined>;
   settle(isPublished: boolean): void;
   /** As `Shard.reveal`; only in this thread. */
   reveal(training: RatingMatrix): void;
@@ -42,11 +49,11 @@ export interface WorkerSetup {
 
 /** To a worker. */
 export type WorkerOrder =
-  | { readonly kind: "answer"; readonly order: StageOrder; readonly blocks: readonly Block[] }
+  | { readonly kind: "answer" | "survey"; readonly order: StageOrder; readonly blocks: readonly Block[] }
   | { readonly kind: "settle"; readonly isPublished: boolean };
 
-/** From a worker: a block's sum, or why there is none. */
-export type WorkerReport = { readonly sum: BlockSum } | { readonly error: WireError };
+/** From a worker: what a block came to, or why to nothing. */
+export type WorkerReport = { readonly report: BlockSum | BlockCrowd } | { readonly error: WireError };
 
 /** What a round makes and drops again may take at most, in each worker: the default lets it grow to hundreds of megabytes. */
 const youngMb = 24;
@@ -66,6 +73,14 @@ function createLocalShards(run: Run, data: ShardData, seed: number): Shards {
         await nextTurn();
       }
     },
+    async survey(order, users) {
+      let sum: CrowdSum | undefined;
+      for (const block of toBlocks(users, data.training.users)) {
+        sum = merged(sum, await shard.survey(order, block));
+        await nextTurn();
+      }
+      return sum;
+    },
     settle: (isPublished) => shard.settle(isPublished),
     reveal: (training) => shard.reveal(training),
     dueOf: (order, users) => shard.dueOf(order, users),
@@ -74,14 +89,18 @@ function createLocalShards(run: Run, data: ShardData, seed: number): Shards {
   };
 }
 
-/** A round under way in the workers. */
+function merged(sum: CrowdSum | undefined, { crowd }: BlockCrowd): CrowdSum {
+  return sum === undefined ? crowd : mergeCrowds(sum, crowd);
+}
+
+/** A stage under way in the workers. */
 interface Pending {
-  /** Blocks whose sums are to come, ascending. */
+  /** Blocks whose reports are to come, ascending. */
   readonly blocks: readonly Block[];
-  /** Sums that came before their turn. */
-  readonly early: Map<number, BlockSum>;
+  /** Reports that came before their turn. */
+  readonly early: Map<number, BlockSum | BlockCrowd>;
   next: number;
-  readonly onSum: (sum: BlockSum) => void;
+  readonly onReport: (report: BlockSum | BlockCrowd) => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -92,9 +111,9 @@ class WorkerShards implements Shards {
   #pending: Pending | undefined;
   #failure: unknown;
 
-  constructor(run: Run, { training, heldOut }: ShardData, seed: number, workers: number) {
+  constructor(run: Run, { training, heldOut, roles }: ShardData, seed: number, workers: number) {
     const file = new URL(`./shard-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
-    const data = { training: shareMatrix(training), ...(heldOut === undefined ? {} : { heldOut: shareMatrix(heldOut) }) };
+    const data = { training: shareMatrix(training), roles, ...(heldOut === undefined ? {} : { heldOut: shareMatrix(heldOut) }) };
     const workerData: WorkerSetup = { terms: run.terms, data, seed };
     this.#users = training.users;
     this.#workers = Array.from(
@@ -109,16 +128,33 @@ class WorkerShards implements Shards {
 
   async answer(order: StageOrder, users: Int32Array, asking: Asking, onSum: (sum: BlockSum) => void): Promise<void> {
     const blocks = toBlocks(users, this.#users).map((block) => askedOf(block, asking));
+    await this.#carryOut("answer", order, blocks, (report) => onSum(report as BlockSum));
+  }
+
+  async survey(order: StageOrder, users: Int32Array): Promise<CrowdSum | undefined> {
+    let sum: CrowdSum | undefined;
+    await this.#carryOut("survey", order, toBlocks(users, this.#users), (report) => {
+      sum = merged(sum, report as BlockCrowd);
+    });
+    return sum;
+  }
+
+  async #carryOut(
+    kind: "answer" | "survey",
+    order: StageOrder,
+    blocks: readonly Block[],
+    onReport: (report: BlockSum | BlockCrowd) => void,
+  ): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (blocks.length === 0) return;
     const shared = new Float64Array(new SharedArrayBuffer(order.shared.byteLength));
     shared.set(order.shared);
     await new Promise<void>((resolve, reject) => {
-      this.#pending = { blocks, early: new Map(), next: 0, onSum, resolve, reject };
+      this.#pending = { blocks, early: new Map(), next: 0, onReport, resolve, reject };
       for (const [index, worker] of this.#workers.entries()) {
         // A block always goes to the same worker: its devices' private parts are there.
         const own = blocks.filter(({ block }) => block % this.#workers.length === index);
-        if (own.length > 0) worker.postMessage({ kind: "answer", order: { ...order, shared }, blocks: own } satisfies WorkerOrder);
+        if (own.length > 0) worker.postMessage({ kind, order: { ...order, shared }, blocks: own } satisfies WorkerOrder);
       }
     });
   }
@@ -150,12 +186,12 @@ class WorkerShards implements Shards {
     }
     const pending = this.#pending;
     if (pending === undefined) return;
-    pending.early.set(report.sum.block, report.sum);
+    pending.early.set(report.report.block, report.report);
     for (let block = pending.blocks[pending.next]; block !== undefined; block = pending.blocks[++pending.next]) {
-      const sum = pending.early.get(block.block);
-      if (sum === undefined) return;
+      const next = pending.early.get(block.block);
+      if (next === undefined) return;
       pending.early.delete(block.block);
-      pending.onSum(sum);
+      pending.onReport(next);
     }
     this.#pending = undefined;
     pending.resolve();

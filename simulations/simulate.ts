@@ -4,9 +4,12 @@
  */
 import { availableParallelism } from "node:os";
 import { CofactorError } from "../shared/errors.ts";
+import type { RatingMatrix } from "../shared/math/ratings.ts";
 import type { ModelState } from "../shared/models/model.ts";
 import { createPrivacyAccount } from "../shared/privacy-account.ts";
 import { hasEnded, type Run } from "../shared/run.ts";
+import { addTallies, type PartTally, tallyOf } from "./attack-tally.ts";
+import { auditForgotten } from "./audits/forgotten.ts";
 import { cataloguedPeople } from "./catalogued-people.ts";
 import { evaluate } from "./evaluate.ts";
 import { fittedScores, servedPeople } from "./fitted.ts";
@@ -16,6 +19,8 @@ import { parseScenario, type Scenario } from "./scenario.ts";
 import type { ShardData } from "./shard.ts";
 import { createShards, type Shards } from "./shards.ts";
 import { createDrive, type RoundOutcome, runRound } from "./simulated-round.ts";
+import { Departures } from "./unlearning/departures.ts";
+import { withoutRatings } from "./without-ratings.ts";
 
 /** How a simulation is run; none of it changes the result. */
 export interface SimulateOptions {
@@ -41,12 +46,37 @@ export async function simulate(scenario: Scenario | object, options: SimulateOpt
   // What paper-compat withholds travels beside the ratings, and threads are handed the ratings alone; they hand out no private part.
   const isAtHome = split.training.withheld !== undefined || isJudgedAsTrained(run) || isPatient(prepared);
   const workers = isAtHome ? 1 : (options.workers ?? defaultWorkers(run));
-  const shards = createShards(run, dataOf(prepared), prepared.scenario.seed, workers);
+  const { unlearning } = prepared.scenario;
+  const departures = unlearning === undefined ? undefined : new Departures(prepared, unlearning);
+  const training = await trainOn(prepared, workers, options, departures);
+  const forgotten = departures === undefined ? {} : await forgottenBy(prepared, departures, workers, options);
+  return await assembleResult(prepared, { ...training, ...forgotten }, startedMs, options.signal);
+}
+
+/** Trains devices that are there for this training alone. */
+async function trainOn(prepared: Prepared, workers: number, options: SimulateOptions, departures?: Departures): Promise<Training> {
+  const shards = createShards(prepared.run, dataOf(prepared), prepared.scenario.seed, workers);
   try {
-    return await assembleResult(prepared, await train(prepared, shards, options), startedMs, options.signal);
+    return await train(prepared, shards, options, departures);
   } finally {
     await shards.close();
   }
+}
+
+/** The audit of people who left, beside a run that never had them; nothing when either was interrupted. */
+async function forgottenBy(
+  prepared: Prepared,
+  departures: Departures,
+  workers: number,
+  { signal }: SimulateOptions,
+): Promise<Pick<Training, "unlearning">> {
+  const never = new Departures(prepared, prepared.scenario.unlearning!, true);
+  const { isComplete } = await trainOn(prepared, workers, signal === undefined ? {} : { signal }, never);
+  if (!isComplete || !departures.hasLeft) return {};
+  const { run, split, scenario } = prepared;
+  return {
+    unlearning: auditForgotten({ run, training: split.training, seed: scenario.seed, departures, reference: never.trace.states }),
+  };
 }
 
 /** Contributions in clear cost little more than their sum, which memory bounds: threads pay from this many values a round. */
@@ -68,8 +98,9 @@ function isJudgedAsTrained({ model }: Run): boolean {
 }
 
 /** What the devices have: all that the scenario has them train on, and aside what is held out for validation. */
-function dataOf({ run, split }: Prepared): ShardData {
-  return { training: split.training, ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
+function dataOf({ run, split, cast, freeRiders }: Prepared): ShardData {
+  const training = withoutRatings(split.training, freeRiders);
+  return { training, roles: cast?.roles, ...(run.evaluation === undefined ? {} : { heldOut: split.validation }) };
 }
 
 /**
@@ -97,22 +128,26 @@ function judgedTwice(prepared: Prepared, outcome: RoundOutcome, modelRound: numb
   return { federatedMetrics: { ...found, central: metrics } };
 }
 
+const nobody = { asked: [], contributors: [], lost: [], refused: new Map<number, string>() };
+
 /** How many rounds in a row may be abandoned before the simulation gives up. */
 const maxAbandoned = 20;
 
-async function train(prepared: Prepared, shards: Shards, options: SimulateOptions): Promise<Training> {
+async function train(prepared: Prepared, shards: Shards, options: SimulateOptions, departures?: Departures): Promise<Training> {
   const { scenario, run, split } = prepared;
   const rounds: RoundResult[] = [];
   const roundSeconds: number[] = [];
   const clientSeconds: number[] = [];
   const total = run.terms.rounds;
   const partOf = (user: number) => (isJudgedAsTrained(run) ? shards.partOf(user) : undefined);
-  const drive = await createDrive(prepared, shards);
+  const drive = await createDrive(prepared, shards, departures);
   const { arrivals } = drive;
-  const served = ({ shared }: ModelState) =>
+  const servedBy = ({ shared }: ModelState, ratings: RatingMatrix) =>
     drive.timeline === undefined
-      ? servedPeople(run, arrivals?.known ?? split.training, shared, partOf, scenario)
-      : cataloguedPeople(run, split.training, shared, drive.timeline.rowOf, scenario);
+      ? servedPeople(run, ratings, shared, partOf, scenario)
+      : cataloguedPeople(run, ratings, shared, drive.timeline.rowOf, scenario);
+  const served = (judged: ModelState) => servedBy(judged, arrivals?.known ?? split.training);
+  let parts: readonly PartTally[] = prepared.cast === undefined ? [] : tallyOf(prepared.cast, nobody);
   const account = createPrivacyAccount(run, drive.attendance);
   let state = drive.initial;
   let abandoned = 0;
@@ -123,14 +158,21 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
   const isOver = (): boolean => hasEnded(run, state, round - 1) || (isPatient(prepared) && round > total);
   for (; !isOver() && options.signal?.aborted !== true; round++) {
     if (arrivals?.enter(round) === true) shards.reveal(arrivals.known);
+    const entered = departures?.enter(state);
+    if (entered?.areLeaving === true) {
+      state = entered.state;
+      if (departures!.method.saysFarewell) shards.reveal(withoutRatings(split.training, departures!.leavers));
+    }
     const startedMs = performance.now();
     const outcome = await runRound(prepared, drive, state, round);
+    parts = addTallies(parts, outcome.parts);
     roundSeconds.push((performance.now() - startedMs) / 1000);
     clientSeconds.push(outcome.clientSeconds);
     let result: RoundResult = { ...outcome.result, ...account.after(round), ...judgedTwice(prepared, outcome, published, state) };
     if (outcome.state === undefined) abandoned += outcome.isIdle ? 0 : 1;
     else {
       abandoned = 0;
+      departures?.publish(state, outcome.state);
       state = outcome.state;
       published = round;
       const { every } = scenario.evaluation;
@@ -149,10 +191,12 @@ async function train(prepared: Prepared, shards: Shards, options: SimulateOption
     roundSeconds,
     clientSeconds,
     served: served(state),
+    ...(prepared.cast === undefined ? {} : { attack: { parts, scoresBy: (ratings) => servedBy(state, ratings).scoresFor } }),
     isJudgedAsTrained: isJudgedAsTrained(run),
     isComplete,
     privacy: account.result(drive.releaser.noiseStddev),
     ...(arrivals === undefined ? {} : { steps: arrivals.figures }),
+    ...(drive.valuation === undefined ? {} : { rewards: drive.valuation.figures(prepared.freeRiders) }),
     ...(drive.timeline === undefined ? {} : { wholeCatalogueBytes: drive.timeline.wholeBytes }),
   };
 }

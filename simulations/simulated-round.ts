@@ -17,15 +17,22 @@ import {
 } from "../shared/round.ts";
 import { advanceModel, qualityOf, type Run, roundFrame, roundLimits } from "../shared/run.ts";
 import { bytesPerValue, toPrecision } from "../shared/wire/model-codec.ts";
+import type { Crowd } from "./adversaries/adversary.ts";
+import { crowdOf } from "./adversaries/crowd.ts";
 import { Arrivals } from "./arrivals.ts";
+import { type PartTally, tallyOf } from "./attack-tally.ts";
 import { Attendance } from "./attendance.ts";
+import type { Cast } from "./cast.ts";
 import { drawAnswering } from "./network.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RoundResult } from "./result.ts";
+import { Valuation } from "./rewards/valuation.ts";
+import type { StageOrder } from "./shard.ts";
 import type { Asking, Shards } from "./shards.ts";
 import { simulatedId, simulatedTools } from "./simulated-tools.ts";
 import { median } from "./statistics.ts";
 import { Timeline } from "./timeline.ts";
+import type { Departures } from "./unlearning/departures.ts";
 
 /** How a round went. */
 export interface RoundOutcome {
@@ -40,6 +47,8 @@ export interface RoundOutcome {
   readonly contributors: Int32Array;
   /** What the devices found about the model before the round; undefined when they were not asked, or too few. */
   readonly quality: RoundQuality | undefined;
+  /** By part of the cast; empty where all are honest. */
+  readonly parts: readonly PartTally[];
   /** Median over the devices asked first, real seconds of training and sealing in all stages. */
   readonly clientSeconds: number;
 }
@@ -53,20 +62,28 @@ export interface RoundDrive {
   readonly timeline: Timeline | undefined;
   /** Where ratings arrive on the way. */
   readonly arrivals: Arrivals | undefined;
+  /** Where rounds' gains are shared out. */
+  readonly valuation: Valuation | undefined;
+  /** Where people leave on the way. */
+  readonly departures: Departures | undefined;
   /** The state before the first round, as it is published. */
   readonly initial: ModelState;
 }
 
 /** What a simulation's rounds begin with. */
-export async function createDrive(prepared: Prepared, shards: Shards): Promise<RoundDrive> {
+export async function createDrive(prepared: Prepared, shards: Shards, departures?: Departures): Promise<RoundDrive> {
   const { run, scenario, participants } = prepared;
   const releaser = await createReleaser(run, simulationRng(createRng(scenario.seed, "noise")));
   const attendance = new Attendance(run, participants, scenario.seed);
   const arrivals = scenario.timeline === undefined ? undefined : new Arrivals(prepared, scenario.timeline);
-  const common = { shards, releaser, attendance, arrivals };
-  if (run.catalogue === undefined) return { ...common, timeline: undefined, initial: initialState(run, scenario.seed) };
+  const common = { shards, releaser, attendance, arrivals, departures };
+  if (run.catalogue === undefined) {
+    const initial = initialState(run, scenario.seed);
+    const valuation = scenario.rewards === undefined ? undefined : new Valuation(prepared, scenario.rewards, initial);
+    return { ...common, valuation, timeline: undefined, initial };
+  }
   const { timeline, state } = await Timeline.begin(prepared, run.catalogue);
-  return { ...common, timeline, initial: state };
+  return { ...common, valuation: undefined, timeline, initial: state };
 }
 
 /** The state before the first round, as it is published, where items stay. */
@@ -83,10 +100,10 @@ export function initialState(run: Run, seed: number): ModelState {
 
  */
 export async function runRound(prepared: Prepared, drive: RoundDrive, state: ModelState, round: number): Promise<RoundOutcome> {
-  const { run, scenario, opener } = prepared;
+  const { run, scenario, opener, cast } = prepared;
   const { shards, releaser, attendance, timeline, arrivals } = drive;
   const { precision } = run.terms;
-  const present = arrivals?.present ?? prepared.participants;
+  const present = arrivals?.present ?? drive.departures?.present ?? prepared.participants;
   const { due, fetches } =
     run.model.isDue === undefined ? { due: present, fetches: 0 } : shards.dueOf({ round, shared: state.shared }, present);
   const cohort = attendance.draw(round, due);
@@ -100,7 +117,7 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
 
   const clients = machine.groups.map((group) => group.map((user) => simulatedId(Number(user))));
   const aggregator = await GroupedAggregator.create(run.protection, (group) => roundFrame(run, round, group), clients, simulatedTools);
-  const refused = new Set<number>();
+  const refused = new Map<number, string>();
   const lost = new Set<number>();
   const deviceMs = new Map<number, number>();
   const followed = timeline?.figures.deltaBytes ?? 0;
@@ -110,7 +127,9 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
   while (machine.phase === "collecting") {
     const { stage } = machine;
     const asked = withStatus(machine, "asked").map(Number);
-    const fate = drawAnswering(scenario.network, scenario.seed, { round, stage, stages: stages.contribution + 1 }, asked);
+    const isContribution = stage === stages.contribution;
+    const lateByMs = (user: number): number => (isContribution ? (cast?.delayMsOf(user, round) ?? 0) : 0);
+    const fate = drawAnswering(scenario.network, scenario.seed, { round, stage, stages: stages.contribution + 1 }, asked, lateByMs);
     try {
       await aggregator.begin(stage, asked.map(simulatedId));
     } catch (error) {
@@ -127,16 +146,18 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       ...(aggregator.groups === 1 ? {} : { groupOf: (user: number) => aggregator.groupOf(simulatedId(user)) }),
     };
     const devices = Int32Array.from(fate.answering).sort();
-    await shards.answer({ round, stage, shared: state.shared, rowOf: timeline?.rowOf }, devices, asking, (sum) => {
+    const order = { round, stage, shared: state.shared, rowOf: timeline?.rowOf };
+    const crowds = isContribution && cast !== undefined ? await crowdsOf(cast, shards, order, devices) : undefined;
+    await shards.answer(crowds === undefined ? order : { ...order, crowds }, devices, asking, (sum) => {
       for (const { group, bytes } of sum.parts) aggregator.merge(group, bytes);
       sent.bytesUp += sum.bytesUp;
       revealedBits += sum.revealedBits;
-      for (const user of sum.refused) refused.add(user);
+      for (const { user, code } of sum.refused) refused.set(user, code);
       for (const [at, user] of sum.users.entries()) deviceMs.set(user, (deviceMs.get(user) ?? 0) + sum.deviceMs[at]!);
     });
     for (const user of fate.lost) lost.add(user);
     elapsedMs += fate.elapsedMs;
-    apply({ kind: "gone", clients: Array.from(refused, String) });
+    apply({ kind: "gone", clients: Array.from(refused.keys(), String) });
     apply({ kind: "answered", stage, clients: fate.answering.filter((user) => !refused.has(user)).map(String) });
     // The lost say nothing, so the stage lasts to its deadline.
     apply({ kind: "deadline", stage });
@@ -150,6 +171,26 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
       const released = releaser.release(sums, round);
       next = advanceModel(run, state, released, round);
       quality = qualityOf(run, released, round, state.round);
+      const spoilt = new Set(spoiled.map(({ group }) => group));
+      drive.valuation?.take({
+        round,
+        before: state,
+        after: next,
+        groups: contributingGroups(machine).flatMap((group) =>
+          spoilt.has(group) ? [] : [Int32Array.from(contributorsIn(machine, group), Number)],
+        ),
+        // Several sums come without a promise: released as they are, whichever of them.
+        stateOf: (places) =>
+          advanceModel(
+            run,
+            state,
+            releaser.release(
+              places.map((place) => sums[place]!),
+              round,
+            ),
+            round,
+          ),
+      });
       if (timeline !== undefined) next = await timeline.advance(next, round);
       figures = { revealed: sums.length, lost: machine.groups.length - sums.length };
       apply({ kind: "revealed", without: spoiled.flatMap(({ group }) => contributorsIn(machine, group)) });
@@ -173,15 +214,28 @@ export async function runRound(prepared: Prepared, drive: RoundDrive, state: Mod
     ...(run.sharing.scattered === undefined ? {} : { revealedBits: revealedBits / Math.max(1, deviceMs.size) }),
     ...(timeline === undefined ? {} : { catalogue: timeline.figures }),
   };
+  const contributors = isPublished ? Int32Array.from(contributorsOf(machine), Number).sort() : new Int32Array(0);
   return {
     state: isPublished ? next : undefined,
     isIdle: run.model.isDue !== undefined && due.length < run.terms.cohort.min,
     reason,
     result,
-    contributors: isPublished ? Int32Array.from(contributorsOf(machine), Number).sort() : new Int32Array(0),
+    contributors,
     quality,
+    parts: cast === undefined ? [] : tallyOf(cast, { asked: cohort, contributors, lost, refused }),
     clientSeconds: median([...deviceMs.values()]) / 1000,
   };
+}
+
+/** By part of the cast, what its devices know of the vectors of those that answer. */
+async function crowdsOf(cast: Cast, shards: Shards, order: StageOrder, answering: Int32Array): Promise<(Crowd | undefined)[]> {
+  const crowds: (Crowd | undefined)[] = [];
+  for (const role of cast.adversaries.keys()) {
+    const watched = cast.watchedBy(role, answering);
+    const sum = watched === undefined ? undefined : await shards.survey(order, watched);
+    crowds.push(sum === undefined ? undefined : crowdOf(sum));
+  }
+  return crowds;
 }
 
 /** The cohort as the round goes by it: in an order drawn at random where groups follow from it. */

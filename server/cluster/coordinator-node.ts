@@ -44,6 +44,7 @@ export interface CoordinatorNode {
 const forwarded: readonly (keyof ServerEvents)[] = [
   "starved",
   "began",
+  "stage",
   "revealing",
   "round",
   "failed",
@@ -70,13 +71,14 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
   });
   const standingBy = createRequestListener({
     metrics,
+    token: options.consoleToken,
     // It is ready to take over.
     isReady: () => true,
     status: () => ({ run: run.terms.id, role: "coordinator", phase: "standing by" }),
   });
   const listener: Listener = await listen(options.listen ?? {}, {
     pages: (request, response) => (server?.pages ?? standingBy)(request, response),
-    onChannel: (channel) => (server === undefined ? channel.close("this coordinator stands by") : server.accept(channel)),
+    onChannel: (channel, admit) => (server === undefined ? channel.close("this coordinator stands by") : server.accept(channel, admit)),
     onRefused: ({ code }) => events.emit("refused", { kind: "unknown", code }),
   });
   const lease = options.lease(encodeHolder({ url: options.advertise ?? listener.url, id: randomUUID() }));

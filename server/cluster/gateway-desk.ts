@@ -22,6 +22,8 @@ export interface GatewayDeskParts extends Omit<GatewayRoundParts, "nowMs"> {
   readonly clock: Clock;
   /** How long an answer waits for the next coordinator when the last one has been replaced. */
   readonly patienceMs: number;
+  /** Of all unfinished answers together. */
+  readonly maxBytesInFlight: number;
 }
 
 interface Present {
@@ -48,7 +50,7 @@ export class GatewayDesk implements Desk {
   }
 
   get ref(): ModelRef {
-    if (this.#view === undefined) throw new CofactorError("DISCONNECTED", "this gateway knows of no coordinator yet", { retryable: true });
+    if (this.#view === undefined) throw new CofactorError("UNAVAILABLE", "this gateway knows of no coordinator yet", { retryable: true });
     return this.#view.model;
   }
 
@@ -94,6 +96,10 @@ export class GatewayDesk implements Desk {
     if (this.#link === channel) this.#link = undefined;
   }
 
+  expects(client: string): boolean {
+    return (this.#round?.statusOf(client) ?? "gone") !== "gone";
+  }
+
   connect(client: string, attendee: Attendee, toldModel: string): void {
     this.#clients.set(client, { attendee, told: toldModel });
     this.#batches.add("here", {}, [client, toldModel]);
@@ -109,16 +115,23 @@ export class GatewayDesk implements Desk {
 
   async answer(client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">> {
     const round = this.#expectRound(header.round);
-    const { run, store } = this.#parts;
+    const { run, store, maxBytesInFlight } = this.#parts;
     const driver = { run: run.terms.id, epoch: this.#view!.epoch };
     const patient: Pick<Store, "saveAnswer"> = { saveAnswer: (_, number, answer) => this.#save(store, number, answer) };
-    return takeAnswer({ run, store: patient, driver }, round.active, client, header, bytes, async (whole, settle, fate) => {
-      // "duplicate" may be in another gateway's sum already: whatever is in none is read from the store.
-      round.keep(client, fate === "saved" ? { bytes: whole, signature: header.signature } : undefined);
-      settle();
-      this.#reportAnswered(round, client);
-      return fate === "saved" ? "accepted" : "duplicate";
-    });
+    return takeAnswer(
+      { run, store: patient, driver, maxBytesInFlight },
+      round.active,
+      client,
+      header,
+      bytes,
+      async (whole, settle, fate) => {
+        // "duplicate" may be in another gateway's sum already: whatever is in none is read from the store.
+        round.keep(client, fate === "saved" ? { bytes: whole, signature: header.signature } : undefined);
+        settle();
+        this.#reportAnswered(round, client);
+        return fate === "saved" ? "accepted" : "duplicate";
+      },
+    );
   }
 
   async brief(client: string, { round: number, stage, offset }: RequestHeader<"brief">): Promise<Uint8Array> {

@@ -12,20 +12,26 @@ import type { Channel, Connector } from "../../shared/transport.ts";
 import { PublishedCatalogues } from "../catalogues.ts";
 import { connectSocket } from "../connect.ts";
 import { trackConnections } from "../connections.ts";
+import { tellClosing } from "../drain.ts";
+import { EnrolmentDesk } from "../enrolment/desk.ts";
+import { enrolmentPolicies } from "../enrolment/index.ts";
 import type { ServerEvents } from "../events.ts";
 import { createRequestListener } from "../http.ts";
+import { Identities } from "../identities.ts";
 import { openIdentity, toRun } from "../identity.ts";
+import { limitsFrom, type SessionLimits, sessionLimits } from "../limits.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import { PublishedModels } from "../models.ts";
 import { type SessionParts, serveSession } from "../session.ts";
 import { type Listener, type ListenOptions, listen } from "../socket.ts";
 import type { Store } from "../store.ts";
+import { memoryEnrolment } from "../stores/memory-enrolment.ts";
 import { GatewayDesk } from "./gateway-desk.ts";
 import { LeaderLink } from "./leader-link.ts";
 import type { Lease } from "./lease.ts";
 
 /** What a gateway is made of. */
-export interface GatewayOptions {
+export interface GatewayOptions extends Partial<SessionLimits> {
   /** The run, or its terms: the same as the coordinators'. */
   readonly run: Run | object;
   /** The store that all servers of the run share. */
@@ -38,9 +44,8 @@ export interface GatewayOptions {
   readonly lookMs?: number;
   /** How long an answer waits for the next coordinator when the last one has been replaced; default 15,000. */
   readonly patienceMs?: number;
-  readonly maxEnrolled?: number;
-  /** How long a connection may take to join; default 10,000. */
-  readonly joinMs?: number;
+  /** Makes `/metrics` and `/status` ask for `Authorization: Bearer` with it; by default everybody may read them. */
+  readonly consoleToken?: string | undefined;
   /** How coordinators are reached; by default over Socket.IO. */
   readonly connect?: (url: string) => Connector;
 }
@@ -53,7 +58,9 @@ export interface Gateway {
   /** True while a coordinator is there. */
   readonly isLinked: boolean;
   /** Serves one connection: for transports of another kind. */
-  accept(channel: Channel): void;
+  accept(channel: Channel, admit?: () => void): void;
+  /** Takes nobody in any more and tells its clients to go on to another gateway, each after a random part of a time. Then `close`. */
+  drain(retryAfterMs?: number): Promise<void>;
   listen(options?: ListenOptions): Promise<Listener>;
   /** Ends sockets, link and store. Its clients go on to another gateway. */
   close(): Promise<void>;
@@ -67,10 +74,22 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const clock = options.clock ?? platformClock;
   const events = createEmitter<ServerEvents>();
   const { identity, terms } = await openIdentity(run, store, secure);
+  const limits = limitsFrom(sessionLimits, options);
+  const identities = new Identities(limits, clock);
+  // Invitations and revocations are one server's affair so far: everybody may join here.
+  const enrolment = new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "open" }, store: memoryEnrolment() });
+  let drainingMs: number | undefined;
   const connections = trackConnections();
   const metrics = createMetrics(events, { ...connections, epsilon: () => undefined, quality: () => undefined });
   const tools = { secure, primitives: nodePrimitives };
-  const desk = new GatewayDesk({ run, store, tools, clock, patienceMs: options.patienceMs ?? 15_000 });
+  const desk = new GatewayDesk({
+    run,
+    maxBytesInFlight: limits.maxBytesInFlight,
+    store,
+    tools,
+    clock,
+    patienceMs: options.patienceMs ?? 15_000,
+  });
   const link = new LeaderLink({
     run,
     terms,
@@ -94,14 +113,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     events,
     clock,
     terms,
-    maxEnrolled: options.maxEnrolled ?? 1_000_000,
-    joinMs: options.joinMs ?? 10_000,
+    limits,
+    identities,
+    enrolment,
+    drainingMs: () => drainingMs,
   };
   const listeners: Listener[] = [];
   let isClosed = false;
   const pages = createRequestListener({
     metrics,
-    isReady: () => !isClosed && desk.isLinked,
+    token: options.consoleToken,
+    isReady: () => !isClosed && drainingMs === undefined && desk.isLinked,
     status: () => ({
       run: run.terms.id,
       role: "gateway",
@@ -111,9 +133,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       refused: metrics.refused(),
     }),
   });
-  const accept = (channel: Channel): void => {
+  let connectionCount = 0;
+  const accept = (channel: Channel, admit: () => void = () => undefined): void => {
     connections.add(channel);
-    serveSession(parts, channel);
+    serveSession(parts, channel, { id: `c${++connectionCount}`, admit });
   };
   const onRefused = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
   return {
@@ -124,8 +147,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return desk.isLinked;
     },
     accept,
+    async drain(retryAfterMs = 500) {
+      drainingMs = retryAfterMs;
+      await tellClosing(identities, clock, retryAfterMs);
+    },
     async listen(listenOptions = {}) {
-      const listener = await listen(listenOptions, { pages, onChannel: accept, onRefused });
+      const listener = await listen({ clock, ...listenOptions }, { pages, onChannel: accept, onRefused });
       listeners.push(listener);
       return listener;
     },
@@ -136,6 +163,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       connections.closeAll();
       await Promise.all(listeners.map((listener) => listener.close()));
       await lease.close();
+      await enrolment.close();
       await store.close();
     },
   };

@@ -52,7 +52,7 @@ export class Gateways implements RoleDesk, Collection {
   add(publicKey: string, channel: Channel): void {
     if (publicKey !== this.#parts.serverKey) throw new CofactorError("AUTH_FAILED", "a gateway expected to hold the server's own key");
     const coordinator = this.#coordinator;
-    if (coordinator === undefined) throw new CofactorError("DISCONNECTED", "this coordinator is only starting", { retryable: true });
+    if (coordinator === undefined) throw new CofactorError("UNAVAILABLE", "this coordinator is only starting", { retryable: true });
     this.#peers.set(channel, new GatewayPeer({ channel, coordinator, view: () => this.view() }));
   }
 

@@ -12,7 +12,11 @@ export async function listenRelay(options: ListenOptions & RelayOptions = {}): P
   const relay = createRelay(options);
   const listener = await listen(options, {
     pages: (_request, response) => response.writeHead(404).end(),
-    onChannel: (channel) => relay.serve(channel),
+    onChannel: (channel, admit) => {
+      // A relay has its own limits.
+      admit();
+      relay.serve(channel);
+    },
     onRefused: () => undefined,
   });
   return { ...listener, relay };

@@ -1,9 +1,9 @@
 /** Catalogues in memory. Imports the seam. */
 import type { ItemOrder } from "../../shared/catalogue/step.ts";
-import { type CatalogueStore, keptDeltas, keptModels, type PublishedCatalogue } from "../store.ts";
+import { type CatalogueStore, type KeptCatalogue, keptDeltas, keptModels, type PublishedCatalogue } from "../store.ts";
 
 interface Kept {
-  readonly versions: Map<number, { readonly whole: Uint8Array; readonly delta: Uint8Array | undefined }>;
+  readonly versions: Map<number, KeptCatalogue>;
   readonly orders: Map<number, ItemOrder>;
   seq: number;
 }
@@ -41,9 +41,24 @@ export class MemoryCatalogues implements CatalogueStore {
   /** With the publication that it comes with. */
   publish(run: string, { version, whole, delta, taken }: PublishedCatalogue): void {
     const { versions, orders } = this.#of(run);
-    if (!versions.has(version)) versions.set(version, { whole, delta });
+    if (!versions.has(version)) versions.set(version, { version, whole, delta });
     for (const old of versions.keys()) if (old <= version - keptDeltas) versions.delete(old);
     for (const seq of taken) orders.delete(seq);
+  }
+
+  /** All versions, ascending, as far as they are kept. */
+  versions(run: string): KeptCatalogue[] {
+    const { versions } = this.#of(run);
+    const newest = Math.max(...versions.keys());
+    return [...versions.values()]
+      .toSorted((a, b) => a.version - b.version)
+      .map((kept) => (kept.version > newest - keptModels ? kept : { ...kept, whole: undefined }));
+  }
+
+  /** Takes in what was kept elsewhere. */
+  restore(run: string, catalogues: readonly KeptCatalogue[]): void {
+    const { versions } = this.#of(run);
+    for (const kept of catalogues) versions.set(kept.version, kept);
   }
 
   #of(run: string): Kept {

@@ -19,7 +19,7 @@ interface RunState {
   epoch: number;
   readonly enrolled: Set<string>;
   readonly counted: Map<string, number>;
-  readonly models: Map<string, Uint8Array>;
+  readonly models: Map<string, Publication>;
   latest: Publication | undefined;
   open: OpenRound | undefined;
   readonly answers: Map<string, StoredAnswer>;
@@ -97,7 +97,7 @@ export function memoryStore(): Store {
     forget: async (run, client) => void stateOf(run).enrolled.delete(client),
     latest: async (run) => stateOf(run).latest,
     counted: async (run, client) => stateOf(run).counted.get(client) ?? 0,
-    model: async (run, sha256) => stateOf(run).models.get(sha256),
+    model: async (run, sha256) => stateOf(run).models.get(sha256)?.model,
     async publish(driver, publication, record, entry) {
       const state = driven(driver);
       assertNew(state, record?.round);
@@ -105,7 +105,7 @@ export function memoryStore(): Store {
       state.latest = publication;
       // Behind the others, also when the same bytes were published before: the newest model is kept longest.
       state.models.delete(publication.sha256);
-      state.models.set(publication.sha256, publication.model);
+      state.models.set(publication.sha256, publication);
       for (const sha256 of [...state.models.keys()].slice(0, -keptModels)) state.models.delete(sha256);
       if (record !== undefined) state.records.push(record);
       for (const client of publication.counts ?? []) state.counted.set(client, publication.round);
@@ -141,6 +141,38 @@ export function memoryStore(): Store {
     answer: async (run, _round, stage, client) => stateOf(run).answers.get(`${stage} ${client}`),
     records: async (run) => [...stateOf(run).records],
     catalogue,
+    runs: async () => [...runs].flatMap(([run, { stored }]) => (stored === undefined ? [] : [run])).toSorted(),
+    async contents(run) {
+      const { stored, models, latest, records, ledger, open, counted } = stateOf(run);
+      if (stored === undefined) return undefined;
+      // Of the noise's secret state only the newest is of use to anyone honest.
+      const kept = [...models.values()].map(({ noise, counts: _, catalogue: __, ...one }) =>
+        one.round === latest?.round && noise !== undefined ? { ...one, noise } : one,
+      );
+      return {
+        terms: stored.terms,
+        models: kept.toSorted((a, b) => a.round - b.round),
+        records: [...records],
+        ledger: ledger.toSorted((a, b) => a.seq - b.seq),
+        open,
+        counted: [...counted],
+        catalogues: catalogue.versions(run),
+        orders: (await catalogue.orders(run)).map(({ kind, id }) => ({ kind, id })),
+      };
+    },
+    async restore(run, identitySeed, contents) {
+      const state = stateOf(run);
+      if (state.stored !== undefined) throw new CofactorError("STORE_FAILED", "the store has a run of that name already");
+      state.stored = { terms: contents.terms, identitySeed };
+      for (const model of contents.models) state.models.set(model.sha256, model);
+      state.latest = contents.models.at(-1);
+      state.records.push(...contents.records);
+      for (const entry of contents.ledger) append(state, entry);
+      state.open = contents.open;
+      for (const [client, round] of contents.counted) state.counted.set(client, round);
+      catalogue.restore(run, contents.catalogues);
+      await catalogue.order(run, contents.orders);
+    },
     close: async () => undefined,
   };
 }

@@ -15,16 +15,20 @@ export class PostgresCatalogues implements CatalogueStore {
 
   async order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): Promise<void> {
     const mark = randomUUID();
-    const kinds = orders.map(({ kind }) => kind);
-    const items = orders.map(({ id }) => id);
-    await this.#link.write(async ({ query, isRepeated }) => {
-      if (isRepeated && (await query("SELECT 1 FROM cofactor.item_orders WHERE mark = $1 LIMIT 1", [mark])).length > 0) return;
-      await query(
-        `INSERT INTO cofactor.item_orders (run, kind, item, mark)
-         SELECT $1, kind, item, $4 FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS listed (kind, item, place) ORDER BY place`,
-        [run, kinds, items, mark],
-      );
+    await this.#link.write(async (transaction) => {
+      const own = "SELECT 1 FROM cofactor.item_orders WHERE mark = $1 LIMIT 1";
+      if (transaction.isRepeated && (await transaction.query(own, [mark])).length > 0) return;
+      await this.insertOrders(transaction, run, orders, mark);
     });
+  }
+
+  /** Within a transaction. @param mark names these orders, and no others */
+  async insertOrders({ query }: Transaction, run: string, orders: readonly Omit<ItemOrder, "seq">[], mark: string): Promise<void> {
+    await query(
+      `INSERT INTO cofactor.item_orders (run, kind, item, mark)
+       SELECT $1, kind, item, $4 FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS listed (kind, item, place) ORDER BY place`,
+      [run, orders.map(({ kind }) => kind), orders.map(({ id }) => id), mark],
+    );
   }
 
   async orders(run: string): Promise<ItemOrder[]> {

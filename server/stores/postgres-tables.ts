@@ -37,6 +37,7 @@ const migrations: readonly string[] = [
     kind text NOT NULL, item text NOT NULL, mark text NOT NULL);
   CREATE INDEX item_orders_by_run ON cofactor.item_orders (run, seq);
   `,
+  "ALTER TABLE cofactor.records ADD COLUMN contributors json",
 ];
 
 /** The version of these tables. A newer data base is refused; older ones are brought forward. */

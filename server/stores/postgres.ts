@@ -18,14 +18,17 @@ import {
   type OpenRound,
   type Publication,
   type RoundRecord,
+  type RunContents,
   type Store,
   type StoredAnswer,
   type StoredRun,
 } from "../store.ts";
 import { assertDriver } from "./fence.ts";
 import { AnswerJournal } from "./postgres-answers.ts";
+import { readContents, toOpenRound, writeContents } from "./postgres-archive.ts";
 import { PostgresCatalogues } from "./postgres-catalogue.ts";
 import { PostgresLink, type Transaction } from "./postgres-link.ts";
+import { append, endRound, insertModel } from "./postgres-rows.ts";
 import { migrate } from "./postgres-tables.ts";
 import { toAnswer, toAnswerKey, toBytes, toEntry, toPublication, toRecord } from "./rows.ts";
 
@@ -125,7 +128,7 @@ class PostgresStore implements Store {
 
   async publish(driver: Driver, publication: Publication, record: RoundRecord | undefined, entry?: LedgerEntry): Promise<void> {
     const { run } = driver;
-    const { round, advanced, sha256, model, state, noise = null, catalogue, counts = [] } = publication;
+    const { round, sha256, catalogue, counts = [] } = publication;
     await this.#drive(driver, async (transaction) => {
       const { query, isRepeated } = transaction;
       const own = "SELECT 1 FROM cofactor.models WHERE run = $1 AND round = $2 AND sha256 = $3";
@@ -133,15 +136,7 @@ class PostgresStore implements Store {
       await append(transaction, run, entry);
       // Of the noise's secret state only the newest is of use to anyone honest.
       await query("UPDATE cofactor.models SET noise = NULL WHERE run = $1 AND noise IS NOT NULL", [run]);
-      await query("INSERT INTO cofactor.models (run, round, advanced, sha256, model, state, noise) VALUES ($1, $2, $3, $4, $5, $6, $7)", [
-        run,
-        round,
-        advanced,
-        sha256,
-        model,
-        new Uint8Array(state.buffer, state.byteOffset, state.byteLength),
-        noise,
-      ]);
+      await insertModel(transaction, run, publication);
       await query(
         `DELETE FROM cofactor.models WHERE run = $1
          AND round NOT IN (SELECT round FROM cofactor.models WHERE run = $1 ORDER BY round DESC LIMIT $2)`,
@@ -169,8 +164,7 @@ class PostgresStore implements Store {
 
   async openRound(run: string): Promise<OpenRound | undefined> {
     const [row] = await this.#link.read("SELECT round, stage, cohort FROM cofactor.open_rounds WHERE run = $1", [run]);
-    if (row === undefined) return undefined;
-    return { round: Number(row["round"]), stage: Number(row["stage"]), cohort: row["cohort"] as string[] };
+    return row === undefined ? undefined : toOpenRound(row);
   }
 
   async saveRound(driver: Driver, { round, stage, cohort }: OpenRound, entry?: LedgerEntry): Promise<void> {
@@ -224,6 +218,25 @@ class PostgresStore implements Store {
     return (await this.#link.read("SELECT * FROM cofactor.records WHERE run = $1 ORDER BY round", [run])).map(toRecord);
   }
 
+  async runs(): Promise<string[]> {
+    return (await this.#link.read('SELECT run FROM cofactor.runs ORDER BY run COLLATE "C"')).map((row) => String(row["run"]));
+  }
+
+  contents(run: string): Promise<RunContents | undefined> {
+    return this.#link.write((transaction) => readContents(transaction, run));
+  }
+
+  async restore(run: string, identitySeed: Uint8Array, contents: RunContents): Promise<void> {
+    const mark = randomUUID();
+    await this.#link.write(async (transaction) => {
+      const own = "SELECT 1 FROM cofactor.runs WHERE run = $1 AND terms = $2 AND identity_seed = $3";
+      // All or nothing: where the run is there as it was to be written, so is the rest.
+      if (transaction.isRepeated && (await transaction.query(own, [run, contents.terms, identitySeed])).length > 0) return;
+      await writeContents(transaction, run, identitySeed, contents);
+      await this.catalogue.insertOrders(transaction, run, contents.orders, mark);
+    });
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#journal.drained();
@@ -238,31 +251,4 @@ class PostgresStore implements Store {
       await work(transaction);
     });
   }
-}
-
-async function append({ query }: Transaction, run: string, entry: LedgerEntry | undefined): Promise<void> {
-  if (entry === undefined) return;
-  const { seq, round, kind, clients, previous, hash } = entry;
-  await query("INSERT INTO cofactor.ledger (run, seq, round, kind, clients, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)", [
-    run,
-    seq,
-    round,
-    kind,
-    JSON.stringify(clients),
-    previous,
-    hash,
-  ]);
-}
-
-async function endRound({ query }: Transaction, run: string, record: RoundRecord | undefined): Promise<void> {
-  if (record !== undefined) {
-    const { round, outcome, invited, accepted, dropped, sha256, reason, quality } = record;
-    await query(
-      `INSERT INTO cofactor.records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [run, round, outcome, invited, accepted, dropped, sha256, reason, quality === undefined ? null : JSON.stringify(quality)],
-    );
-  }
-  await query("DELETE FROM cofactor.answers WHERE run = $1", [run]);
-  await query("DELETE FROM cofactor.open_rounds WHERE run = $1", [run]);
 }

@@ -1,7 +1,7 @@
 /** What the rows of a data base hold, checked and in the seam's form. Imports errors, the seam's types. */
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
-import type { AnswerKey, Publication, RoundRecord, StoredAnswer } from "../store.ts";
+import type { AnswerKey, KeptCatalogue, Publication, RoundRecord, StoredAnswer } from "../store.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -22,6 +22,17 @@ export function toPublication(row: Row): Publication {
     state: new Float64Array(state.buffer),
     ...(row["noise"] === null ? {} : { noise: toBytes(row["noise"]) }),
   };
+}
+
+/** A version of a catalogue. */
+export function toCatalogue(row: Row): KeptCatalogue {
+  const bytesOf = (value: unknown): Uint8Array | undefined => (value === null ? undefined : toBytes(value));
+  return { version: Number(row["version"]), whole: bytesOf(row["whole"]), delta: bytesOf(row["delta"]) };
+}
+
+/** A client and the last round that counts it. */
+export function toCounted(row: Row): readonly [client: string, round: number] {
+  return [String(row["client"]), Number(row["round"])];
 }
 
 /** An answer. */
@@ -52,6 +63,7 @@ export function toRecord(row: Row): RoundRecord {
     sha256: String(row["sha256"]),
     reason: String(row["reason"]),
     ...(quality === undefined ? {} : { quality }),
+    ...(row["contributors"] === null ? {} : { contributors: (fromJson(row["contributors"]) as unknown[]).map(String) }),
   };
 }
 

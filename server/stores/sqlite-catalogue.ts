@@ -27,10 +27,13 @@ export class SqliteCatalogues implements CatalogueStore {
   }
 
   async order(run: string, orders: readonly Omit<ItemOrder, "seq">[]): Promise<void> {
-    this.#tables.transaction(() => {
-      const insert = this.#tables.sql("INSERT INTO item_orders (run, kind, item) VALUES (?, ?, ?)");
-      for (const { kind, id } of orders) insert.run(run, kind, id);
-    });
+    this.#tables.transaction(() => this.insertOrders(run, orders));
+  }
+
+  /** Within a transaction. */
+  insertOrders(run: string, orders: readonly Omit<ItemOrder, "seq">[]): void {
+    const insert = this.#tables.sql("INSERT INTO item_orders (run, kind, item) VALUES (?, ?, ?)");
+    for (const { kind, id } of orders) insert.run(run, kind, id);
   }
 
   async orders(run: string): Promise<ItemOrder[]> {

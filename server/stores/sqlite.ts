@@ -17,12 +17,13 @@ import {
   type OpenRound,
   type Publication,
   type RoundRecord,
+  type RunContents,
   type Store,
   type StoredAnswer,
   type StoredRun,
 } from "../store.ts";
 import { assertDriver } from "./fence.ts";
-import { toAnswer, toAnswerKey, toBytes, toEntry, toPublication, toRecord } from "./rows.ts";
+import { toAnswer, toAnswerKey, toBytes, toCatalogue, toCounted, toEntry, toPublication, toRecord } from "./rows.ts";
 import { catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 
 /** Entry i brings a file from version i to i + 1. */
@@ -51,6 +52,7 @@ const migrations: readonly string[] = [
   catalogueMigration,
   `CREATE TABLE counted (run TEXT NOT NULL REFERENCES runs, client TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY (run, client))
     STRICT, WITHOUT ROWID;`,
+  "ALTER TABLE records ADD COLUMN contributors TEXT;",
   "ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
 ];
 
@@ -164,25 +166,15 @@ class SqliteStore implements Store {
     this.#transaction(() => {
       this.#assertDriver(driver);
       this.#append(run, entry);
-      const { round, advanced, sha256, model, state, noise = null } = publication;
-      const stateBytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
       // Of the noise's secret state only the newest is of use to anyone honest.
       this.#sql("UPDATE models SET noise = NULL WHERE run = ? AND noise IS NOT NULL").run(run);
-      this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state, noise) VALUES (?, ?, ?, ?, ?, ?, ?)").run(
-        run,
-        round,
-        advanced,
-        sha256,
-        model,
-        stateBytes,
-        noise,
-      );
+      this.#insertModel(run, publication);
       this.#sql(
         "DELETE FROM models WHERE run = ? AND round NOT IN (SELECT round FROM models WHERE run = ? ORDER BY round DESC LIMIT ?)",
       ).run(run, run, keptModels);
       if (publication.catalogue !== undefined) this.catalogue.publish(run, publication.catalogue);
       const count = this.#sql("INSERT OR REPLACE INTO counted (run, client, round) VALUES (?, ?, ?)");
-      for (const client of publication.counts ?? []) count.run(run, client, round);
+      for (const client of publication.counts ?? []) count.run(run, client, publication.round);
       this.#endRound(run, record);
     });
     this.#forgetLog();
@@ -208,8 +200,7 @@ class SqliteStore implements Store {
     this.#transaction(() => {
       this.#assertDriver(driver);
       this.#append(run, entry);
-      const replace = this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)");
-      replace.run(run, open.round, open.stage, JSON.stringify(open.cohort));
+      this.#replaceOpen(run, open);
     });
   }
 
@@ -245,6 +236,42 @@ class SqliteStore implements Store {
 
   async records(run: string): Promise<RoundRecord[]> {
     return this.#sql("SELECT * FROM records WHERE run = ? ORDER BY round").all(run).map(toRecord);
+  }
+
+  async runs(): Promise<string[]> {
+    return this.#sql("SELECT run FROM runs ORDER BY run")
+      .all()
+      .map((row) => String(row["run"]));
+  }
+
+  async contents(run: string): Promise<RunContents | undefined> {
+    const stored = await this.loadRun(run);
+    if (stored === undefined) return undefined;
+    return {
+      terms: stored.terms,
+      models: this.#sql("SELECT * FROM models WHERE run = ? ORDER BY round").all(run).map(toPublication),
+      records: await this.records(run),
+      ledger: await this.ledger(run),
+      open: await this.openRound(run),
+      counted: this.#sql("SELECT client, round FROM counted WHERE run = ? ORDER BY client").all(run).map(toCounted),
+      catalogues: this.#sql("SELECT version, whole, delta FROM catalogues WHERE run = ? ORDER BY version").all(run).map(toCatalogue),
+      orders: (await this.catalogue.orders(run)).map(({ kind, id }) => ({ kind, id })),
+    };
+  }
+
+  async restore(run: string, identitySeed: Uint8Array, contents: RunContents): Promise<void> {
+    this.#transaction(() => {
+      this.#sql("INSERT INTO runs (run, terms, identity_seed) VALUES (?, ?, ?)").run(run, contents.terms, identitySeed);
+      for (const model of contents.models) this.#insertModel(run, model);
+      for (const record of contents.records) this.#insertRecord(run, record);
+      for (const entry of contents.ledger) this.#append(run, entry);
+      if (contents.open !== undefined) this.#replaceOpen(run, contents.open);
+      const count = this.#sql("INSERT INTO counted (run, client, round) VALUES (?, ?, ?)");
+      for (const [client, round] of contents.counted) count.run(run, client, round);
+      const insert = this.#sql("INSERT INTO catalogues (run, version, whole, delta) VALUES (?, ?, ?, ?)");
+      for (const { version, whole = null, delta = null } of contents.catalogues) insert.run(run, version, whole, delta);
+      this.catalogue.insertOrders(run, contents.orders);
+    });
   }
 
   async close(): Promise<void> {
@@ -299,18 +326,30 @@ class SqliteStore implements Store {
     insert.run(run, seq, round, kind, JSON.stringify(clients), previous, hash);
   }
 
+  #insertModel(run: string, { round, advanced, sha256, model, state, noise }: Publication): void {
+    const insert = this.#sql("INSERT INTO models (run, round, advanced, sha256, model, state, noise) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    insert.run(run, round, advanced, sha256, model, new Uint8Array(state.buffer, state.byteOffset, state.byteLength), noise ?? null);
+  }
+
+  #insertRecord(run: string, { round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors }: RoundRecord): void {
+    const told = [quality, contributors].map((value) => (value === undefined ? null : JSON.stringify(value)));
+    this.#sql(
+      "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality, contributors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, ...told);
+  }
+
+  #replaceOpen(run: string, { round, stage, cohort }: OpenRound): void {
+    const replace = this.#sql("INSERT OR REPLACE INTO open_rounds (run, round, stage, cohort) VALUES (?, ?, ?, ?)");
+    replace.run(run, round, stage, JSON.stringify(cohort));
+  }
+
   /** What a round has deleted is zeroed in the file, and cut off the log that still had it. */
   #forgetLog(): void {
     this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   #endRound(run: string, record: RoundRecord | undefined): void {
-    if (record !== undefined) {
-      const { round, outcome, invited, accepted, dropped, sha256, reason, quality } = record;
-      this.#sql(
-        "INSERT INTO records (run, round, outcome, invited, accepted, dropped, sha256, reason, quality) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      ).run(run, round, outcome, invited, accepted, dropped, sha256, reason, quality === undefined ? null : JSON.stringify(quality));
-    }
+    if (record !== undefined) this.#insertRecord(run, record);
     this.#sql("DELETE FROM answers WHERE run = ?").run(run);
     this.#sql("DELETE FROM open_rounds WHERE run = ?").run(run);
   }

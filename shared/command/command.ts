@@ -1,8 +1,10 @@
 /**
- * The seam for subcommands of `cofactor`: what one declares, and what it is given when it runs. Imports nothing.
+ * The seam for subcommands of `cofactor`: what one declares, and what it is given when it runs. Imports errors' types.
  *
  * A subcommand's module exports `command`, made with `defineCommand`; cofactor.ts lists the module in one line.
  */
+
+import type { ErrorCode } from "../errors.ts";
 
 /** The value that an option takes: nothing, a text, a finite number, or a text at every one of its occurrences. */
 export type OptionKind = "flag" | "text" | "number" | "list";
@@ -32,8 +34,17 @@ type ValueOf<Spec extends OptionSpec> = Spec["kind"] extends "flag"
 /** The options as a subcommand receives them: a flag is a boolean, a list an array (empty when absent), the rest may be undefined. */
 export type OptionValues<Specs extends OptionSpecs> = { readonly [Name in keyof Specs]: ValueOf<Specs[Name]> };
 
-/** Exit codes: 0 it worked, 1 it failed, 2 the command line or the configuration is wrong, 130 it was interrupted. */
-export type ExitCode = 0 | 1 | 2 | 130;
+/** Exit codes: 0 it worked, 1 it failed, 2 the command line or the configuration is wrong, 130 it was interrupted; others by subcommand. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
+
+/** An exit code of a subcommand's own. */
+export interface ExitCase {
+  readonly code: ExitCode;
+  /** The errors that end with it. */
+  readonly errors: readonly ErrorCode[];
+  /** What happened, and what to do: for `--help`, without a stop at its end. */
+  readonly summary: string;
+}
 
 /** The world that a subcommand may touch beside files and sockets. */
 export interface CommandIo {
@@ -64,8 +75,10 @@ export interface CommandSpec<Specs extends OptionSpecs> {
   readonly options: Specs;
   /** Command lines to show in `--help`, each beginning with "cofactor". */
   readonly examples?: readonly string[];
+  /** Exit codes beside those that every subcommand has. */
+  readonly exits?: readonly ExitCase[];
   /**
-   * Does the work. Throws CofactorError: CONFIG_INVALID ends with exit code 2, everything else with 1.
+   * Does the work. Throws CofactorError: CONFIG_INVALID ends with exit code 2, those of `exits` with theirs, everything else with 1.
    *
    * @returns the exit code; nothing means 0
    */

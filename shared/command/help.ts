@@ -1,7 +1,17 @@
 /** The texts of `--help`. Imports command.ts. */
-import type { Command, CommandEntry, OptionSpecs } from "./command.ts";
+import type { Command, CommandEntry, ExitCase, OptionSpecs } from "./command.ts";
 
-const exitCodes = "Exit codes:\n  0  it worked\n  1  it failed\n  2  the command line or the configuration is wrong\n";
+/** The exit codes of every subcommand, and those of one of its own. */
+function exitCodes(cases: readonly ExitCase[] = []): string {
+  const rows: (readonly [string, string])[] = [
+    ["0", "it worked"],
+    ["1", "it failed: the message says why"],
+    ["2", "the command line or the configuration is wrong: correct what the message names"],
+    ...cases.map(({ code, summary }) => [String(code), summary] as const),
+    ["130", "it was interrupted"],
+  ];
+  return `Exit codes:\n${table(rows)}`;
+}
 
 /** What `cofactor --help` prints. */
 export function helpOfProgram(name: string, summary: string, commands: readonly CommandEntry[]): string {
@@ -15,7 +25,7 @@ export function helpOfProgram(name: string, summary: string, commands: readonly 
     `Usage: ${name} COMMAND [ARGUMENTS]\n`,
     ...(rows.length === 0 ? [] : [`Commands:\n${table(rows)}`]),
     `Options:\n${table(options)}`,
-    exitCodes,
+    exitCodes(),
     `"${name} COMMAND --help" says more about one of them.\n`,
   ].join("\n");
 }
@@ -28,7 +38,7 @@ export function helpOfCommand(name: string, entry: CommandEntry, command: Comman
     `Usage: ${usage}\n`,
     `Options:\n${table([...optionRows(command.options), ["--help, -h", "show this text"]])}`,
     ...(command.examples === undefined ? [] : [`Examples:\n${command.examples.map((example) => `  ${example}\n`).join("")}`]),
-    exitCodes,
+    exitCodes(command.exits),
   ].join("\n");
 }
 

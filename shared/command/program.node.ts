@@ -4,7 +4,7 @@
  */
 import { CofactorError, isCofactorError } from "../errors.ts";
 import { nearest } from "../registry.ts";
-import type { CommandEntry, CommandIo, ExitCode } from "./command.ts";
+import type { CommandEntry, CommandIo, ExitCase, ExitCode } from "./command.ts";
 import { helpOfCommand, helpOfProgram } from "./help.ts";
 import { parseArguments } from "./parse.node.ts";
 
@@ -40,6 +40,7 @@ export async function runProgram(program: Program, args: readonly string[], host
     io.err(`${program.name} needs Node ${program.node} or newer; this is Node ${host.nodeVersion}. See https://nodejs.org/en/download\n`);
     return 2;
   }
+  let exits: readonly ExitCase[] = [];
   try {
     const [name, ...rest] = args;
     if (name === "--version" || name === "-v") {
@@ -54,6 +55,7 @@ export async function runProgram(program: Program, args: readonly string[], host
     const entry = program.commands.find((candidate) => candidate.name === name);
     if (entry === undefined) throw unknownCommand(program, name);
     const { command } = await entry.load();
+    exits = command.exits ?? [];
     const parsed = parseArguments(command, rest);
     if (parsed.help) {
       io.out(helpOfCommand(program.name, entry, command));
@@ -62,7 +64,8 @@ export async function runProgram(program: Program, args: readonly string[], host
     return (await command.run({ options: parsed.options as never, positionals: parsed.positionals, io })) ?? 0;
   } catch (error) {
     io.err(describe(error, host.debug));
-    return isCofactorError(error) && error.code === "CONFIG_INVALID" ? 2 : 1;
+    if (!isCofactorError(error)) return 1;
+    return error.code === "CONFIG_INVALID" ? 2 : (exits.find(({ errors }) => errors.includes(error.code))?.code ?? 1);
   }
 }
 

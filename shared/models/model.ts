@@ -168,6 +168,8 @@ export interface ModelShape {
   readonly globalMean?: number;
   /** Public facts about the items. Only `initialize` reads the values and publishes them: devices know the count alone. */
   readonly itemFeatures?: { readonly count: number; readonly values?: Float64Array | undefined };
+  /** Factors to begin with, the most telling column first, where whoever initializes the model brings some. Only `initialize` reads them. */
+  readonly itemStart?: ItemFeatures | undefined;
 }
 
 /** Public facts about every item as numbers of order one: genres, years, ... */

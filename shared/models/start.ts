@@ -1,5 +1,6 @@
 /**
- * How the items' factors begin: drawn, or from public features of the items (tags, words of a text, numbers), which cost no privacy.
+ * How the items' factors begin: drawn; from public features of the items (tags, words of a text, numbers), which cost no privacy; or with factors
+ * that agents found in people's ratings without anybody seeing these (shared/peer/spectral), brought by whoever initializes the model.
  * One mechanism for every model with item factors. Imports errors, math, random, item-features.ts, start-selections.ts.
  *
  * Source: public features in private factorization, Curmei et al. 2023, https://arxiv.org/abs/2309.11516
@@ -23,7 +24,19 @@ export type StartSection =
       readonly selection: string;
       /** Standard deviation of the widest factor, as a multiple of what is drawn otherwise; the others keep their proportion to it. */
       readonly scale: number;
+    }
+  | {
+      readonly kind: "spectral";
+      /** As above. */
+      readonly scale: number;
+      /** How they are found: over how many agents people are dealt out, in how many iterations, with how many phases of mixing each. */
+      readonly agents: number;
+      readonly rounds: number;
+      readonly mixing: number;
     };
+
+const count = (least: number, fallback: number): v.OptionalSchema<v.GenericSchema<number>, number> =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(10_000)), fallback);
 
 /** The option `start`, to be spread into a model's options. */
 export const startOptions: { readonly start: v.OptionalSchema<v.GenericSchema<unknown, StartSection>, { readonly kind: "random" }> } = {
@@ -35,6 +48,7 @@ export const startOptions: { readonly start: v.OptionalSchema<v.GenericSchema<un
         selection: v.optional(v.picklist(selections.map(({ name }) => name)), "components"),
         scale: positive(1),
       }),
+      v.strictObject({ kind: v.literal("spectral"), scale: positive(1), agents: count(6, 20), rounds: count(1, 6), mixing: count(1, 10) }),
     ]),
     { kind: "random" },
   ),
@@ -57,15 +71,31 @@ export interface StartTable {
 export function startFactors(section: StartSection, shape: ModelShape, { rank, extra = 0, stddev }: StartTable, rng: Rng): Float64Array {
   const rows = drawFactors(rng, shape.items, rank, extra, stddev);
   if (section.kind === "random") return rows;
-  const features = centered(shape);
-  const selection = selections.find(({ name }) => name === section.selection)!;
-  const columns = selection.columns(features, rank, rng.fork("start"));
+  const columns = section.kind === "features" ? chosen(section.selection, shape, rank, rng.fork("start")) : given(shape, rank);
   const width = columns.length / shape.items;
   const unit = (section.scale * stddev) / widest(columns, width);
   for (let item = 0; item < shape.items; item++) {
     for (let f = 0; f < width; f++) rows[item * (rank + extra) + f] = unit * columns[item * width + f]!;
   }
   return rows;
+}
+
+/** Columns that features become. */
+function chosen(name: string, shape: ModelShape, rank: number, rng: Rng): Float64Array {
+  return selections.find((selection) => selection.name === name)!.columns(centered(shape), rank, rng);
+}
+
+/** The first columns of what is brought. */
+function given({ items, itemStart }: ModelShape, rank: number): Float64Array {
+  if (itemStart === undefined || itemStart.values.length !== items * itemStart.count || !itemStart.values.every(Number.isFinite)) {
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      `"model.start" spectral expected finite factors of ${items} items, which agents found (simulate, or defineRun with itemStart), got ${itemStart === undefined ? "none" : `${itemStart.values.length} values of ${itemStart.count}`}`,
+    );
+  }
+  const { count, values } = itemStart;
+  const width = Math.min(rank, count);
+  return Float64Array.from({ length: items * width }, (_, at) => values[Math.floor(at / width) * count + (at % width)]!);
 }
 
 function centered(shape: ModelShape): CenteredFeatures {
@@ -89,9 +119,9 @@ function centered(shape: ModelShape): CenteredFeatures {
   return { items, count, values: away, variances };
 }
 
-/** Standard deviation of the widest column of mean zero. */
+/** Root of the mean square of the widest column; 1 where all are zero. */
 function widest(columns: Float64Array, width: number): number {
   const squares = new Float64Array(width);
   for (let at = 0; at < columns.length; at++) squares[at % width] = squares[at % width]! + columns[at]! ** 2;
-  return Math.sqrt(squares.reduce((most, sum) => Math.max(most, sum), 0) / (columns.length / width));
+  return Math.sqrt(squares.reduce((most, sum) => Math.max(most, sum), 0) / (columns.length / width)) || 1;
 }

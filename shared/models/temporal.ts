@@ -14,6 +14,9 @@
  * advance that counted them. A returning device subtracts d^(t - c) times its last ones. What is sent is rounded, so that a person's part of S is off
  * by at most 2^-(fractionBits + 1) / (1 - d) in each entry, and whatever somebody is off by fades as they do.
  *
+ * Whoever has no ratings is not in S: a device whose ratings are all gone takes out what S holds of it, with decay 1 bit for bit, and is as one that
+ * never took part. The others' latest statistics still come of item factors that it had a part in, until they contribute again.
+ *
  * Layouts: published vector, the inner one and the number of advances; contribution, the inner one and one value that counts people; state, the
  * inner one, S, n. Private part: [advance that counted it or -1, length of the inner part, its values, items, ratings].
  */
@@ -105,6 +108,16 @@ export function withTemporal(inner: Model, terms: TemporalTerms, { maxAbs, fract
     contribute(shared, initial, ratings, rng, out) {
       const { countedAt, own, ratings: earlier } = unpack(initial);
       const values = out.subarray(0, size);
+      if (ratings.items.length === 0) {
+        out.fill(0);
+        if (countedAt >= 0) {
+          const left = decay ** (shared.advances + 1 - countedAt);
+          statistics(own, earlier, before);
+          for (let at = 0; at < size; at++) values[at] = rounded(-left * bounded(before[at]!));
+          out[size] = rounded(-left);
+        }
+        return { weight: 1, private: pack(-1, inner.createPrivate(ratings, rng), nobody) };
+      }
       const { weight, private: next } = inner.contribute(shared.inner, own, ratings, rng, values);
       for (let at = 0; at < size; at++) values[at] = bounded(values[at]!);
       out[size] = 1;

@@ -14,6 +14,7 @@ const loaders: Loaders<RuleDefinition> = {
   "norm-bound": async () => (await import("./norm-bound.ts")).normBound,
   flag: async () => (await import("./flag.ts")).flag,
   agreement: async () => (await import("./agreement.ts")).agreement,
+  similarity: async () => (await import("./similarity.ts")).similarity,
 };
 
 /** The rules that terms may name; with a known `kind`, that one alone. */

@@ -41,7 +41,13 @@ export interface Messages {
   };
   /** To server: proves the identity. Enrols a client that is new. */
   readonly join: {
-    readonly request: { readonly role: JoinRole; readonly publicKey: string; readonly proof: string };
+    readonly request: {
+      readonly role: JoinRole;
+      readonly publicKey: string;
+      readonly proof: string;
+      /** Where the operator gives them out: redeemed by this key with its first join. */
+      readonly invitation?: string | undefined;
+    };
     readonly answer: {
       readonly model: ModelRef;
       readonly isNew: boolean;
@@ -119,6 +125,8 @@ export interface Messages {
     readonly request: { readonly round: number; readonly reason: string; readonly ended?: boolean | undefined };
     readonly answer: EmptyHeader;
   };
+  /** Server to client: this server is about to end; come back, to it or another one, after this time and a random part of it. */
+  readonly closing: { readonly request: { readonly retryAfterMs: number }; readonly answer: EmptyHeader };
   /** Client to server: forget me. */
   readonly leave: { readonly request: EmptyHeader; readonly answer: EmptyHeader };
   /** Server to keyholder: whose contributions make up the sum to open. The bytes are a chunk of the list (server/contributor-list.ts). */
@@ -198,7 +206,12 @@ const schemas: Schemas = {
     }),
   },
   join: {
-    request: v.strictObject({ role: v.picklist(["client", "keyholder", "gateway"]), publicKey: key, proof: signature }),
+    request: v.strictObject({
+      role: v.picklist(["client", "keyholder", "gateway"]),
+      publicKey: key,
+      proof: signature,
+      invitation: v.optional(v.pipe(v.string(), v.maxLength(512))),
+    }),
     answer: v.strictObject({
       model,
       isNew: v.boolean(),
@@ -229,6 +242,7 @@ const schemas: Schemas = {
     answer: empty,
   },
   abandoned: { request: v.strictObject({ round, reason, ended: v.optional(v.boolean()) }), answer: empty },
+  closing: { request: v.strictObject({ retryAfterMs: size }), answer: empty },
   leave: { request: empty, answer: empty },
   open: {
     request: v.strictObject({ round, group: size, contributors: total, list: key, signature, total, offset: size }),

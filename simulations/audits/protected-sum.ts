@@ -8,6 +8,7 @@ import { simulatedId, simulatedTools } from "../simulated-tools.ts";
  * What the aggregator gets to see of a round in which everyone answers.
  *
  * @param vectors by person, [size of the wire's vectors]
+ * @param watch told of every answer that the aggregator took in; it keeps a copy
  * @throws CofactorError as the protection's halves do
  */
 export async function protectedSum(
@@ -15,6 +16,7 @@ export async function protectedSum(
   opener: Opener | undefined,
   round: number,
   vectors: ReadonlyMap<number, Float64Array>,
+  watch?: (user: number, stage: number, answer: Uint8Array) => void,
 ): Promise<Aggregate> {
   const frame = roundFrame(run, round);
   const { protection } = run;
@@ -26,6 +28,7 @@ export async function protectedSum(
     const values = (user: number): Float64Array => (stage === protection.contributionStage ? vectors.get(user)!.slice() : nothing);
     for (const [at, user] of people.entries()) {
       const answer = await halves[at]!.answer(stage, aggregator.brief(stage, simulatedId(user)), values(user));
+      watch?.(user, stage, answer);
       aggregator.admit(stage, simulatedId(user), answer);
       aggregator.combine(stage, simulatedId(user), answer, "");
     }

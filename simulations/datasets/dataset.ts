@@ -34,6 +34,8 @@ export interface UserAttribute {
   readonly name: string;
   /** [users] the answer, or undefined when unknown. */
   readonly values: readonly (string | undefined)[];
+  /** Where answers are whole numbers, not below 0: the least of each band that reports group them by, ascending, from 1. */
+  readonly bands?: readonly number[];
 }
 
 /** Public facts about every item, by name. */

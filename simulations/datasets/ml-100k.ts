@@ -30,6 +30,8 @@ const format: RatingsFormat = {
 };
 const foldNames = ["1", "2", "3", "4", "5", "a", "b"];
 const filmColumns = ["item", "title", "released", "videoReleased", "link", "unknown", ...genres];
+/** Those that GroupLens uses for MovieLens 1M. */
+const ageBands = [18, 25, 35, 45, 50, 56];
 const userColumns = ["user", "age", "gender", "occupation", "zip"];
 
 /** MovieLens 100K. */
@@ -67,7 +69,14 @@ export const movieLens100k: DatasetDefinition<MovieLens100kOptions> = {
             titles: (ids) => alignTexts(ids, filmRows, "item", (row) => row["title"]),
             features: (ids) => filmFeatures(ids, filmRows),
           }),
-      ...(people === undefined ? {} : { attributes: (ids) => alignAttributes(ids, peopleRows, "user", userColumns.slice(1, 4)) }),
+      ...(people === undefined
+        ? {}
+        : {
+            attributes: (ids) =>
+              alignAttributes(ids, peopleRows, "user", userColumns.slice(1, 4)).map((attribute) =>
+                attribute.name === "age" ? { ...attribute, bands: ageBands } : attribute,
+              ),
+          }),
     });
     return await withFolds(dataset, path);
   },

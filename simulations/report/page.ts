@@ -3,13 +3,16 @@
  */
 import { stringify } from "yaml";
 import type { Result } from "../result.ts";
+import { attackSection } from "./attack.ts";
 import { loadDraw } from "./chart.ts";
 import { type ComparedRun, toComparedRun } from "./compared.ts";
 import { comparisonSection } from "./comparison.ts";
 import { facts, privacySection, roundsSection } from "./course.ts";
+import { forgottenSection } from "./forgotten.ts";
 import { html } from "./html.ts";
 import { formatCount } from "./numbers.ts";
 import { qualitySection } from "./quality.ts";
+import { rewardsSection } from "./rewards.ts";
 import type { Section } from "./section.ts";
 import { code, renderPage } from "./shell.ts";
 import { alarms, sentence, verdict } from "./verdict.ts";
@@ -31,8 +34,14 @@ export interface ReportOptions {
 export async function renderReport(result: Result, { command, compared = [] }: ReportOptions): Promise<string> {
   const draw = await loadDraw();
   const comparison = comparisonSection(toComparedRun("this run", result), compared);
+  const attack = attackSection(result);
+  const rewards = rewardsSection(result);
+  const forgotten = forgottenSection(result);
   const sections: readonly Section[] = [
     qualitySection(result),
+    ...(attack === undefined ? [] : [attack]),
+    ...(rewards === undefined ? [] : [rewards]),
+    ...(forgotten === undefined ? [] : [forgotten]),
     privacySection(result),
     roundsSection(result),
     ...(comparison === undefined ? [] : [comparison]),

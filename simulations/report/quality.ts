@@ -2,6 +2,7 @@
 import type { FifthFigures } from "../fifths.ts";
 import type { Result } from "../result.ts";
 import type { Chart, ChartSeries } from "./chart.ts";
+import { declaredTables } from "./declared.ts";
 import { type Html, html } from "./html.ts";
 import { formatCount, formatFigure } from "./numbers.ts";
 import { type Section, thin, thinNote } from "./section.ts";
@@ -30,7 +31,8 @@ ${wasEvaluated ? undefined : html`<p>Not evaluated on the way: that takes <code>
 <h3>By popularity of items and activity of people</h3>
 <div class="pair">${byFifths.map(draw)}</div>
 ${fifthsTable("popularity", groups.itemPopularity, mark)}
-${fifthsTable("activity", groups.userActivity, mark)}`,
+${fifthsTable("activity", groups.userActivity, mark)}
+${declaredTables(groups.declared, mark)}`,
   };
 }
 

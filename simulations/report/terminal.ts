@@ -2,6 +2,7 @@
 import { groupsInWords } from "../../shared/groups.ts";
 import type { EpsilonByView, PrivacyResult } from "../../shared/privacy-account.ts";
 import type { CatalogueResult, FederatedFigures, Result, RoundResult } from "../result.ts";
+import { attackLines } from "./attack.ts";
 
 /** Stands before and after figures of "paper-compat". */
 export const leakWarning = "WARNING: these figures LEAK: training knew what was held out. They say nothing about quality.";
@@ -61,8 +62,12 @@ export function resultTable(result: Result, command: string): string {
     `  data      ${result.dataset.name}: ${result.dataset.users} people, ${result.dataset.items} items, ${result.dataset.ratings} ratings; sha256 ${result.dataset.sha256.slice(0, 16)}, split ${result.dataset.splitHash.slice(0, 16)}`,
     ...privacyLines(result.privacy),
     ...aggregationLines(result),
+    ...attackLines(result),
     ...catalogueLines(result.catalogue),
     ...timelineLines(result.timeline),
+    ...declaredLines(result),
+    ...rewardLines(result.rewards),
+    ...unlearningLines(result.unlearning),
     `  traffic   ${formatBytes(result.traffic.upBytesPerClientRound)} up, ${formatBytes(result.traffic.downBytesPerClientRound)} down per client and round`,
     ...placesLines(result.rounds),
     `  time      ${result.timing.totalSeconds.toFixed(1)} s in all, ${result.timing.roundSecondsMedian.toFixed(3)} s a round (median); peak memory ${formatBytes(result.memory.peakRssBytes)}`,
@@ -83,6 +88,53 @@ function placesLines(rounds: Result["rounds"]): readonly string[] {
   if (told.length === 0) return [];
   const mean = told.reduce((sum, bits) => sum + bits, 0) / told.length;
   return [`  rows      their numbers tell ${mean.toFixed(1)} bits of which items a person touched (mean), their values everything`];
+}
+
+/** A line for each thing that people said of themselves: the report has every group. */
+function declaredLines({ metrics: { groups } }: Result): string[] {
+  return groups.declared.flatMap(({ attribute, groups: answers, gap }) => {
+    if (gap === undefined) return [];
+    const shown = answers.flatMap(({ value, metrics, users }) =>
+      metrics === undefined ? [] : [{ name: `${value ?? "no answer"}, ${users} people`, figure: metrics[gap.metric]! }],
+    );
+    const [low, high] = [shown.reduce((a, b) => (b.figure < a.figure ? b : a)), shown.reduce((a, b) => (b.figure > a.figure ? b : a))];
+    const withheld = shown.length === answers.length ? "" : `, ${answers.length - shown.length} withheld`;
+    const ends = `${low.figure.toFixed(4)} (${low.name}) to ${high.figure.toFixed(4)} (${high.name})`;
+    return [
+      `  by ${attribute.padEnd(9)} ${gap.metric} ${ends}; ${shown.length} groups${withheld}; by chance ${(100 * gap.chance).toFixed(1)} %`,
+    ];
+  });
+}
+
+/** What devices were worth; nothing where that was not asked. */
+function rewardLines(rewards: Result["rewards"]): string[] {
+  if (rewards === undefined) return [];
+  const { metric, scheme, division, total, people, rounds, groups, coalitions, judges, distribution, ratingsCorrelation, freeRiders } =
+    rewards;
+  const show = (value: number): string => value.toExponential(2);
+  const riders =
+    freeRiders === undefined
+      ? ""
+      : `; ${freeRiders.people} free riders ${show(freeRiders.mean)}, others ${show(freeRiders.othersMean)} (mean), told apart ${freeRiders.toldApart.toFixed(3)}`;
+  return [
+    `  rewards   ${show(total)} of ${metric} on validation shared by ${scheme}, ${division}, among ${people} devices in ${groups} groups of ${rounds} rounds: ${coalitions} coalitions, ${judges} judges`,
+    `            median ${show(distribution.median)}, quartiles ${show(distribution.lower)} and ${show(distribution.upper)}; rank correlation with ratings ${ratingsCorrelation === null ? "none" : ratingsCorrelation.toFixed(3)}${riders}`,
+  ];
+}
+
+/** What is left of people who left; nothing where nobody did. */
+function unlearningLines(unlearning: Result["unlearning"]): string[] {
+  if (unlearning === undefined) return [];
+  const { people, after, method, repeatedRounds, distances, membership, chance } = unlearning;
+  const show = (at: number): string => {
+    const { values, scores } = distances.at(at)!;
+    return values === 0 ? "0 (bit for bit)" : scores.toPrecision(3);
+  };
+  const { before, after: end } = membership;
+  return [
+    `  forgotten ${people} people left after round ${after} (${method}, ${repeatedRounds} rounds made again); scores from those of a run that never had them: ${show(0)} then, ${show(1)} next, ${show(-1)} at the end`,
+    `            told from people who never took part: by fit ${before.fit.toFixed(3)}, then ${end.fit.toFixed(3)}; by a model without them ${before.calibrated.toFixed(3)}, then ${end.calibrated.toFixed(3)} (.5 is chance, give or take ${chance.toFixed(3)})`,
+  ];
 }
 
 /** What devices found: "by 1490 devices, of the model of round 2: hr@10 0.1302 (in one place 0.1302)". */

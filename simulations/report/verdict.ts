@@ -41,7 +41,7 @@ export function alarms(result: Result): Html[] {
 
 /** The verdict. */
 export function verdict(result: Result): Html {
-  const statements = [quality(result), canary(result), privacy(result), protection(result)];
+  const statements = [quality(result), canary(result), privacy(result), protection(result), ...attack(result)];
   return html`<ul class="verdict">
 ${statements.map(({ about, text, look }) => html`<li class="${look}"><strong>${about}.</strong> ${text}</li>\n`)}</ul>
 `;
@@ -91,6 +91,14 @@ function protection({ scenario }: Result): Statement {
   const { kind } = scenario.protection;
   if (kind === "open") return { about, text: "None: the aggregator reads every contribution.", look: "bad" };
   return { about, text: `${String(kind)}: the aggregator reads sums over at least ${scenario.cohort.min} devices.`, look: "good" };
+}
+
+function attack({ adversaries = [] }: Result): Statement[] {
+  if (adversaries.length === 0) return [];
+  const parts = adversaries.map(
+    ({ kind, count, accepted, asked }) => `${kind} by ${formatCount(count)} devices (${accepted} of ${asked} answers accepted)`,
+  );
+  return [{ about: "Attacked", text: `${parts.join("; ")}. Figures are of the honest people alone.`, look: "bad" }];
 }
 
 function privacy({ privacy: account, scenario }: Result): Statement {

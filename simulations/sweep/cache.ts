@@ -11,18 +11,25 @@ export interface CellCache {
   write(key: string, result: Result): void;
 }
 
-/** What is read of a file; a file that is not so is run again. */
-const schema = v.looseObject({
-  key: v.string(),
-  result: v.looseObject({
-    isComplete: v.literal(true),
-    scenario: v.looseObject({ seed: v.number() }),
-    metrics: v.looseObject({
-      validation: v.record(v.string(), v.nullable(v.number())),
-      test: v.record(v.string(), v.nullable(v.number())),
-    }),
+/** What a sweep reads of a result. */
+const resultSchema = v.looseObject({
+  isComplete: v.literal(true),
+  version: v.string(),
+  scenario: v.looseObject({ seed: v.number() }),
+  dataset: v.looseObject({ sha256: v.string() }),
+  metrics: v.looseObject({
+    validation: v.record(v.string(), v.nullable(v.number())),
+    test: v.record(v.string(), v.nullable(v.number())),
   }),
 });
+
+/** What is read of a file; a file that is not so is run again. */
+const schema = v.looseObject({ key: v.string(), result: resultSchema });
+
+/** Whether plain data from elsewhere is the result of a cell that has finished. */
+export function isCellResult(value: unknown): value is Result {
+  return v.is(resultSchema, value);
+}
 
 /** Keeps nothing. */
 export const noCache: CellCache = { read: () => undefined, write: () => undefined };

@@ -5,10 +5,11 @@ import type { CommandIo, ExitCode } from "../../shared/command/command.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { leakWarning } from "../report/terminal.ts";
 import { folderCache, noCache } from "./cache.ts";
-import { createExecutor } from "./executor.ts";
+import type { Executor } from "./executor.ts";
 import { loadGrid } from "./grid.ts";
 import { runSweep } from "./sweep.ts";
 import { cellLine, sweepTable } from "./terminal.ts";
+import { createExecutor } from "./threads.ts";
 
 /** The command's options, checked. */
 export interface SweepCommand {
@@ -16,6 +17,8 @@ export interface SweepCommand {
   readonly scenario: string | undefined;
   readonly overrides: readonly string[];
   readonly cache: string | undefined;
+  /** Where cells run instead of on this machine. May hold a password: never told. */
+  readonly queue: string | undefined;
   readonly workers: number | undefined;
   readonly json: string | undefined;
   readonly report: string | undefined;
@@ -43,10 +46,10 @@ export async function sweepCommand(options: SweepCommand, say: (line: string) =>
   const cache = folder === undefined ? noCache : folderCache(folder);
   const cells = scenarios.length;
   const workers = Math.min(cells, options.workers ?? Math.min(mostWorkers, availableParallelism()));
+  const executor = options.queue === undefined ? createExecutor(workers, io.signal) : await queueExecutor(options.queue, say, io);
   say(
-    `sweep     ${grid.settings.length} settings x ${grid.seeds.length} seeds, ${workers} at a time; finished cells ${folder === undefined ? "are not kept (--cache DIR keeps them)" : `are kept in ${folder}`}`,
+    `sweep     ${grid.settings.length} settings x ${grid.seeds.length} seeds, ${options.queue === undefined ? `${workers} at a time` : "wherever a worker reads the queue"}; finished cells ${folder === undefined ? "are not kept (--cache DIR keeps them)" : `are kept in ${folder}`}`,
   );
-  const executor = createExecutor(workers, io.signal);
   try {
     const sweep = await runSweep(grid, { executor, cache, signal: io.signal, tellsTest, onCell: (cell) => say(cellLine(cell)) });
     if (json === "-") io.out(`${JSON.stringify(sweep)}\n`);
@@ -65,6 +68,11 @@ export async function sweepCommand(options: SweepCommand, say: (line: string) =>
   } finally {
     await executor.close();
   }
+}
+
+async function queueExecutor(url: string, say: (line: string) => void, { signal }: CommandIo): Promise<Executor> {
+  const { createQueueExecutor } = await import("./queue/executor.ts");
+  return createQueueExecutor({ url, signal, say });
 }
 
 /** A folder named after the output; none for standard output alone. */

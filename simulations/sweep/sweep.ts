@@ -6,7 +6,7 @@ import { packageVersion } from "../package-root.ts";
 import type { Scenario } from "../scenario.ts";
 import { splitDataset } from "../split.ts";
 import type { CellCache } from "./cache.ts";
-import { cellKey } from "./cell.ts";
+import { type Cell, createCell } from "./cell.ts";
 import type { Executor } from "./executor.ts";
 import { type Grid, settingName } from "./grid.ts";
 import { type CellOutcome, type SweepResult, summarizeSweep } from "./summary.ts";
@@ -54,11 +54,11 @@ export async function runSweep(grid: Grid, { executor, cache, signal, onCell, te
   const work = async (): Promise<void> => {
     while (!signal.aborted && next < cells) {
       const { setting, at, scenario, name } = queue[next++]!;
-      const key = cellKey(scenario, facts.get(dataKey(scenario))!, version);
-      const known = cache.read(key);
-      const outcome = known === undefined ? await ran(executor, scenario) : { result: known };
+      const cell = createCell(scenario, facts.get(dataKey(scenario))!, version);
+      const known = cache.read(cell.key);
+      const outcome = known === undefined ? await ran(executor, cell) : { result: known };
       if (outcome === undefined) return;
-      if (known === undefined && "result" in outcome) cache.write(key, outcome.result);
+      if (known === undefined && "result" in outcome) cache.write(cell.key, outcome.result);
       outcomes[setting]![at] = outcome;
       ended += 1;
       onCell?.({ name, seed: scenario.seed, outcome, isCached: known !== undefined, ended, cells });
@@ -69,9 +69,9 @@ export async function runSweep(grid: Grid, { executor, cache, signal, onCell, te
 }
 
 /** What became of a cell; undefined when it was interrupted. */
-async function ran(executor: Executor, scenario: Scenario): Promise<CellOutcome> {
+async function ran(executor: Executor, cell: Cell): Promise<CellOutcome> {
   try {
-    return { result: await executor.run(scenario) };
+    return { result: await executor.run(cell) };
   } catch (error) {
     if (!isCofactorError(error)) throw error;
     return error.code === "CANCELLED" ? undefined : { error: { code: error.code, message: error.message } };

@@ -43,26 +43,41 @@ export async function remake(table: Table, options: RemakeOptions): Promise<Rema
   const skipped: string[] = [];
   for (const row of table.rows) {
     const seeds = row.seeds ?? [1];
-    const jobs = await Promise.all(seeds.map((seed) => jobOf(row, seed, data)));
-    const missing = jobs[0]?.missing;
+    const { missing } = await jobOf(row, seeds[0] ?? 1, data);
     if (missing !== undefined) {
       say(`${table.name}: ${row.label}: skipped, no folder "${missing}" in --data`);
       skipped.push(row.label);
       const old = printed.find(({ label }) => label === row.label);
-      rows.push(old ?? { label: row.label, cells: table.columns.map(() => "–"), source: await commandOf(row) });
+      rows.push(
+        old ?? { label: row.label, cells: table.columns.map(() => "–"), source: await commandOf(withColumn(row, table.columns[0]!)) },
+      );
       continue;
     }
-    const results: Result[] = [];
-    for (const [at, job] of jobs.entries()) {
-      const title = `${table.name}: ${row.label}${seeds.length === 1 ? "" : `, seed ${seeds[at]}`}`;
-      const onLine: JobOptions["onLine"] = (line) => say(`${title}: ${line}`);
-      results.push(await runJob(job, { ...common, onLine }));
+    const cells: string[] = [];
+    const known = new Map<string, Result[]>();
+    let source: string | undefined;
+    for (const column of table.columns) {
+      const whole = withColumn(row, column);
+      const key = JSON.stringify(column.set);
+      const results = known.get(key) ?? [];
+      for (const seed of seeds.slice(results.length)) {
+        const title = [table.name, row.label, ...(column.set === undefined ? [] : [column.title])].join(": ");
+        const onLine: JobOptions["onLine"] = (line) => say(`${title}${seeds.length === 1 ? "" : `, seed ${seed}`}: ${line}`);
+        results.push(await runJob(await jobOf(whole, seed, data), { ...common, onLine }));
+      }
+      known.set(key, results);
+      cells.push(cellOf(column, row, results));
+      source ??= await sourceOf(whole, results[0]!);
     }
-    const cells = table.columns.map((column) => cellOf(column, row, results));
     say(`${table.name}: ${row.label}: ${cells.join(" | ")}`);
-    rows.push({ label: row.label, cells, source: await sourceOf(row, results[0]!) });
+    rows.push({ label: row.label, cells, source: source ?? "" });
   }
   return { table, rows, skipped };
+}
+
+/** The row with a column's overrides. */
+function withColumn(row: Row, { set }: Column): Row {
+  return set === undefined ? row : { ...row, set: [...(row.set ?? []), ...set] };
 }
 
 /** Writes a table that was remade into its page. */

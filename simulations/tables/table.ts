@@ -20,6 +20,8 @@ export interface Row {
 /** A column behind the label. */
 export interface Column {
   readonly title: string;
+  /** Overrides beside the row's, for a column with a run of its own. All columns without share one. */
+  readonly set?: readonly string[];
   /** The cell's figures in one run, in the order in which it shows them; undefined for a dash. A text is not compared over seeds. */
   read(result: Result, row: Row): readonly (number | undefined)[] | string;
   /** A figure as it is printed. */

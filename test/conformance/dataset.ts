@@ -50,9 +50,16 @@ export function describeDataset(section: DatasetSection, expected: ExpectedDatas
         expect(itemTitles.length).toBe(matrix.items);
         expect(itemTitles.some((title) => title !== undefined)).toBe(true);
       }
-      for (const { values } of userAttributes) {
+      expect(new Set(userAttributes.map(({ name }) => name)).size).toBe(userAttributes.length);
+      for (const { name, values, bands } of userAttributes) {
+        expect(name).not.toBe("");
         expect(values.length).toBe(matrix.users);
         expect(values.some((value) => value !== undefined)).toBe(true);
+        expect(values.filter((value) => value === "")).toEqual([]);
+        if (bands === undefined) continue;
+        expect(bands).toEqual([...new Set(bands)].sort((a, b) => a - b));
+        expect(bands.length > 0 && bands[0]! >= 1 && bands.every(Number.isInteger)).toBe(true);
+        expect(values.filter((value) => value !== undefined && !/^\d+$/.test(value))).toEqual([]);
       }
     });
 

@@ -108,6 +108,24 @@ describe("rules by hand", () => {
     expect(meanBy({ kind: "agreement", by: "whole" }, singles([1, 0], [-1, 0.01], [1, 0.1]), layout)).toEqual([1, 0.05]);
   });
 
+  it("drops who points against the others, and counts copies once: similarity", () => {
+    // Two along (2, 1) and (2, -1), one the other way and long: cut to the median length, then dropped.
+    const along = singles([2, 1], [2, -1], [2, 0], [-30, 0]);
+    expect(meanBy({ kind: "similarity" }, along)).toEqual([2, 0]);
+    // Four copies against six people who are nearly at right angles to each other: one voice, and against the others.
+    const people = Array.from({ length: 6 }, (_, at) => Array.from({ length: 7 }, (_, i) => (i === at ? 3 : i === 6 ? 1.5 : 0)));
+    const copies = Array.from({ length: 4 }, () => [-1, -1, -1, -1, -1, -1, -3]);
+    expect(meanBy({ kind: "similarity" }, singles(...people, ...copies))).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1.5]);
+    // The plain mean of the same goes the other way.
+    expect(meanBy({ kind: "sum" }, singles(...people, ...copies))[6]).toBeLessThan(0);
+  });
+
+  it("keeps who has nothing to say, and everyone where nobody points along with others: similarity", () => {
+    expect(meanBy({ kind: "similarity" }, singles([2, 0], [2, 0], [2, 0], [0, 0]))).toEqual([1.5, 0]);
+    expect(meanBy({ kind: "similarity" }, singles([2, 0], [0, 2], [0, 0]))).toEqual([0.666667, 0.666667]);
+    expect(meanBy({ kind: "similarity" }, singles([2, 0], [-2, 0], [0, 0]))).toEqual([0, 0]);
+  });
+
   it("states how many bad groups it takes, by hand", () => {
     const tolerated = (section: Section): number[] => [4, 8, 16].map((groups) => create(section).tolerates(groups));
     expect(tolerated({ kind: "sum" })).toEqual([0, 0, 0]);

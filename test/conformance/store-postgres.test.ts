@@ -5,6 +5,7 @@ import { type CuttingProxy, cuttingProxy } from "../support/cutting-proxy.ts";
 import { freePort } from "../support/free-port.ts";
 import { missingPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
 import { describeStore } from "./store.ts";
+import type { StorePlace } from "./store-world.ts";
 
 const missing = missingPostgres();
 
@@ -20,7 +21,21 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
   const clear = async (): Promise<void> => {
     await cluster.query(url, "DROP SCHEMA IF EXISTS cofactor CASCADE");
   };
-  describeStore({ name: "postgres", isDurable: true, createPlace: () => ({ open: () => openStore(url), remove: clear }) });
+  /** The first place is the schema of the common data base, cleared behind each test; a second one at a time is a data base of its own. */
+  let isTaken = false;
+  const createPlace = async (): Promise<StorePlace> => {
+    if (isTaken) {
+      const own = await cluster.createDatabase();
+      return { open: () => openStore(own), remove: () => undefined };
+    }
+    isTaken = true;
+    const remove = async (): Promise<void> => {
+      isTaken = false;
+      await clear();
+    };
+    return { open: () => openStore(url), remove };
+  };
+  describeStore({ name: "postgres", isDurable: true, createPlace });
 
   const run = "films-1";
   const stored = { terms: "{}", identitySeed: new Uint8Array(32).fill(7) };
@@ -42,6 +57,29 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
       await cluster.query(url, "UPDATE cofactor.schema_version SET version = 999");
       const refused = { code: "STORE_FAILED", message: expect.stringContaining("999") as string };
       await expect(postgresStore(url)).rejects.toMatchObject(refused);
+      await clear();
+    });
+
+    it("is brought forward from an older version, with what it holds", async () => {
+      const store = await postgresStore(url);
+      await store.saveRun(run, stored);
+      await store.close();
+      await cluster.query(url, "ALTER TABLE cofactor.records DROP COLUMN contributors; UPDATE cofactor.schema_version SET version = 1");
+      const again = await postgresStore(url);
+      expect((await again.loadRun(run))!.terms).toBe("{}");
+      const record = {
+        round: 1,
+        outcome: "abandoned",
+        invited: 1,
+        accepted: 0,
+        dropped: 1,
+        sha256: "",
+        reason: "",
+        contributors: ["a"],
+      } as const;
+      await again.abandon(await again.takeOver(run), record);
+      expect(await again.records(run)).toEqual([record]);
+      await again.close();
       await clear();
     });
 

@@ -36,7 +36,7 @@ describe("sqlite store's file", () => {
     await store.close();
     const database = new DatabaseSync(at.path);
     database.exec(
-      "DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; DROP TABLE catalogues; DROP TABLE item_orders; DROP TABLE counted; ALTER TABLE runs DROP COLUMN epoch",
+      "DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; ALTER TABLE records DROP COLUMN contributors; DROP TABLE catalogues; DROP TABLE item_orders; DROP TABLE counted; ALTER TABLE runs DROP COLUMN epoch",
     );
     database.exec("PRAGMA user_version = 3");
     database.close();

@@ -9,7 +9,11 @@ describeTransport("memory with latency", async () => ({ ends: createMemoryPair({
 describeTransport("socket", async () => {
   let accept = (_channel: Channel): void => undefined;
   const accepted = new Promise<Channel>((resolve) => (accept = resolve));
-  const listener = await listen({}, { pages: (_request, response) => response.end(), onChannel: accept, onRefused: () => undefined });
+  const onChannel = (channel: Channel, admit: () => void): void => {
+    admit();
+    accept(channel);
+  };
+  const listener = await listen({}, { pages: (_request, response) => response.end(), onChannel, onRefused: () => undefined });
   const near = await socketConnector(listener.url)();
   return { ends: [near, await accepted], stop: () => listener.close() };
 });

@@ -93,7 +93,7 @@ describe("the demo", () => {
 describe("cofactor serve --demo", () => {
   it("takes no terms beside it, and terms are still missed without it", async () => {
     const io = { out: () => undefined, err: () => undefined, isTerminal: false, signal: AbortSignal.abort() };
-    const options = { demo: true, port: 0, host: "127.0.0.1", store: undefined, origin: [] };
+    const options = { demo: true, port: 0, host: "127.0.0.1", store: undefined, config: undefined, origin: [], set: [] };
     const attempt = (given: object, positionals: readonly string[]): Promise<unknown> =>
       command.run({ options: { ...options, ...given } as never, positionals, io });
     await expect(attempt({}, ["wines.yaml"])).rejects.toThrow(/"--demo" expected no terms/);

@@ -8,10 +8,13 @@ import { describeWithData } from "../support/shared-data.ts";
 
 const size = 60;
 
+/** A fifth is lost in the mean, more in some rounds: masks that bear a fifth at most would once in a while miss a share of a secret. */
+const roomFor: Readonly<Record<string, object>> = { masks: { dropout: 0.35 } };
+
 function itIsEqual(scenario: object): void {
   it("masks and paillier give each other's model bit for bit, and open's up to the fixed-point scale", { timeout: 300_000 }, async () => {
     const under = (kind: string): ReturnType<typeof train> =>
-      train({ cohort: { size }, rounds: 2, network: { dropout: 0.2 }, ...scenario, protection: { kind } });
+      train({ cohort: { size }, rounds: 2, network: { dropout: 0.2 }, ...scenario, protection: { kind, ...roomFor[kind] } });
     const [open, masks, paillier] = [await under("open"), await under("masks"), await under("paillier")];
     for (const { results } of [open, masks, paillier]) {
       for (const { accepted, dropped } of results) expect([accepted + dropped, dropped > 5]).toEqual([size, true]);

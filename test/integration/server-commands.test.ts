@@ -1,5 +1,4 @@
 /** `cofactor keys`, `serve` and `keyholder` as an operator runs them: processes, files and a real socket. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,75 +11,19 @@ import { defineRun } from "../../shared/define-run.ts";
 import { secureRng } from "../../shared/random.ts";
 import { roundFrame } from "../../shared/run.ts";
 import { noBytes } from "../../shared/transport.ts";
+import { commandsIn, type Running } from "../support/commands.ts";
 import { floatBytes, ScriptedClient } from "../support/scripted-client.ts";
 
-const program = new URL("../../cofactor.ts", import.meta.url).pathname;
 const passphrase = "correct horse battery staple";
 const folder = mkdtempSync(join(tmpdir(), "cofactor-commands-"));
 const keyFile = join(folder, "holder.key");
 const passphraseFile = join(folder, "passphrase");
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** A running command, what it printed so far, and how it ends. */
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  /** The first line of standard output that parses and fulfils the condition. */
-  line(condition: (entry: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
-}
-
-const running: Running[] = [];
-afterEach(async () => {
-  for (const { child, ended } of running.splice(0)) {
-    child.kill("SIGKILL");
-    await ended;
-  }
-});
+const commands = commandsIn(folder);
+const { start, run } = commands;
+afterEach(() => commands.end());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(...args: string[]): Running {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { PATH: process.env["PATH"] ?? "" } });
-  let out = "";
-  let err = "";
-  const watchers = new Set<() => void>();
-  const notify = (): void => {
-    for (const watch of [...watchers]) watch();
-  };
-  child.stdout.on("data", (chunk: Buffer) => {
-    out += chunk.toString();
-    notify();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  const ended = new Promise<Ended>((resolve) => child.once("close", (code) => resolve({ code, out, err })));
-  const command: Running = {
-    child,
-    ended,
-    line: (condition) =>
-      new Promise((resolve, reject) => {
-        const watch = (): void => {
-          const entries = out.split("\n").slice(0, -1);
-          const found = entries.map((text) => JSON.parse(text) as Record<string, unknown>).find(condition);
-          if (found === undefined) return;
-          watchers.delete(watch);
-          resolve(found);
-        };
-        watchers.add(watch);
-        void ended.then(() => reject(new Error(`the command ended before it said so: ${err}`)));
-        watch();
-      }),
-  };
-  running.push(command);
-  return command;
-}
-
-const run = (...args: string[]): Promise<Ended> => start(...args).ended;
 let section = "";
 
 beforeAll(async () => {

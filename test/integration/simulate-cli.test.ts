@@ -70,6 +70,9 @@ it.each([
   [["--report", "r.html", "--compare", "package.json"], '"package.json", scenario'],
   [["--report", "no/such/folder/r.html"], '"--report" expected a folder that can be written'],
   [["--report", "r.html", "--audit", "2"], '"--report" expected no "--audit"'],
+  [["--attacks", "1"], '"--attacks" expected 2 to 100000 people, got 1'],
+  [["--attacks", "9", "--audit", "2"], '"--audit" expected no "--attacks"'],
+  [["--attacks", "9", "--report", "r.html", "--compare", "package.json"], '"--attacks" expected no "--compare"'],
 ])("refuses %j before it trains", async (args, told) => {
   const { code, out, err } = await cofactor([...quick, ...args]);
   expect([code, out]).toEqual([2, ""]);
@@ -131,6 +134,29 @@ it.each([
   const { code, out, err } = await cofactor([...quick, ...args]);
   expect([code, out]).toEqual([2, ""]);
   expect(err).toContain(told);
+});
+
+it("attacks people under every protection, prints the table, and writes it as JSON and as a page", { timeout: 120_000 }, async () => {
+  const [json, report] = [join(folder, "attacks.json"), join(folder, "attacks.html")];
+  const sets = ["dataset.name=food-world-cup", "model={kind: fed-mf, rank: 1}", "split.kind=random", "participants=60", "rounds=2"];
+  const set = [...sets, "cohort={size: 8, min: 3}"].flatMap((one) => ["--set", one]);
+  const { code, out } = await cofactor(["simulate", ...set, "--attacks", "6", "--json", json, "--report", report]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^ {2}which items a person rated$/m);
+  expect(out).toMatch(/^ {2}which of them they rated highly$/m);
+  expect(out).toMatch(/^ {2}masked-paillier +\.\d{3} \(\.\d{3} to/m);
+  const { arms, isComplete } = JSON.parse(readFileSync(json, "utf8")) as {
+    arms: { arm: string; refused?: string; figures: { attack: string; goal: string; auc: number }[] }[];
+    isComplete: boolean;
+  };
+  expect(isComplete).toBe(true);
+  expect(arms.map(({ arm }) => arm.split(",")[0])).toEqual(["open", "masks", "paillier", "masked-paillier", "open", "masks", "masks"]);
+  for (const { figures, refused } of arms) expect([figures.length, refused]).toEqual([10, undefined]);
+  const single = arms[0]!.figures.find(({ attack, goal }) => attack === "single" && goal === "items")!;
+  expect(single.auc).toBeGreaterThan(0.9);
+  const page = readFileSync(report, "utf8");
+  expect(page).toContain("<caption><span>AUC: which items a person rated</span></caption>");
+  expect(page).toContain("--attacks 6");
 });
 
 it("benches a subject and names the nearest for one that is none", async () => {

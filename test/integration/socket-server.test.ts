@@ -103,7 +103,7 @@ describe("the socket's edge", () => {
   });
 
   it("refuses a payload or a header beyond the message limits with MESSAGE_TOO_LARGE", async () => {
-    const { server, listener } = await open();
+    const { server, listener } = await open({ maxBytesBeforeJoin: 1_000_000 });
     const socket = io(listener.url, { transports: ["websocket"], forceNew: true, reconnection: false });
     const replies: unknown[] = [
       await socket.timeout(3_000).emitWithAck("message", "answer", {}, new Uint8Array(300_000)),

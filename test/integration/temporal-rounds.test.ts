@@ -100,6 +100,38 @@ describe("devices that contribute what has changed", () => {
     await expect.poll(() => answers.at(-1)).toEqual({ takesPart: false, reason: "nothing has changed on this device", isIdle: true });
   });
 
+  it("leave nothing of them in the sum when they ask to be forgotten, and may come back as if they had never been there", async () => {
+    const at = await world();
+    const stores = [clientMemory(), clientMemory()];
+    const [left, right] = [at.device(leftRatings, { store: stores[0]! }), at.device(rightRatings, { store: stores[1]! })];
+    await Promise.all([left.join(), right.join()]);
+    await Promise.all([left.participate({ rounds: 1 }), right.participate({ rounds: 1 })]);
+    expect(peopleInState(run.model, (await at.latest()).state)).toBe(2);
+    // A round needs two: the other one has something new.
+    const working = right.participate();
+    right.setRatings(rightRatings.slice(1));
+    await left.leave({ forget: true });
+    expect(left.state).toBe("closed");
+    expect(await memoryOf(stores[0]!, terms.id)).toMatchObject({ part: undefined });
+    expect(peopleInState(run.model, (await at.latest()).state)).toBe(1);
+    await assertSum((await at.latest()).state, stores.slice(1));
+    // Nothing to take out any more, and nothing to wait for.
+    const back = at.device(more, { store: clientMemory() });
+    await back.join();
+    await back.leave({ forget: true });
+    right.close();
+    await working;
+  });
+
+  it("say so when no round comes that could take them out", async () => {
+    const at = await world();
+    const clients = [at.device(leftRatings), at.device(rightRatings)] as const;
+    await Promise.all(clients.map((client) => client.join()));
+    await Promise.all(clients.map((client) => client.participate({ rounds: 1 })));
+    await expect(clients[0].leave({ forget: true, signal: AbortSignal.timeout(300) })).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(peopleInState(run.model, (await at.latest()).state)).toBe(2);
+  });
+
   it.each([
     ["left and came back under a new name", async (client: Client) => client.leave()],
     ["lost what it remembers", async (_client: Client, store: ClientStore) => store.delete(`${terms.id}/private`)],

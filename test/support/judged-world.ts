@@ -83,7 +83,7 @@ export async function startJudged(name: keyof typeof protectionSections, run: Ru
       server.accept(transcript.tap(far));
       return near;
     };
-    const client = createClient({ connect, run: run.terms.id, ratings, accept: { protections: [run.protection.kind] } });
+    const client = createClient({ connect, run: run.terms.id, ratings, accept: { protections: [run.protection.kind], rewards: true } });
     await client.join();
     clients.push(client);
   }

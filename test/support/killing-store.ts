@@ -64,6 +64,9 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
     answer: (run, round, stage, client) => inner.answer(run, round, stage, client),
     records: (run) => inner.records(run),
     catalogue: inner.catalogue,
+    runs: () => inner.runs(),
+    contents: (run) => inner.contents(run),
+    restore: (run, identitySeed, contents) => inner.restore(run, identitySeed, contents),
     close: () => inner.close(),
   };
 }

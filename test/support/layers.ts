@@ -5,7 +5,7 @@ const layers: readonly { readonly names: readonly string[]; readonly sideBySide:
   { names: ["errors", "check", "ids", "clock", "registry", "emitter", "command"], sideBySide: false },
   { names: ["random", "math"], sideBySide: false },
   { names: ["models", "rules", "privacy", "crypto", "wire"], sideBySide: true },
-  { names: ["catalogue", "sharing", "evaluation", "terms", "transport", "socket-channel", "peer"], sideBySide: false },
+  { names: ["catalogue", "sharing", "evaluation", "rewards", "terms", "transport", "socket-channel", "peer"], sideBySide: false },
   { names: ["protections"], sideBySide: false },
   {
     names: ["groups", "round", "release", "rule-step", "run-parts", "run", "define-run", "plan-run", "privacy-account"],

@@ -48,10 +48,11 @@ export class LyingServer {
       };
     }
     const ignore = (): void => undefined;
-    const listener = await listen(
-      { port: 0 },
-      { pages: (_request, response) => response.end(), onChannel: (far) => this.#serve(far), onRefused: ignore },
-    );
+    const onChannel = (far: Channel, admit: () => void): void => {
+      admit();
+      this.#serve(far);
+    };
+    const listener = await listen({ port: 0 }, { pages: (_request, response) => response.end(), onChannel, onRefused: ignore });
     onClose(() => listener.close());
     return socketConnector(listener.url);
   }

@@ -24,22 +24,29 @@ export interface RedisServer {
 
 const readyTimeoutMs = 20_000;
 
+/** How it is started. */
+export interface RedisOptions {
+  /** Asked of everyone who connects; by default nobody is asked. */
+  readonly password?: string;
+}
+
 /** Starts a server. */
-export async function startRedis(): Promise<RedisServer> {
+export async function startRedis({ password }: RedisOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), "cofactor-redis-"));
   const port = await freePort();
   const command = [findRedis()!, "--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--save", ""];
+  if (password !== undefined) command.push("--requirepass", password);
   let server: GuardedProcess | undefined;
   const start = async (): Promise<void> => {
     server = await startGuarded(command, folder);
-    for (const untilMs = Date.now() + readyTimeoutMs; !(await answers(port)); ) {
+    for (const untilMs = Date.now() + readyTimeoutMs; !(await answers(port, password)); ) {
       if (Date.now() > untilMs) throw new Error("the Redis server did not start");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${password === undefined ? "" : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     async kill() {
       process.kill(server!.pid, "SIGKILL");
       await server!.ended;
@@ -53,13 +60,17 @@ export async function startRedis(): Promise<RedisServer> {
 }
 
 /** True when it answers a PING: while it reads its log it says LOADING instead. */
-function answers(port: number): Promise<boolean> {
+function answers(port: number, password: string | undefined): Promise<boolean> {
+  const order = `${password === undefined ? "" : `AUTH ${password}\r\n`}PING\r\n`;
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+    const socket = connect(port, "127.0.0.1", () => socket.write(order));
+    let text = "";
     socket.once("error", () => resolve(false));
-    socket.once("data", (data) => {
+    socket.on("data", (data) => {
+      text += data.toString("utf8");
+      if (!text.endsWith("\r\n") || text === "+OK\r\n") return;
       socket.destroy();
-      resolve(data.toString("utf8").startsWith("+PONG"));
+      resolve(text.endsWith("+PONG\r\n"));
     });
   });
 }

@@ -27,6 +27,7 @@ export class ScriptedClient {
   readonly asked: RequestHeader<"ask">[] = [];
   readonly published: RequestHeader<"published">[] = [];
   readonly abandoned: RequestHeader<"abandoned">[] = [];
+  readonly closing: RequestHeader<"closing">[] = [];
   /** What it answers when asked: takes part unless told otherwise. */
   takesPart = true;
   /** The start of each invitation's brief, which is all of a short one. */
@@ -117,6 +118,7 @@ export class ScriptedClient {
       this.briefs.push(brief);
       this.#onAsk?.(header, brief);
     } else if (kind === "published") this.published.push(parseRequest("published", packet.header));
+    else if (kind === "closing") this.closing.push(parseRequest("closing", packet.header));
     else this.abandoned.push(parseRequest("abandoned", packet.header));
     this.#notify();
     return { header: kind === "ask" ? { takesPart: this.takesPart } : {}, payload: noBytes };

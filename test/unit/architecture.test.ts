@@ -8,7 +8,9 @@ import { forbiddenText, lineCount, percentile } from "../support/text-rules.ts";
 
 const files = sourceFiles();
 const shipped = files.filter(({ path }) => /^(shared|client|server|simulations)\/|^cofactor\.ts$/.test(path));
-const { dependencies } = JSON.parse(readText("package.json")) as { dependencies: Record<string, string> };
+const manifest = JSON.parse(readText("package.json")) as Record<"dependencies" | "peerDependencies", Record<string, string>>;
+/** Optional peers too: what imports one does so lazily, and says what to install. */
+const dependencies = { ...manifest.dependencies, ...manifest.peerDependencies };
 const known = new Set(listFiles());
 
 const edges = files.flatMap(({ path, text }) =>

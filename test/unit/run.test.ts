@@ -65,4 +65,14 @@ describe("advanceModel", () => {
     expect(next.round).toBe(1);
     expect(next.shared).toEqual(Float64Array.from(Float32Array.from(next.shared)));
   });
+
+  it("makes no model of sums that are too large for one: what one device may send in clear", async () => {
+    const run = defineRun(input);
+    const releaser = await createReleaser(run, secureRng);
+    const state = run.model.initialize(createRng(1));
+    for (const value of [1e300, Number.POSITIVE_INFINITY]) {
+      const released = releaser.release([{ values: new Float64Array(18).fill(value), count: 3 }], 1);
+      expect(() => advanceModel(run, state, released, 1)).toThrow(expect.objectContaining({ code: "AGGREGATION_FAILED" }));
+    }
+  });
 });

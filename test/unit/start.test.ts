@@ -123,3 +123,33 @@ it("is an option of every model with item factors", () => {
     expect.arrayContaining(["fcf", "implicit-als", "als", "fed-mf", "biased-mf", "bpr", "ncf", "pfedrec", "fedrap", "nmf"]),
   );
 });
+
+describe("item factors that begin with what agents found", () => {
+  const found = {
+    count: 3,
+    values: Float64Array.from({ length: items * 3 }, (_, at) => (at % 3 === 0 ? 4 : at % 3 === 1 ? (at % 2 === 0 ? 2 : -2) : 1)),
+  };
+  const spectral = { kind: "spectral", scale: 2, agents: 20, rounds: 6, mixing: 10 } as const;
+  const of = (rank: number) =>
+    startFactors(spectral, { items, cohort: 10, itemStart: found }, { rank, stddev: 0.1 }, createRng(3, "start"));
+
+  it("take the first columns, the widest at the size asked for, the others in proportion", () => {
+    const rows = of(2);
+    expect(column(rows, 2, 0)).toEqual(new Array(items).fill(expect.closeTo(0.2, 12)));
+    expect(column(rows, 2, 1)).toEqual([-0.1, 0.1, -0.1, 0.1, -0.1, 0.1].map((value) => expect.closeTo(value, 12) as number));
+  });
+
+  it("draw what is beyond, as a random start does", () => {
+    const drawn = startFactors({ kind: "random" }, { items, cohort: 10 }, { rank: 5, stddev: 0.1 }, createRng(3, "start"));
+    for (const at of [3, 4]) expect(column(of(5), 5, at)).toEqual(column(drawn, 5, at));
+  });
+
+  it("are refused where nobody brought them, or not for these items", () => {
+    const begun = (itemStart: ItemFeatures | undefined) => () =>
+      startFactors(spectral, { items, cohort: 10, itemStart }, { rank: 2, stddev: 1 }, createRng(1));
+    expect(begun(undefined)).toThrow(/"model.start" spectral expected finite factors of 6 items.*got none/);
+    expect(begun({ count: 3, values: new Float64Array(3) })).toThrow(/got 3 values of 3/);
+    expect(begun({ count: 1, values: new Float64Array(items).fill(Number.NaN) })).toThrow(/finite/);
+    expect(begun({ count: 1, values: new Float64Array(items) })()).toHaveLength(2 * items);
+  });
+});

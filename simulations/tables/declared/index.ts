@@ -1,5 +1,7 @@
 /** Every table of figures, in the order of the page. A new one is an entry of a file here and a line in this list. */
 import type { Table } from "../table.ts";
+import { attacks, attacksQuick } from "./attacks.ts";
+import { collective } from "./collective.ts";
 import { otherModels } from "./models.ts";
 import { correlatedRatings, privateRuns, privateSummary } from "./private.ts";
 import { quick } from "./quick.ts";
@@ -11,6 +13,7 @@ import { summary } from "./summary.ts";
 /** Quick ones first. */
 export const tables: readonly Table[] = [
   quick,
+  attacksQuick,
   start,
   ratings,
   movieLensRankings,
@@ -19,6 +22,8 @@ export const tables: readonly Table[] = [
   otherModels,
   privateRuns,
   correlatedRatings,
+  attacks,
+  collective,
   summary,
   privateSummary,
 ];

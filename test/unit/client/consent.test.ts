@@ -46,6 +46,13 @@ describe("checkTerms", () => {
     expect(await refusal(hello(), { ...accept, evaluation: false })).toBe(" accepted");
   });
 
+  it("refuses a record of what devices were worth, unless the user accepts it, and says what is kept", async () => {
+    const rewarded = hello({ ...openTerms, evaluation: { metrics: ["hr@5"] }, rewards: { division: { kind: "fitted" } } });
+    expect(await refusal(rewarded)).toMatch(/^TERMS_REFUSED .*worth in hr@5 \(fitted\).*accept\.rewards/);
+    expect(await refusal(rewarded, { ...accept, rewards: false })).toMatch(/^TERMS_REFUSED/);
+    expect(await refusal(rewarded, { ...accept, rewards: true })).toBe(" accepted");
+  });
+
   it("refuses a signature of another key, for another purpose, or of other bytes", async () => {
     const genuine = hello();
     expect(await refusal({ ...genuine, serverKey: createIdentity(secureRng).id })).toMatch(/^AUTH_FAILED .*not signed/);

@@ -1,45 +1,16 @@
 /** Rounds of several stages under a clock of the test's: who is lost before a stage, in it, or after its answer is waited for no longer than its grace. */
 import { afterEach, describe, expect, it } from "vitest";
 import { createServer, memoryStore, type Server } from "../../../server/index.ts";
-import { OpenAggregator } from "../../../shared/protections/open-aggregator.ts";
-import type { AggregatorHalf, Protection, RoundFrame } from "../../../shared/protections/protection.ts";
-import type { Run } from "../../../shared/run.ts";
 import { type Connector, createMemoryPair } from "../../../shared/transport.ts";
-import { contributionOf, countingRun } from "../../support/counting-run.ts";
+import { contributionOf } from "../../support/counting-run.ts";
 import { floatBytes, ScriptedClient } from "../../support/scripted-client.ts";
+import { contributionStage, graceMs, size, stagedRun, stages } from "../../support/staged-run.ts";
 import { createVirtualClock, type VirtualClock } from "../../support/virtual-clock.ts";
 
-const size = 5;
-const stageMs = 60_000;
-const graceMs = 100;
-const stages = ["first", "contribution", "last"];
-const contributionStage = 1;
 const servers: Server[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
-
-/** `open` between two stages at which devices answer a byte; the aggregator's half is ready when `ready` says so. */
-function stagedRun(ready: (stage: number) => Promise<void>): Run {
-  const base = countingRun(size, { rounds: 1, cohort: { size: 4, min: 2 }, deadline: { stageMs, graceMs } });
-  class Staged extends OpenAggregator implements AggregatorHalf {
-    override begin(stage?: number): Promise<void> {
-      return ready(stage!);
-    }
-    override admit(stage: number, client: string, answer: Uint8Array): void {
-      if (stage === contributionStage) super.admit(stage, client, answer);
-    }
-    override combine(stage: number, client: string, answer: Uint8Array): void {
-      if (stage === contributionStage) super.combine(stage, client, answer);
-    }
-  }
-  const createAggregator = async (frame: RoundFrame): Promise<AggregatorHalf> => {
-    await ready(-1);
-    return new Staged(frame);
-  };
-  const protection: Protection = { ...base.protection, stages, contributionStage, createAggregator };
-  return { ...base, protection };
-}
 
 interface World {
   readonly server: Server;

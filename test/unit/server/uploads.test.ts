@@ -57,4 +57,25 @@ describe("uploads", () => {
     uploads.clear();
     expect(uploads.received("b")).toBe(0);
   });
+
+  it("are bounded together by what they announce: a further one waits until another is finished or dropped", () => {
+    const uploads = new Uploads();
+    uploads.take("a", chunk(0, 1), 6, 11);
+    const wait = { code: "RATE_LIMITED", retryable: true, retryAfterMs: 1_000 };
+    expect(() => uploads.take("b", chunk(0, 1), 6, 11)).toThrow(expect.objectContaining(wait));
+    expect([uploads.bytes, uploads.received("b")]).toEqual([6, 0]);
+    // The same client's next answer takes its last one's place.
+    uploads.take("a", chunk(0, 1, { digest: "other" }), 6, 11);
+    expect(uploads.bytes).toBe(6);
+    uploads.drop("a");
+    uploads.drop("a");
+    uploads.take("b", chunk(0, 1), 6, 11);
+    expect(uploads.bytes).toBe(6);
+    uploads.clear();
+    expect(uploads.bytes).toBe(0);
+  });
+
+  it("take one answer, however long, when no other is there", () => {
+    expect(new Uploads().take("a", chunk(0, 6), 6, 1)).toEqual(whole);
+  });
 });

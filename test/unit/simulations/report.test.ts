@@ -5,6 +5,7 @@ import { spreadOver } from "../../../simulations/report/comparison.ts";
 import { html } from "../../../simulations/report/html.ts";
 import { renderReport } from "../../../simulations/report/page.ts";
 import { thin } from "../../../simulations/report/section.ts";
+import { resultTable } from "../../../simulations/report/terminal.ts";
 import type { Result } from "../../../simulations/result.ts";
 import { writeOne } from "../../support/files.ts";
 import { smallResult, withLeak, withPromise } from "../../support/report-results.ts";
@@ -36,6 +37,26 @@ describe("markup", () => {
   });
 });
 
+describe("a run under attack", () => {
+  it("says on terminal and page who attacked, what they got in, and whom the figures are of", async () => {
+    const adversaries = [
+      { kind: "sign-flip", gain: 4, count: 100 },
+      { kind: "item-push", targets: [3], count: 50 },
+    ];
+    const attacked = await smallResult({ adversaries });
+    const terminal = resultTable(attacked, command);
+    expect(terminal).toMatch(/attacked +sign-flip by 100 devices \(7\.84 %, gain 4\): \d+ of 300 answers accepted/);
+    expect(terminal).toMatch(/item-push by 50 devices .* er@10 of item 3: 0\.\d{4}/);
+    const page = read(await renderReport(attacked, { command }));
+    expect(page).toContain("Who attacked");
+    expect(page).toContain("Figures are of the honest people alone.");
+    expect(page).toMatch(/sign-flip by 100 devices/);
+    expect(page).toContain("https://arxiv.org/abs/1811.03761");
+    expect(read(await renderReport(result, { command }))).not.toContain("Who attacked");
+    expect(resultTable(result, command)).not.toContain("attacked");
+  });
+});
+
 describe("a report", () => {
   it("has every section, figure and table, and says what ran", async () => {
     const page = await renderReport(withPromise(result), { command, compared: [toComparedRun("other.json", result)] });
@@ -62,6 +83,28 @@ describe("a report", () => {
     expect(text).toContain("as run, unbounded against the aggregator, 4.25 against readers of the published models");
     expect(text).toContain("Unbounded, and not drawn: against the aggregator.");
     expect(text).not.toMatch(/NaN|undefined|\[object/);
+  });
+
+  it("has a table for everything that people said of themselves, with small groups withheld", async () => {
+    const page = await renderReport(result, { command });
+    for (let at = 1; at <= 7; at++) expect(page).toContain(`<table id="by-declared-${at}">`);
+    expect(read(page)).toContain("On test, by gender; the widest gap in rmse is");
+    expect(read(page)).toMatch(/Less than high school degree 20 \d+ \d+ (withheld ?){4}/);
+  });
+
+  it("shows what devices were worth where the scenario shares it out, and says what that tells", async () => {
+    const shared = await smallResult({
+      participants: 40,
+      cohort: { groups: 10 },
+      network: {},
+      rewards: { judges: 30, freeRiders: 0.25, scheme: { draws: 1 } },
+    });
+    const page = await renderReport(shared, { command });
+    for (const id of ["figure-rewards", "figure-rewards-activity"]) expect(page).toContain(`<figure id="${id}">`);
+    expect(read(page)).toContain("mean of 10 free riders");
+    expect(read(page)).toContain("says how useful a person");
+    expect(read(page)).not.toMatch(/NaN|undefined|\[object/);
+    expect(await renderReport(result, { command })).not.toContain("figure-rewards");
   });
 
   it("draws what devices found beside the same figure in one place", async () => {
@@ -146,7 +189,7 @@ describe("a report", () => {
           baselines: {},
           validationBaselines: {},
           spread: {},
-          groups: { itemPopularity: empty.popularity, userActivity: empty.activity },
+          groups: { itemPopularity: empty.popularity, userActivity: empty.activity, declared: [] },
         },
         timing: { ...result.timing, roundSeconds: [], clientSecondsMedian: null },
       },

@@ -9,11 +9,12 @@ import type { Result } from "../../../simulations/result.ts";
 import type { Scenario } from "../../../simulations/scenario.ts";
 import { folderCache, noCache } from "../../../simulations/sweep/cache.ts";
 import { cellKey, runCell } from "../../../simulations/sweep/cell.ts";
-import { createExecutor, type Executor } from "../../../simulations/sweep/executor.ts";
+import type { Executor } from "../../../simulations/sweep/executor.ts";
 import { type Grid, loadGrid, settingName } from "../../../simulations/sweep/grid.ts";
 import { spreadOf, summarizeSweep } from "../../../simulations/sweep/summary.ts";
 import { runSweep } from "../../../simulations/sweep/sweep.ts";
 import { sweepTable } from "../../../simulations/sweep/terminal.ts";
+import { createExecutor } from "../../../simulations/sweep/threads.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cofactor-sweep-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -49,7 +50,7 @@ function scripted(answer: (scenario: Scenario) => Result): Executor & { readonly
   return {
     width: 3,
     ran,
-    async run(scenario) {
+    async run({ scenario }) {
       ran.push(scenario);
       return answer(scenario);
     },

@@ -1,0 +1,275 @@
+/** Every enrolment store and every policy against one suite each. */
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  createInvitation,
+  EnrolmentDesk,
+  type EnrolmentStore,
+  enrolmentPolicies,
+  memoryEnrolment,
+  sqliteEnrolment,
+} from "../../server/index.ts";
+import { createIdentity, identityFromSeed } from "../../shared/crypto/identity.ts";
+import { secureRng } from "../../shared/random.ts";
+
+const run = "films-1";
+const key = (): string => createIdentity(secureRng).id;
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** A place that may be opened again; `isShared` where another process may use it at the same time. */
+interface Place {
+  readonly isShared: boolean;
+  open(): EnrolmentStore;
+}
+
+const places: readonly { readonly name: string; create(): Place }[] = [
+  {
+    name: "memory",
+    create: () => {
+      const store = memoryEnrolment();
+      return { isShared: false, open: () => store };
+    },
+  },
+  {
+    name: "sqlite",
+    create: () => {
+      const folder = mkdtempSync(join(tmpdir(), "cofactor-enrolment-"));
+      cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+      const path = join(folder, "store.enrolment");
+      const open = (): EnrolmentStore => {
+        const store = sqliteEnrolment(path);
+        cleanups.unshift(() => void store.close());
+        expect(statSync(path).mode & 0o777).toBe(0o600);
+        return store;
+      };
+      return { isShared: true, open };
+    },
+  },
+];
+
+describe.each(places)("the enrolment store $name", ({ create }) => {
+  it("keeps standings by run, the last decision of all, in the order of decisions", async () => {
+    const store = create().open();
+    const [a, b, c] = [key(), key(), key()];
+    expect(await store.standing(run, a)).toBeUndefined();
+    expect(await store.propose(run, a, 1, 9)).toBe("pending");
+    await store.decide(run, b, "revoked", 2);
+    await store.decide(run, c, "approved", 3);
+    await store.decide(run, a, "approved", 4);
+    expect(await store.propose(run, b, 5, 9)).toBe("revoked");
+    expect(await store.list(run)).toEqual([
+      { client: b, standing: "revoked", atMs: 2 },
+      { client: c, standing: "approved", atMs: 3 },
+      { client: a, standing: "approved", atMs: 4 },
+    ]);
+    expect(await store.standing("films-2", a)).toBeUndefined();
+    expect(await store.list("films-2")).toEqual([]);
+  });
+
+  it("lists so many pending keys at most, and has room again when one is decided", async () => {
+    const store = create().open();
+    const [a, b, c] = [key(), key(), key()];
+    expect([await store.propose(run, a, 1, 2), await store.propose(run, b, 1, 2), await store.propose(run, c, 1, 2)]).toEqual([
+      "pending",
+      "pending",
+      undefined,
+    ]);
+    expect(await store.standing(run, c)).toBeUndefined();
+    expect(await store.propose(run, a, 1, 2)).toBe("pending");
+    await store.decide(run, a, "revoked", 2);
+    expect(await store.propose(run, c, 3, 2)).toBe("pending");
+  });
+
+  it("forgets a key that leaves, and never a revoked one", async () => {
+    const store = create().open();
+    const [a, b] = [key(), key()];
+    await store.decide(run, a, "approved", 1);
+    await store.decide(run, b, "revoked", 1);
+    await store.forget(run, a);
+    await store.forget(run, b);
+    expect([await store.standing(run, a), await store.standing(run, b)]).toEqual([undefined, "revoked"]);
+  });
+
+  it("tells revocations once, those of keys that were revoked again too, and none that was taken back", async () => {
+    const place = create();
+    const store = place.open();
+    const operator = place.isShared ? place.open() : store;
+    const [a, b] = [key(), key()];
+    const first = await store.revokedSince(run, 0);
+    await operator.decide(run, a, "revoked", 1);
+    await operator.decide(run, b, "revoked", 2);
+    await operator.decide(run, b, "approved", 3);
+    const second = await store.revokedSince(run, first.seq);
+    expect(second.clients).toEqual([a]);
+    expect((await store.revokedSince(run, second.seq)).clients).toEqual([]);
+    await operator.decide(run, a, "approved", 4);
+    await operator.decide(run, a, "revoked", 5);
+    expect((await store.revokedSince(run, second.seq)).clients).toEqual([a]);
+  });
+
+  it("has one key that signs invitations, whoever asks first", async () => {
+    const place = create();
+    const [fresh, other] = [secureRng.bytes(32), secureRng.bytes(32)];
+    expect(await place.open().inviterSeed(fresh)).toEqual(fresh);
+    expect(await place.open().inviterSeed(other)).toEqual(fresh);
+  });
+
+  it("redeems an invitation for one key, in time, in its run, and approves that key with it", async () => {
+    const store = create().open();
+    const [a, b] = [key(), key()];
+    await store.invite(run, ["first", "second", "late"], 100);
+    expect(await store.redeem("films-2", "first", a, 1)).toBe(false);
+    expect(await store.redeem(run, "never", a, 1)).toBe(false);
+    expect(await store.standing(run, a)).toBeUndefined();
+    expect([
+      await store.redeem(run, "first", a, 1),
+      await store.redeem(run, "first", b, 2),
+      await store.redeem(run, "first", a, 3),
+    ]).toEqual([true, false, true]);
+    expect(await store.redeem(run, "late", b, 100)).toBe(false);
+    expect([await store.standing(run, a), await store.standing(run, b)]).toEqual(["approved", undefined]);
+    expect(await store.countInvitations(run, 50)).toEqual({ open: 2, redeemed: 1, expired: 0 });
+    expect(await store.countInvitations(run, 100)).toEqual({ open: 0, redeemed: 1, expired: 2 });
+  });
+
+  it("gives one invitation to one of many keys that come at once", async () => {
+    const place = create();
+    const stores = place.isShared ? [place.open(), place.open(), place.open()] : [place.open()];
+    await stores[0]!.invite(run, ["only"], 100);
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => stores[index % stores.length]!.redeem(run, "only", key(), 1)),
+    );
+    expect(outcomes.filter((isRedeemed) => isRedeemed).length).toBe(1);
+  });
+});
+
+describe("the enrolment store sqlite, alone", () => {
+  it("is there after a restart", async () => {
+    const place = places[1]!.create();
+    const store = place.open();
+    const a = key();
+    await store.invite(run, ["first"], 100);
+    await store.redeem(run, "first", a, 1);
+    await store.close();
+    const again = place.open();
+    expect([await again.standing(run, a), await again.redeem(run, "first", key(), 2)]).toEqual(["approved", false]);
+  });
+});
+
+/** How each policy is made to let a key in: by what it shows, or by its operator. A new policy is a line here. */
+const ways: Readonly<Record<string, (store: EnrolmentStore, client: string, nowMs: number) => Promise<string | undefined>>> = {
+  open: async () => undefined,
+  invitation: async (store, _client, nowMs) => {
+    const inviter = identityFromSeed(await store.inviterSeed(secureRng.bytes(32)));
+    const { token, hash } = createInvitation(inviter, run, nowMs + 1_000, secureRng);
+    await store.invite(run, [hash], nowMs + 1_000);
+    return token;
+  },
+  approved: async (store, client, nowMs) => {
+    await store.decide(run, client, "approved", nowMs);
+    return undefined;
+  },
+};
+
+describe.each(enrolmentPolicies)("the enrolment policy $kind", ({ kind }) => {
+  const open = () => {
+    const store = memoryEnrolment();
+    const time = { nowMs: 1_000_000 };
+    return { store, time, desk: new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind }, store, now: () => time.nowMs }) };
+  };
+
+  it("lets in whom the operator wants, again without anything shown, and after an invitation's time", async () => {
+    const { store, time, desk } = open();
+    const client = key();
+    const invitation = await ways[kind]!(store, client, time.nowMs);
+    await desk.admit({ run, client, invitation });
+    time.nowMs += 10_000;
+    await desk.admit({ run, client });
+  });
+
+  it("refuses everybody else with NOT_ADMITTED, unless it is open", async () => {
+    const { desk } = open();
+    for (const invitation of [undefined, "", "A".repeat(115), "x".repeat(512), "\u0000"]) {
+      const act = desk.admit({ run, client: key(), invitation });
+      if (kind === "open") await act;
+      else await expect(act).rejects.toMatchObject({ code: "NOT_ADMITTED" });
+    }
+  });
+
+  it("refuses a revoked key with REVOKED, whatever it shows, until it is approved again", async () => {
+    const { store, time, desk } = open();
+    const client = key();
+    const invitation = await ways[kind]!(store, client, time.nowMs);
+    await desk.admit({ run, client, invitation });
+    await store.decide(run, client, "revoked", time.nowMs);
+    await desk.forget(run, client);
+    for (const shown of [invitation, await ways["invitation"]!(store, client, time.nowMs)]) {
+      await expect(desk.admit({ run, client, invitation: shown })).rejects.toMatchObject({ code: "REVOKED", retryable: false });
+    }
+    await store.decide(run, client, "approved", time.nowMs);
+    await desk.admit({ run, client });
+  });
+});
+
+describe("invitations", () => {
+  const setUp = async () => {
+    const store = memoryEnrolment();
+    const time = { nowMs: 1_000 };
+    const desk = new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "invitation" }, store, now: () => time.nowMs });
+    const inviter = identityFromSeed(await store.inviterSeed(secureRng.bytes(32)));
+    const made = createInvitation(inviter, run, 2_000, secureRng);
+    await store.invite(run, [made.hash], 2_000);
+    return { store, time, desk, inviter, made };
+  };
+  const refused = expect.objectContaining({ code: "NOT_ADMITTED", retryable: false }) as unknown;
+
+  it("hold for one key, in one run, until they expire; every changed character ends them", async () => {
+    const { desk, made, time } = await setUp();
+    await expect(desk.admit({ run: "films-2", client: key(), invitation: made.token })).rejects.toEqual(refused);
+    for (let at = 0; at < made.token.length; at++) {
+      // The last character's two low bits are no part of the token.
+      const other = made.token[at] === "A" ? "Q" : "A";
+      const changed = made.token.slice(0, at) + other + made.token.slice(at + 1);
+      await expect(desk.admit({ run, client: key(), invitation: changed }), `character ${at}`).rejects.toEqual(refused);
+    }
+    time.nowMs = 2_000;
+    await expect(desk.admit({ run, client: key(), invitation: made.token })).rejects.toEqual(refused);
+    time.nowMs = 1_999;
+    await desk.admit({ run, client: key(), invitation: made.token });
+    await expect(desk.admit({ run, client: key(), invitation: made.token })).rejects.toEqual(refused);
+  });
+
+  it("are refused when the store does not know them, though they are signed", async () => {
+    const { desk, inviter } = await setUp();
+    const { token } = createInvitation(inviter, run, 2_000, secureRng);
+    await expect(desk.admit({ run, client: key(), invitation: token })).rejects.toEqual(refused);
+  });
+
+  it("leave in the store a hash and nothing that could be shown", async () => {
+    const { store, made } = await setUp();
+    expect(made.token).not.toContain(made.hash);
+    expect(JSON.stringify(await store.list(run))).not.toContain(made.token.slice(0, 20));
+  });
+});
+
+describe("a key that waits for its operator", () => {
+  it("is told to ask again, and gets in once it is approved", async () => {
+    const store = memoryEnrolment();
+    const section = { kind: "approved", maxPending: 1, retryAfterMs: 5_000 };
+    const desk = new EnrolmentDesk({ policies: enrolmentPolicies, section, store });
+    const [a, b] = [key(), key()];
+    const later = { code: "NOT_ADMITTED", retryable: true, retryAfterMs: 5_000 };
+    await expect(desk.admit({ run, client: a })).rejects.toMatchObject(later);
+    await expect(desk.admit({ run, client: b })).rejects.toMatchObject(later);
+    expect((await store.list(run)).map(({ client }) => client)).toEqual([a]);
+    await store.decide(run, a, "approved", 1);
+    await desk.admit({ run, client: a });
+    await expect(desk.admit({ run, client: b })).rejects.toMatchObject(later);
+    expect((await store.list(run)).map(({ standing }) => standing)).toEqual(["approved", "pending"]);
+  });
+});
