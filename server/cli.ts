@@ -5,7 +5,6 @@ import { type Command, type CommandIo, defineCommand, type ExitCode } from "../s
 import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
 import { parseTerms } from "../shared/terms.ts";
-import { serveMember } from "./cluster/serve.ts";
 import { EnrolmentDesk } from "./enrolment/desk.ts";
 import { enrolmentFileOf } from "./enrolment/file.ts";
 import { enrolmentPolicies } from "./enrolment/index.ts";
@@ -108,7 +107,10 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
   );
   logPlan(run, log);
   const names = settings.items === undefined ? undefined : readNames(settings.items);
-  if (settings.cluster.role !== "single") return serveMember({ settings, run, tls, names, log, signal: io.signal });
+  if (settings.cluster.role !== "single") {
+    const { serveMember } = await import("./cluster/serve.ts");
+    return serveMember({ settings, run, tls, names, log, signal: io.signal });
+  }
   const { endpoint, serviceName } = settings.tracing;
   const tracing = endpoint === undefined ? undefined : await (await import("./open-telemetry.ts")).openTelemetry({ endpoint, serviceName });
   const store = await openStore(settings.store ?? `${run.terms.id}.sqlite`);

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Clock, platformClock } from "../../shared/clock.ts";
+import type { Awaitable } from "../../shared/crypto/primitives.ts";
 import { createEmitter, type Emitter } from "../../shared/emitter.ts";
 import { isCofactorError } from "../../shared/errors.ts";
 import type { ServerEvents } from "../events.ts";
@@ -21,7 +22,7 @@ import type { Lease } from "./lease.ts";
 /** What a coordinator is made of. */
 export interface CoordinatorNodeOptions extends Omit<ServerOptions, "gateways"> {
   /** Its end of the lease, for what it says of itself. */
-  readonly lease: (holder: string) => Lease;
+  readonly lease: (holder: string) => Awaitable<Lease>;
   readonly listen?: ListenOptions;
   /** Where gateways and keyholders reach it; by default where it listens. */
   readonly advertise?: string;
@@ -81,7 +82,7 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
     onChannel: (channel, admit) => (server === undefined ? channel.close("this coordinator stands by") : server.accept(channel, admit)),
     onRefused: ({ code }) => events.emit("refused", { kind: "unknown", code }),
   });
-  const lease = options.lease(encodeHolder({ url: options.advertise ?? listener.url, id: randomUUID() }));
+  const lease = await options.lease(encodeHolder({ url: options.advertise ?? listener.url, id: randomUUID() }));
 
   const begin = async (): Promise<Term> => {
     const { resolve, promise: ended } = withResolvers();

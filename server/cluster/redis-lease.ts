@@ -1,9 +1,8 @@
 /**
- * A lease in Redis, or Valkey: one key with a time to live. Imports ioredis.
+ * A lease in Redis, or Valkey: one key with a time to live. Loads ioredis when one is asked for.
  *
  * A Redis that fails over or loses its last second may give the lease to two: then the store's epoch lets one of them write.
  */
-import { Redis } from "ioredis";
 import { CofactorError } from "../../shared/errors.ts";
 import type { Lease } from "./lease.ts";
 
@@ -27,9 +26,10 @@ export interface RedisLeaseOptions {
 }
 
 /** A lease of a run. @throws CofactorError CONFIG_INVALID for another URL */
-export function redisLease({ url, run, holder, ttlMs }: RedisLeaseOptions): Lease {
+export async function redisLease({ url, run, holder, ttlMs }: RedisLeaseOptions): Promise<Lease> {
   if (!/^rediss?:\/\//.test(url))
     throw new CofactorError("CONFIG_INVALID", "the lease expected a URL that begins with redis:// or rediss://");
+  const { Redis } = await import("ioredis");
   const key = `cofactor:${run}:coordinator`;
   const redis = new Redis(url, {
     lazyConnect: true,

@@ -27,8 +27,8 @@ export interface MemberOptions {
 export async function serveMember(options: MemberOptions): Promise<ExitCode> {
   const { settings, run } = options;
   const { redis, leaseMs } = settings.cluster;
-  const lease = (holder: string): Lease => redisLease({ url: redis!, run: run.terms.id, holder, ttlMs: leaseMs });
-  return settings.cluster.role === "gateway" ? serveGateway(options, lease("")) : serveCoordinator(options, lease);
+  const lease = (holder: string): Promise<Lease> => redisLease({ url: redis!, run: run.terms.id, holder, ttlMs: leaseMs });
+  return settings.cluster.role === "gateway" ? serveGateway(options, await lease("")) : serveCoordinator(options, lease);
 }
 
 async function serveGateway({ settings, run, tls, log, signal }: MemberOptions, lease: Lease): Promise<ExitCode> {
@@ -50,7 +50,7 @@ async function serveGateway({ settings, run, tls, log, signal }: MemberOptions, 
 
 async function serveCoordinator(
   { settings, run, tls, names, log, signal }: MemberOptions,
-  lease: (holder: string) => Lease,
+  lease: (holder: string) => Promise<Lease>,
 ): Promise<ExitCode> {
   const { advertise, leaseMs } = settings.cluster;
   const store = await openStore(settings.store!);

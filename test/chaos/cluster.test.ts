@@ -148,9 +148,9 @@ describe.skipIf(missing !== undefined)(`a cluster under fire${missing === undefi
   });
 
   it("keeps its ledger's chain where privacy is promised, with the client SDK on a list of gateways", async () => {
-    const rounds = isSlow ? 200 : 30;
+    const rounds = isSlow ? 50 : 20;
     const run = await privateRun({}, { rounds, cohort: { size: 3, min: 3 }, deadline: { stageMs: 20_000, graceMs: 20_000 } });
-    const cluster = await startCluster({ planned: run.terms });
+    const cluster = await startCluster({ planned: run.terms, restMs: 400 });
     cleanups.push(() => cluster.end());
     const clients = Array.from({ length: 3 }, (_, index) => {
       const ratings = [[index, 1] as const, [index + 3, 1] as const];

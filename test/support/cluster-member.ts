@@ -16,6 +16,8 @@ export interface ClusterOrder {
   /** Entries of the counting run, and its terms; or terms of another run. */
   readonly counting?: { readonly size: number; readonly terms: Partial<TermsInput> };
   readonly planned?: RunTerms;
+  /** How long coordinators rest between rounds. */
+  readonly restMs?: number;
 }
 
 /** What a member is. */
@@ -39,12 +41,21 @@ async function start(order: ClusterOrder & MemberRole): Promise<void> {
   if (order.role === "keyholder") return open(order, run.terms.id);
   // A data base that is being started again is waited for.
   const store = await patiently(() => postgresStore(order.postgres, { patienceMs: 60_000, connections: 3 }));
-  const lease = (holder: string) => redisLease({ url: order.redis, run: run.terms.id, holder, ttlMs });
+  const lease = async (holder: string) => redisLease({ url: order.redis, run: run.terms.id, holder, ttlMs });
   if (order.role === "gateway") {
-    const gateway = await patiently(() => createGateway({ run, store, lease: lease(""), lookMs: 100, patienceMs: 30_000 }));
+    const gateway = await patiently(async () => createGateway({ run, store, lease: await lease(""), lookMs: 100, patienceMs: 30_000 }));
     await gateway.listen({ port: order.port });
   } else {
-    const node = await startCoordinator({ run, store, lease, listen: { port: order.port }, claimMs: 200, gatherMs: 100, partMs: 1_000 });
+    const node = await startCoordinator({
+      run,
+      store,
+      lease,
+      listen: { port: order.port },
+      claimMs: 200,
+      gatherMs: 100,
+      partMs: 1_000,
+      restMs: order.restMs ?? 0,
+    });
     node.on("leading", ({ isLeading }) => report({ kind: "leading", isLeading }));
     node.on("failed", ({ error }) => report({ kind: "failed", code: (error as { code?: string }).code ?? String(error) }));
   }
