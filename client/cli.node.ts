@@ -2,17 +2,18 @@
 import { type Command, type CommandIo, defineCommand } from "../shared/command/command.ts";
 import { peerTlsOptions, readPeerTls } from "../shared/command/peer-tls.node.ts";
 import { CofactorError } from "../shared/errors.ts";
+import { secureRng } from "../shared/random.ts";
 import type { RunTerms } from "../shared/terms.ts";
 import { createClient } from "./client.node.ts";
 import { namingLines, readRatingsFile } from "./ratings-file.node.ts";
-import { socketConnector } from "./socket.ts";
+import { connectorTo } from "./socket.ts";
 import { fileStore } from "./stores/file.node.ts";
 import type { Client } from "./types.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
   options: {
-    server: { kind: "text", value: "URL", summary: "the aggregator" },
+    server: { kind: "list", value: "URL", summary: "the aggregator; several of one run: when one is lost the next one is tried" },
     run: { kind: "text", value: "ID", summary: "the run's name" },
     ratings: { kind: "text", value: "FILE", summary: "lines of item,value; a line of words on top is a header" },
     recommend: { kind: "number", value: "N", summary: "how many items to recommend at the end", default: 10 },
@@ -29,7 +30,7 @@ export const command: Command = defineCommand({
   examples: ["cofactor join --server https://aggregator.example --run wines-1 --ratings mine.csv --recommend 5"],
   async run({ options, io }) {
     const { server, run, ratings, rounds, recommend } = options;
-    if (server === undefined || run === undefined || ratings === undefined) {
+    if (server.length === 0 || run === undefined || ratings === undefined) {
       throw new CofactorError("CONFIG_INVALID", '"--server", "--run" and "--ratings" are needed');
     }
     const { interests, diversity } = options;
@@ -46,7 +47,7 @@ export const command: Command = defineCommand({
     let client: Client | undefined;
     try {
       client = createClient({
-        connect: socketConnector(server, { tls }),
+        connect: connectorTo(server, secureRng, { tls }),
         run,
         ratings: file.pairs,
         accept: {

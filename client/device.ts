@@ -20,7 +20,7 @@ import type { Ratings } from "./ratings.ts";
 import type { Recommendation, RecommendOptions } from "./recommend.ts";
 import { isRetryable, maxFinalAttempts, Retry } from "./retry.ts";
 import { openSession, type Session } from "./session.ts";
-import { socketConnector } from "./socket.ts";
+import { connectorTo } from "./socket.ts";
 import { nothingNew, outcomeUnknown } from "./standing.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { Trainer } from "./trainer.ts";
@@ -70,8 +70,8 @@ export class Device implements Client {
     if ((options.connect === undefined) === (options.url === undefined)) throw new TypeError('one of "url" and "connect" expected');
     this.#options = options;
     this.#run = toRunId(options.run);
-    this.#connect = options.connect ?? socketConnector(options.url!);
     this.#secure = options.secure ?? secureRng;
+    this.#connect = options.connect ?? connectorTo(options.url!, this.#secure);
     this.#advice = new Advice(options.ratings, this.#secure);
     this.#clock = options.clock ?? platformClock;
     this.#bell = new Bell(this.#clock);

@@ -1,8 +1,9 @@
 /** The device's end of Socket.IO. Imports socket.io-client. Websocket only; the client above reconnects, not the socket. */
 import { io } from "socket.io-client";
 import { CofactorError } from "../shared/errors.ts";
+import { createRng, drawSeed, type SecureRng } from "../shared/random.ts";
 import { createSocketChannel } from "../shared/socket-channel.ts";
-import type { Channel, Connector } from "../shared/transport.ts";
+import { type Channel, type Connector, connectorOver } from "../shared/transport.ts";
 
 /** How to reach a server. */
 export interface SocketOptions {
@@ -57,4 +58,14 @@ export function socketConnector(url: string, options: SocketOptions = {}): Conne
       socket.connect();
     });
   };
+}
+
+/** Opens channels to any of the servers of a run, beginning with any of them, so that devices spread. @throws TypeError for none */
+export function connectorTo(url: string | readonly string[], secure: SecureRng, options: SocketOptions = {}): Connector {
+  if (typeof url === "string") return socketConnector(url, options);
+  const first = Math.floor(createRng(drawSeed(secure)).float() * url.length);
+  return connectorOver(
+    url.map((one) => socketConnector(one, options)),
+    first,
+  );
 }

@@ -18,8 +18,8 @@ import type { Contributed, Sent } from "./trainer.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {
-  /** The server's address; or `connect`. */
-  readonly url?: string;
+  /** The server's address, or those of a cluster's gateways: when one is lost the next one is tried; or `connect`. */
+  readonly url?: string | readonly string[];
   /** Another transport. */
   readonly connect?: Connector;
   /** The run's name. */

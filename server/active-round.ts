@@ -2,6 +2,7 @@
  * The open round in memory: its state, its half of the protection, its unfinished uploads; made fresh, or from what a store
  * holds. Imports shared and the store's types.
  */
+import type { Awaitable } from "../shared/crypto/primitives.ts";
 import { GroupedAggregator } from "../shared/protections/grouped.ts";
 import type { ProtectionTools } from "../shared/protections/protection.ts";
 import {
@@ -15,7 +16,7 @@ import {
   withStatus,
 } from "../shared/round.ts";
 import { type Run, roundFrame, roundLimits } from "../shared/run.ts";
-import type { OpenRound, RoundRecord, StoredAnswer } from "./store.ts";
+import type { AnswerKey, OpenRound, RoundRecord, StoredAnswer } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
 /** A round that is being driven. */
@@ -25,7 +26,7 @@ export interface ActiveRound {
   readonly aggregator: GroupedAggregator;
   readonly uploads: Uploads;
   /** Answers that are being checked and made durable, by client. */
-  readonly saving: Map<string, Promise<void>>;
+  readonly saving: Map<string, Promise<unknown>>;
   /** Digests of the durable answers, and of those being made durable, by stage and client. */
   readonly digests: Map<string, string>;
   readonly startedMs: number;
@@ -36,6 +37,8 @@ export interface ActiveRound {
   isDue: boolean;
   /** The stage that is durable and takes answers; -1 at first. The state is ahead of it while the next one is being made durable. */
   openStage: number;
+  /** The stage that is durable; the state is ahead of it while the next one is being made durable, and behind it while answers are collected. */
+  savedStage: number;
   /** The stage for which the aggregator's half was begun last; -1 at first. */
   begunStage: number;
   /** Settles when that stage's briefs are ready. */
@@ -65,6 +68,16 @@ export async function enterRound(
   return { active: await createActive(run, step.state, tools, nowMs), effects: step.effects };
 }
 
+/** What of a round is durable, and how much of it is taken in again. */
+export interface KeptRound {
+  readonly open: OpenRound;
+  readonly keys: readonly AnswerKey[];
+  /** The last stage whose answers are taken in: the open one, or the one before where others see to that. */
+  readonly lastStage: number;
+  /** The answers of a stage that the sum's half takes in. */
+  answers(stage: number): Awaitable<readonly StoredAnswer[]>;
+}
+
 /**
  * The round that a killed server left open: every durable answer is taken in again, once, in the order in which they came.
  *
@@ -73,8 +86,7 @@ export async function enterRound(
  */
 export async function restoreRound(
   run: Run,
-  open: OpenRound,
-  answers: readonly StoredAnswer[],
+  { open, keys, lastStage, answers }: KeptRound,
   tools: ProtectionTools,
   nowMs: number,
 ): Promise<EnteredRound> {
@@ -84,13 +96,12 @@ export async function restoreRound(
   let effects: readonly RoundEffect[] = step.state.phase === "collecting" ? [] : step.effects;
   for (let stage = 0; stage < run.protection.stages.length && stage <= open.stage; stage++) {
     if (step.state.phase !== "collecting") break;
-    const given = answers.filter((answer) => answer.stage === stage);
     await active.aggregator.begin(stage, withStatus(step.state, "asked"));
     active.begunStage = stage;
-    for (const answer of given) {
-      active.aggregator.combine(stage, answer.client, answer.bytes, answer.signature);
-      active.digests.set(answerKey(stage, answer.client), answer.digest);
-    }
+    const given = keys.filter((key) => key.stage === stage);
+    for (const { client, digest } of given) active.digests.set(answerKey(stage, client), digest);
+    if (stage > lastStage) break;
+    for (const { client, bytes, signature } of await answers(stage)) active.aggregator.combine(stage, client, bytes, signature);
     step = stepRound(step.state, { kind: "answered", stage, clients: given.map((answer) => answer.client) });
     effects = step.effects;
     // The stage had ended: at its deadline, when not everybody had answered.
@@ -100,6 +111,7 @@ export async function restoreRound(
     }
   }
   active.state = step.state;
+  active.savedStage = open.stage;
   if (effects.length > 0) return { active, effects };
   return { active, effects: [{ kind: "ask", stage: step.state.stage, clients: withStatus(step.state, "asked") }] };
 }
@@ -136,6 +148,7 @@ async function createActive(run: Run, state: RoundState, tools: ProtectionTools,
     cancelDeadline: () => undefined,
     isDue: false,
     openStage: -1,
+    savedStage: -1,
     begunStage: -1,
     begun: Promise.resolve(),
   };

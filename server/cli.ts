@@ -40,12 +40,20 @@ export const command: Command = defineCommand({
       value: "FILE",
       summary: "public features of the items, for a model that begins with them or learns from them: .csv, .npy or .jsonl",
     },
+    role: {
+      kind: "text",
+      value: "ROLE",
+      summary:
+        "single, the default; or of several servers on one PostgreSQL: gateway, to which devices come, or coordinator, of which one leads",
+    },
+    redis: { kind: "text", value: "URL", summary: "with --role: redis://HOST, where coordinators agree on who leads" },
     origin: { kind: "list", value: "ORIGIN", summary: "an origin whose pages may connect" },
     set: { kind: "list", value: "PATH=VALUE", summary: "any other setting, for example enrolment.kind=invitation or log.level=debug" },
     "print-config": { kind: "flag", summary: "prints the settings that all this comes to, secrets masked, and ends" },
   },
   examples: [
     "cofactor serve wines.yaml --port 8080 --store wines.sqlite --origin https://shop.example",
+    "cofactor serve wines.yaml --role gateway --redis redis://redis.example --store postgres://cofactor@db.example/cofactor --port 8080",
     "cofactor serve wines.yaml --config serve.yaml --set limits.maxConnections=5000 --print-config",
   ],
   exits: [
@@ -73,6 +81,8 @@ export const command: Command = defineCommand({
       ["listen.host", options.host],
       ["store", options.store],
       ["items", options.items],
+      ["cluster.role", options.role],
+      ["cluster.redis", options.redis],
       ["itemFeatures", options["item-features"]],
       ["listen.allowedOrigins", options.origin.length === 0 ? undefined : options.origin],
     ]);
@@ -97,6 +107,10 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
   );
   logPlan(run, log);
   const names = settings.items === undefined ? undefined : readNames(settings.items);
+  if (settings.cluster.role !== "single") {
+    const { serveMember } = await import("./cluster/serve.ts");
+    return serveMember({ settings, run, tls, names, log, signal: io.signal });
+  }
   const { endpoint, serviceName } = settings.tracing;
   const tracing = endpoint === undefined ? undefined : await (await import("./open-telemetry.ts")).openTelemetry({ endpoint, serviceName });
   const store = await openStore(settings.store ?? `${run.terms.id}.sqlite`);

@@ -5,6 +5,7 @@ import type { Emitter } from "../shared/emitter.ts";
 import type { Rng, SecureRng } from "../shared/random.ts";
 import type { Run } from "../shared/run.ts";
 import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
+import type { ActiveRound } from "./active-round.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import type { Listener } from "./news.ts";
@@ -13,6 +14,16 @@ import type { Store } from "./store.ts";
 /** A connected client, as the coordinator sees it. Failures of the connection are not its concern. */
 export interface Participant extends Listener {
   ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<AnswerHeader<"ask">>;
+}
+
+/** Where answers come in elsewhere than in this process: how what came in is brought together once a stage takes no more. */
+export interface Collection {
+  /**
+   * Takes every durable answer of a stage that has ended into the round's half, each once.
+   * @returns who answered
+   * @throws CofactorError STORE_FAILED; another code ends the round alone
+   */
+  collect(active: ActiveRound, stage: number): Promise<readonly string[]>;
 }
 
 /** What a coordinator works with. */
@@ -24,6 +35,8 @@ export interface CoordinatorParts {
   readonly primitives: Primitives;
   readonly opener: EvidencedOpener;
   readonly events: Emitter<ServerEvents>;
+  /** Left out where every answer comes in here. */
+  readonly collection?: Collection | undefined;
   /** How long to wait for more clients once there are `cohort.min`, before a smaller cohort is asked. */
   readonly gatherMs: number;
   /** How long to rest after a published round before the next one may begin. */

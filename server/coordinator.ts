@@ -13,10 +13,11 @@ import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
-import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
+import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
-import type { CoordinatorParts, CoordinatorStatus, Participant } from "./coordinator-parts.ts";
+import type { Collection, CoordinatorParts, CoordinatorStatus, Participant } from "./coordinator-parts.ts";
+import type { Desk } from "./desk.ts";
 import { Gathering } from "./gathering.ts";
 import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
@@ -28,7 +29,7 @@ import { Stages } from "./stages.ts";
 import type { Driver, RoundRecord } from "./store.ts";
 
 /** Drives the rounds of one run. */
-export class Coordinator {
+export class Coordinator implements Desk {
   readonly #parts: CoordinatorParts;
   readonly #participants = new Map<string, Participant>();
   readonly #queue = new Serial();
@@ -72,6 +73,7 @@ export class Coordinator {
       model: () => this.#publisher.ref,
       isCurrent: (active) => this.#isCurrent(active),
       queue: (active, work) => this.#enqueue(active.state.round, work),
+      save: (active, stage) => this.#save(active, stage),
       apply: (active, event) => this.#apply(active, event),
       fail: (active, error) => this.#fail(active, error),
       onIdle: (client) => this.#gathering.remove(client),
@@ -99,7 +101,6 @@ export class Coordinator {
     this.#gathering.end();
   }
 
-  /** True for a device that the open round still waits for, or may. */
   expects(client: string): boolean {
     return (this.#active?.state.members.get(client) ?? "gone") !== "gone";
   }
@@ -109,12 +110,20 @@ export class Coordinator {
     return this.#publisher;
   }
 
+  get ref(): ModelRef {
+    return this.#publisher.ref;
+  }
+
+  /** Its fencing token: who took the run over before has a lower one. */
+  get epoch(): number {
+    return this.#driver.epoch;
+  }
+
   /** True when the store failed and the driving has stopped. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
 
-  /** True when no further round may begin. */
   get hasEnded(): boolean {
     return (
       this.#active === undefined && (this.#orders.standing === "ended" || hasEnded(this.#parts.run, this.#publisher.model, this.#overRound))
@@ -136,9 +145,14 @@ export class Coordinator {
     return this.#ledger;
   }
 
-  /** The newest round that is published or abandoned, durably. */
-  get overRound(): number {
+  over(): number {
     return this.#overRound;
+  }
+
+  /** Answers that another process has taken in; they are durable. Others than of the open round and stage change nothing. */
+  answered(round: number, stage: number, clients: readonly string[]): void {
+    const active = this.#active;
+    if (active?.state.round === round) void this.#enqueue(round, () => this.#apply(active, { kind: "answered", stage, clients }));
   }
 
   /** Does work while no round moves and no publication is under way. What it throws is the caller's. */
@@ -158,12 +172,6 @@ export class Coordinator {
     };
   }
 
-  /**
-   * A client is there, or back. It is told what it missed: the last publication, when it took part in that round and was away, or
-   * when the model was published after it was told the newest one.
-   *
-   * @param toldModel content hash of the newest model that the client was told when it joined
-   */
   connect(client: string, participant: Participant, toldModel: string): void {
     this.#participants.set(client, participant);
     this.#gathering.add(client);
@@ -172,31 +180,21 @@ export class Coordinator {
     this.#gather();
   }
 
-  /** A client's connection ended; within a round it may come back until the grace is over. */
   disconnect(client: string, participant: Participant): void {
     if (this.#participants.get(client) !== participant) return;
     this.#lose(client);
     if (this.#active !== undefined) this.#stages.grantGrace(this.#active, client);
   }
 
-  /** A client leaves for good: nobody waits for it. */
   leave(client: string, participant: Participant): void {
     if (this.#participants.get(client) === participant) this.#lose(client);
     if (this.#active !== undefined) this.#stages.giveUp(this.#active, client);
   }
 
-  /**
-   * Takes a chunk of a client's answer.
-   * @throws CofactorError ROUND_STALE for another round than the open one and the one that ended last, and what `takeAnswer` refuses
-   */
   async answer(client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">> {
     return this.#stages.answer(this.#expectRound(header.round), client, header, bytes);
   }
 
-  /**
-   * A chunk of the brief of the stage that a client is asked for.
-   * @throws CofactorError ROUND_STALE, ROUND_CLOSED when it is not asked for that stage, MESSAGE_MALFORMED beyond the brief's end
-   */
   async brief(client: string, { round, stage, offset }: RequestHeader<"brief">): Promise<Uint8Array> {
     return this.#stages.brief(this.#expectRound(round), client, stage, offset);
   }
@@ -258,13 +256,21 @@ export class Coordinator {
 
   /** Goes on with the round that a killed server left open. */
   async #resume(): Promise<void> {
-    const { run, store, clock, secure, primitives } = this.#parts;
+    const { run, store, clock, secure, primitives, collection } = this.#parts;
     const open = await store.openRound(run.terms.id);
     if (open === undefined) return;
     this.#lastRound = open.round;
-    const answers = await store.answers(run.terms.id, open.round);
-    const entered = await restoreRound(run, open, answers, { secure, primitives }, clock.now());
-    await this.#queue.run(() => this.#enter(entered));
+    const { id } = run.terms;
+    const keys = await store.answerKeys(id, open.round);
+    // Elsewhere than here the open stage's answers are brought together when it ends.
+    const lastStage = collection === undefined ? open.stage : open.stage - 1;
+    const kept = { open, keys, lastStage, answers: (stage: number) => store.answers(id, open.round, stage) };
+    const entered = await restoreRound(run, kept, { secure, primitives }, clock.now());
+    const known = keys.filter(({ stage }) => stage === open.stage && stage > lastStage).map(({ client }) => client);
+    await this.#queue.run(async () => {
+      await this.#enter(entered);
+      if (known.length > 0) await this.#apply(entered.active, { kind: "answered", stage: open.stage, clients: known });
+    });
   }
 
   async #enter({ active, effects }: EnteredRound): Promise<void> {
@@ -297,9 +303,37 @@ export class Coordinator {
   /** Within the queue. The state has moved when the call returns; its effects are carried out when it settles. */
   async #apply(active: ActiveRound, event: RoundEvent): Promise<void> {
     if (!this.#isCurrent(active)) return;
-    const step = stepRound(active.state, event);
+    const { state } = active;
+    let step = stepRound(state, event);
+    const hasClosed = step.state.stage !== state.stage || step.state.phase !== state.phase;
+    if (this.#parts.collection !== undefined && event.kind !== "failed" && state.phase === "collecting" && hasClosed) {
+      const closed = await this.#close(active, this.#parts.collection);
+      if (!this.#isCurrent(active)) return;
+      step = stepRound(active.state, closed);
+    }
     active.state = step.state;
     await this.#carryOut(active, step.effects);
+  }
+
+  /** From the write on nobody takes an answer of the stage: then it is certain who has answered it. */
+  async #close(active: ActiveRound, collection: Collection): Promise<RoundEvent> {
+    const { round, stage } = active.state;
+    await this.#save(active, stage + 1);
+    try {
+      return { kind: "closed", stage, clients: await collection.collect(active, stage) };
+    } catch (error) {
+      if (!isCofactorError(error) || error.code === "STORE_FAILED" || error.code === "FENCED") throw error;
+      this.#parts.events.emit("failed", { round, error });
+      return { kind: "failed", reason: `${error.code}: ${error.message}`.slice(0, 300) };
+    }
+  }
+
+  /** Makes a stage durable, unless it is. */
+  async #save(active: ActiveRound, stage: number): Promise<void> {
+    if (stage <= active.savedStage) return;
+    const { round, members } = active.state;
+    await this.#parts.store.saveRound(this.#driver, { round, stage, cohort: [...members.keys()] });
+    active.savedStage = stage;
   }
 
   async #carryOut(active: ActiveRound, effects: readonly RoundEffect[]): Promise<void> {
@@ -312,12 +346,12 @@ export class Coordinator {
 
   /** From here on the contributors are fixed, also for a server that starts again; the sum is opened beside the queue. */
   async #fix(active: ActiveRound): Promise<void> {
-    const { store, events } = this.#parts;
+    const { events } = this.#parts;
     active.cancelDeadline();
     // A log that breaks the promise ends the run before anything is opened.
     this.#ledger.assertKept();
-    const { round, stages, members } = active.state;
-    await store.saveRound(this.#driver, { round, stage: stages, cohort: [...members.keys()] });
+    const { round, stages } = active.state;
+    await this.#save(active, stages);
     if (!this.#isCurrent(active)) return;
     events.emit("revealing", { round, contributors: contributorsOf(active.state).length });
     void this.#reveal(active);

@@ -41,11 +41,16 @@ export async function drain({ coordinator, identities, clock }: DrainParts, drai
   };
   const canFinish = (): boolean => coordinator.status.phase === "revealing" || coordinator.status.connected > 0;
   while (openRound() !== undefined && canFinish() && clock.now() < deadlineMs) await pause(clock, lookMs);
+  await tellClosing(identities, clock, retryAfterMs);
+  return { openRound: openRound() };
+}
+
+/** Tells every joined device that the server is about to end, and when to come back. */
+export async function tellClosing(identities: Identities, clock: Clock, retryAfterMs: number): Promise<void> {
   const told = [...identities.all()].map((channel) =>
     channel.request("closing", { header: { retryAfterMs }, payload: noBytes }, { timeoutMs: 1_000 }).catch(() => undefined),
   );
   await Promise.race([Promise.all(told), pause(clock, 1_000)]);
-  return { openRound: openRound() };
 }
 
 function pause(clock: Clock, ms: number): Promise<void> {

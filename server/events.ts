@@ -41,6 +41,10 @@ export type ServerEvents = {
   internal: { readonly error: unknown; readonly request: string };
   /** The operator paused, resumed or ended the run: durable. */
   ordered: OperatorOrder;
+  /** A gateway has found the coordinator that leads, or lost it. */
+  linked: { readonly isLinked: boolean };
+  /** A coordinator of several leads from now on, or stands by. */
+  leading: { readonly isLeading: boolean };
   /** A keyholder, by its place in the terms, came or went; `connected` of them are there now. */
   keyholder: { readonly keyholder: number; readonly isConnected: boolean; readonly connected: number };
   /** A keyholder refused to open a sum: another one is asked. */

@@ -1,5 +1,9 @@
 /** The server's public entry: `cofactor/server`. */
 export { type ExportOptions, exportRun, type ImportedRun, type ImportOptions, importRun } from "./archive.ts";
+export { type CoordinatorNode, type CoordinatorNodeOptions, startCoordinator } from "./cluster/coordinator-node.ts";
+export { createGateway, type Gateway, type GatewayOptions } from "./cluster/gateway.ts";
+export { type Lease, MemoryLeases } from "./cluster/lease.ts";
+export { type RedisLeaseOptions, redisLease } from "./cluster/redis-lease.ts";
 export { type DealtKey, dealKey } from "./deal-key.ts";
 export type { Drained, DrainOptions } from "./drain.ts";
 export { EnrolmentDesk, type EnrolmentOptions } from "./enrolment/desk.ts";
@@ -22,6 +26,7 @@ export { createServer, type Server, type ServerOptions } from "./server.ts";
 export type { Listener, ListenOptions } from "./socket.ts";
 export type {
   AnswerFate,
+  AnswerKey,
   CatalogueStore,
   Driver,
   OpenRound,

@@ -11,17 +11,20 @@ import { type Run, roundFrame } from "../shared/run.ts";
 import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import { answerBytes } from "../shared/wire/signed.ts";
 import { type ActiveRound, answerKey } from "./active-round.ts";
-import type { Driver, Store } from "./store.ts";
+import type { AnswerFate, Driver, Store } from "./store.ts";
 import { verifySignature } from "./verify.ts";
 
 /** What takes answers. */
 export interface IntakeParts {
   readonly run: Run;
-  readonly store: Store;
+  readonly store: Pick<Store, "saveAnswer">;
   readonly driver: Driver;
   /** Of all unfinished answers together; by default without a bound. */
   readonly maxBytesInFlight?: number | undefined;
 }
+
+/** What a device is told of an answer that is durable. */
+export type TakenAs = "accepted" | "duplicate";
 
 /**
  * Takes a chunk of a client's answer.
@@ -36,7 +39,7 @@ export async function takeAnswer(
   client: string,
   header: RequestHeader<"answer">,
   bytes: Uint8Array,
-  takeIn: (whole: Uint8Array, settle: () => void) => Promise<void>,
+  takeIn: (whole: Uint8Array, settle: () => void, fate: AnswerFate) => Promise<TakenAs>,
 ): Promise<AnswerHeader<"answer">> {
   const { run, maxBytesInFlight } = parts;
   const { round, stage, digest, total, offset } = header;
@@ -67,15 +70,14 @@ export async function takeAnswer(
     active.saving.delete(client);
   };
   try {
-    await work;
-    await takeIn(whole, settle);
+    const fate = await work;
+    return { received: total, status: await takeIn(whole, settle, fate) };
   } catch (error) {
     active.digests.delete(answerKey(stage, client));
     throw error;
   } finally {
     settle();
   }
-  return { received: total, status: "accepted" };
 }
 
 /** Checks a whole answer and makes it durable. */
@@ -85,7 +87,7 @@ async function keep(
   client: string,
   header: RequestHeader<"answer">,
   whole: Uint8Array,
-): Promise<void> {
+): Promise<AnswerFate> {
   const { round, stage, digest, signature } = header;
   if ((await digestOf(whole)) !== digest) throw new CofactorError("MESSAGE_MALFORMED", '"digest" expected the sha256 of the answer');
   if (!verifySignature(client, "answer", answerBytes(run.digest, round, stage, digest), signature)) {
@@ -93,9 +95,10 @@ async function keep(
   }
   active.aggregator.admit(stage, client, whole);
   const fate = await store.saveAnswer(driver, round, { stage, client, digest, signature, bytes: whole });
-  // "duplicate": durable since an earlier attempt whose outcome was in doubt. It is not in the sum yet.
+  // "duplicate": durable since an earlier attempt whose outcome was in doubt. It is not in this sum yet.
   if (fate === "conflict") throw replayed(round);
   if (fate === "closed") throw closed(round, stage);
+  return fate;
 }
 
 function replayed(round: number): CofactorError {

@@ -8,6 +8,7 @@ import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { protections } from "../shared/protections/index.ts";
 import { nodeKeyholderTools } from "../shared/protections/keyholder-tools.node.ts";
 import { resolveSection } from "../shared/registry.ts";
+import { connectorOver } from "../shared/transport.ts";
 import { connectSocket } from "./connect.ts";
 import { openKeyFile } from "./key-file.ts";
 import { Keyholder } from "./keyholder.ts";
@@ -19,7 +20,7 @@ import { readPassphrase } from "./passphrase.ts";
 export const command: Command = defineCommand({
   options: {
     key: { kind: "text", value: "FILE", summary: "the key file, as keys deal writes it" },
-    server: { kind: "text", value: "URL", summary: "the aggregator" },
+    server: { kind: "list", value: "URL", summary: "the aggregator; several coordinators of one run: whichever leads is served" },
     run: { kind: "text", value: "ID", summary: "the run's name" },
     record: {
       kind: "text",
@@ -32,15 +33,15 @@ export const command: Command = defineCommand({
   },
   examples: ["cofactor keyholder --key holder.key --server https://aggregator.example --run wines-1 --passphrase-file secret.txt"],
   async run({ options, io }) {
-    const { key, server: url, run: runId } = options;
-    if (key === undefined || url === undefined || runId === undefined) {
+    const { key, server: urls, run: runId } = options;
+    if (key === undefined || urls.length === 0 || runId === undefined) {
       throw new CofactorError("CONFIG_INVALID", '"--key", "--server" and "--run" are needed');
     }
     const { identity, secret } = await openKeyFile(key, readPassphrase(options["passphrase-file"]));
     const record = fileRecord(options.record ?? `${key}.opened`);
     try {
       await serveForever({
-        url,
+        urls,
         tls: readPeerTls(options),
         runId,
         identity,
@@ -57,7 +58,7 @@ export const command: Command = defineCommand({
 });
 
 interface Duty {
-  readonly url: string;
+  readonly urls: readonly string[];
   readonly tls: PeerTls;
   readonly runId: string;
   readonly identity: Identity;
@@ -68,10 +69,13 @@ interface Duty {
 }
 
 /** Serves until it is told to end; an aggregator that is away is tried again every second. */
-async function serveForever({ url, tls, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
+async function serveForever({ urls, tls, runId, identity, secret, record, serverKey, signal }: Duty): Promise<void> {
   const log = pino({ name: "keyholder" });
   const keyholder = new Keyholder({
-    connect: connectSocket(url, tls),
+    connect: connectorOver(
+      urls.map((url) => connectSocket(url, tls)),
+      0,
+    ),
     run: runId,
     identity,
     record,

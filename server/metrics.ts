@@ -11,6 +11,8 @@ export interface Metrics {
   /** The page that Prometheus reads. */
   text(): Promise<string>;
   readonly contentType: string;
+  /** Counts gateways' parts of a stage that were not handed over or not taken: what they held is read from the store. */
+  lostParts(): void;
   /** Refused messages by code: for tests and status pages. */
   refused(): Readonly<Record<string, number>>;
 }
@@ -110,6 +112,11 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
     registers,
   });
   const spoiled = new Counter({ name: "cofactor_groups_spoiled_total", help: "Groups whose sum could not be had", registers });
+  const lost = new Counter({
+    name: "cofactor_parts_lost_total",
+    help: "Gateways' parts of a stage that were read from the store instead",
+    registers,
+  });
   const byCode: Record<string, number> = {};
 
   events.on("refused", ({ code }) => {
@@ -130,6 +137,7 @@ export function createMetrics(events: Emitter<ServerEvents>, sources: MetricSour
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
+    lostParts: () => lost.inc(),
     refused: () => ({ ...byCode }),
   };
 }

@@ -24,7 +24,7 @@ export function logPlan(run: Run, log: pino.Logger): void {
 }
 
 /** Logs what happens. `request` names connection and message: the same name stands in every line about it. */
-export function logEvents(server: Server, log: pino.Logger): void {
+export function logEvents(server: Pick<Server, "on">, log: pino.Logger): void {
   server.on("joined", ({ isNew }) => log.debug({ isNew }, "client joined"));
   server.on("began", (event) => log.info(event, "round began"));
   server.on("stage", (event) => log.debug(event, "stage asked"));
@@ -44,7 +44,7 @@ export function logEvents(server: Server, log: pino.Logger): void {
   server.on("failed", ({ round, error }) => log.error({ round, code: codeOf(error) }, "round failed"));
 }
 
-function logRefusals(server: Server, log: pino.Logger): void {
+function logRefusals(server: Pick<Server, "on">, log: pino.Logger): void {
   const bucket = new Bucket(refusalsPerSecond, refusalBurst, platformClock.now());
   let unsaid = 0;
   server.on("refused", (event) => {

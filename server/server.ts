@@ -1,24 +1,25 @@
 /**
  * The aggregator put together: store, coordinator, sessions, sockets, pages. Imports everything in server.
  */
+import type { RequestListener } from "node:http";
 import { type Clock, platformClock } from "../shared/clock.ts";
 import type { OperatorOrder, Standing } from "../shared/console/feed.ts";
-import { toBase64url, toUtf8 } from "../shared/crypto/encoding.ts";
-import { type Identity, identityFromSeed, sign } from "../shared/crypto/identity.ts";
+import { toBase64url } from "../shared/crypto/encoding.ts";
+import { sign } from "../shared/crypto/identity.ts";
 import { nodePrimitives } from "../shared/crypto/primitives.node.ts";
 import { createEmitter, type Emitter } from "../shared/emitter.ts";
 import { CofactorError } from "../shared/errors.ts";
-import { planRun } from "../shared/plan-run.ts";
 import type { PrivacyResult } from "../shared/privacy-account.ts";
 import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../shared/random.ts";
 import { type DeviceReward, type RewardedRound, rewardsOf } from "../shared/rewards/terms.ts";
 import { type Run, roundFrame } from "../shared/run.ts";
 import type { SiteFiles } from "../shared/site.node.ts";
-import { canonicalJson } from "../shared/terms.ts";
 import type { Channel } from "../shared/transport.ts";
 import type { ModelRef } from "../shared/wire/messages.ts";
 import { openBytes } from "../shared/wire/signed.ts";
 import { PublishedCatalogues } from "./catalogues.ts";
+import { Gateways } from "./cluster/gateways.ts";
+import { trackConnections } from "./connections.ts";
 import { openConsole } from "./console/open.ts";
 import { Coordinator } from "./coordinator.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
@@ -28,10 +29,11 @@ import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
 import { Identities } from "./identities.ts";
+import { openIdentity, toRun } from "./identity.ts";
 import { catalogueStatus, type ItemStanding, orderItems, setItems, standingsOf, startItems } from "./items.ts";
 import { Keyholders } from "./keyholders.ts";
 import { limitsFrom, type SessionLimits, sessionLimits } from "./limits.ts";
-import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
 import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
@@ -72,6 +74,10 @@ export interface ServerOptions extends Partial<SessionLimits> {
   readonly firstModel?: Float64Array;
   /** Under terms with a catalogue: names of the items that are live from the start, when the store has none. Later ones: `addItems`. */
   readonly items?: Iterable<string>;
+  /** Clients are received by gateways (cluster/), and only they and keyholders by this server. Default false. */
+  readonly gateways?: boolean;
+  /** How long a gateway may take to hand over what it has added up in a stage, before it is read from the store; default 5,000. */
+  readonly partMs?: number;
 }
 
 /** An aggregator. */
@@ -85,6 +91,8 @@ export interface Server {
   readonly model: ModelRef;
   readonly shared: Float64Array;
   records(): Promise<RoundRecord[]>;
+  /** Answers a page's request, for whoever listens for it. */
+  readonly pages: RequestListener;
   /** Every item that has a row; empty where items are numbers and stay. */
   items(): ItemStanding[];
   /**
@@ -108,7 +116,7 @@ export interface Server {
    * @throws CofactorError ROUND_CLOSED for a word that does not fit to where the run stands, STORE_FAILED
    */
   order(order: OperatorOrder["order"], by?: string): Promise<void>;
-  /** True when the store failed, or the ledger did: no further round begins, and only a new start helps. */
+  /** True when the store or the ledger failed, or another server has taken the run over: no further round begins, and only a new start helps. */
   readonly hasFailed: boolean;
   /** Serves one connection: for transports of another kind. `admit` is called once it has joined. */
   accept(channel: Channel, admit?: () => void): void;
@@ -136,7 +144,7 @@ export interface Server {
  * @example const server = await createServer({ run: { id: "films-1", items: 9, protection: { kind: "open" } }, store: memoryStore() }); await server.close();
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const run = isRun(options.run) ? options.run : await planRun(options.run);
+  const run = await toRun(options.run);
   assertServable(run);
   await run.protection.assertHolds?.(roundFrame(run, 1));
   const limits = limitsFrom(sessionLimits, options);
@@ -145,9 +153,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const clock = options.clock ?? platformClock;
   const events = createEmitter<ServerEvents>();
   const items = startItems(run, options.items);
-  const identity = await openIdentity(run, store, secure);
-  const text = canonicalJson(run.terms);
-  const terms = { text, signature: toBase64url(sign(identity, "terms", toUtf8(text))), serverKey: identity.id };
+  const { identity, terms } = await openIdentity(run, store, secure);
   const connections = trackConnections();
   let quality = (await store.records(run.terms.id)).findLast((record) => record.quality !== undefined)?.quality;
   events.on("round", (round) => {
@@ -163,9 +169,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     hedgeMs: options.hedgeMs ?? 15_000,
     sign: (round, group, list) => toBase64url(sign(identity, "open", openBytes(run.digest, round, group, list))),
   });
+  const gateways =
+    options.gateways === true
+      ? new Gateways({ run, store, serverKey: identity.id, partMs: options.partMs ?? 5_000, onLost: () => metrics.lostParts() })
+      : undefined;
   const coordinator: Coordinator = new Coordinator({
     run,
     store,
+    collection: gateways,
     clock,
     secure,
     primitives: nodePrimitives,
@@ -180,6 +191,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   const models = new PublishedModels(store, run.terms.id, run.terms.precision);
   await coordinator.start();
+  gateways?.serve(coordinator);
+  if (gateways !== undefined) events.on("round", () => gateways.refresh());
   const identities = new Identities(limits, clock);
   const enrolment =
     options.enrolment ?? new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "open" }, store: memoryEnrolment() });
@@ -188,10 +201,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     run,
     store,
     secure,
-    coordinator,
+    desk: coordinator,
+    takesClients: gateways === undefined,
     models,
     catalogues: new PublishedCatalogues(store, run.terms.id),
-    keyholders,
+    roles: { keyholder: keyholders, ...(gateways === undefined ? {} : { gateway: gateways }) },
     events,
     clock,
     terms,
@@ -223,6 +237,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...coordinator.status,
       ...(await catalogueStatus(run, store, coordinator.published.catalogue)),
       connections: connections.connections(),
+      ...(gateways === undefined ? {} : { role: "coordinator", epoch: coordinator.epoch, gateways: gateways.count }),
       refused: metrics.refused(),
       ...(quality === undefined ? {} : { quality }),
       ...(run.privacy === undefined || coordinator.hasFailed ? {} : { privacy: coordinator.ledger.spent }),
@@ -251,6 +266,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     get shared() {
       return coordinator.published.model.shared;
     },
+    pages,
     records: () => store.records(run.terms.id),
     items: () => standingsOf(coordinator.published.catalogue),
     addItems: (ids) => coordinator.undisturbed(() => orderItems(run, store, "add", ids)),
@@ -313,61 +329,8 @@ function rewardedRounds(records: readonly RoundRecord[]): RewardedRound[] {
   );
 }
 
-/** Counts what passes through all connections, of every transport. */
-function trackConnections(): Omit<MetricSources, "epsilon" | "quality"> & { add(channel: Channel): void; closeAll(): void } {
-  const open = new Set<Channel>();
-  const ended = { bytesSent: 0, bytesReceived: 0 };
-  return {
-    add(channel) {
-      open.add(channel);
-      channel.onClose(() => {
-        open.delete(channel);
-        ended.bytesSent += channel.traffic.bytesSent;
-        ended.bytesReceived += channel.traffic.bytesReceived;
-      });
-    },
-    connections: () => open.size,
-    traffic() {
-      let { bytesSent, bytesReceived } = ended;
-      for (const { traffic } of open) {
-        bytesSent += traffic.bytesSent;
-        bytesReceived += traffic.bytesReceived;
-      }
-      return { bytesSent, bytesReceived };
-    },
-    closeAll() {
-      for (const channel of [...open]) channel.close("the server was closed");
-    },
-  };
-}
-
-/** The server's signing identity for a run: made at the first start, kept in the store. */
-async function openIdentity(run: Run, store: Store, secure: SecureRng): Promise<Identity> {
-  const text = canonicalJson(run.terms);
-  const stored = await store.loadRun(run.terms.id);
-  if (stored !== undefined) {
-    if (stored.terms !== text) {
-      throw new CofactorError(
-        "CONFIG_INVALID",
-        `the store holds other terms for run "${run.terms.id}": signed terms cannot change, give the run a new name`,
-      );
-    }
-    if (stored.identitySeed.length === 0) {
-      throw new CofactorError("CONFIG_INVALID", `run "${run.terms.id}" was imported without its key: it can be read here, not served`);
-    }
-    return identityFromSeed(stored.identitySeed);
-  }
-  const identitySeed = secure.bytes(32);
-  await store.saveRun(run.terms.id, { terms: text, identitySeed });
-  return identityFromSeed(identitySeed);
-}
-
 /** Public keys of the keyholders that the terms name. */
 function keyholdersOf(run: Run): readonly string[] {
   const named = run.terms.protection["keyholders"];
   return Array.isArray(named) ? named.filter((key): key is string => typeof key === "string") : [];
-}
-
-function isRun(value: Run | object): value is Run {
-  return "terms" in value && "model" in value && "protection" in value && "rule" in value;
 }

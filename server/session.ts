@@ -12,6 +12,7 @@ import { type Channel, type Header, noBytes, type Packet } from "../shared/trans
 import {
   type AnswerHeader,
   isMessageKind,
+  type JoinRole,
   type MessageKind,
   parseAnswer,
   parseRequest,
@@ -21,12 +22,10 @@ import {
 import { joinBytes } from "../shared/wire/signed.ts";
 import type { PublishedCatalogues } from "./catalogues.ts";
 import { Conduct } from "./conduct.ts";
-import type { Coordinator } from "./coordinator.ts";
-import type { Participant } from "./coordinator-parts.ts";
+import type { Attendee, Desk } from "./desk.ts";
 import type { EnrolmentDesk } from "./enrolment/desk.ts";
 import type { ServerEvents } from "./events.ts";
 import type { Identities } from "./identities.ts";
-import type { Keyholders } from "./keyholders.ts";
 import type { SessionLimits } from "./limits.ts";
 import type { PublishedModels } from "./models.ts";
 import type { Store } from "./store.ts";
@@ -37,18 +36,29 @@ export interface SessionParts {
   readonly run: Run;
   readonly store: Store;
   readonly secure: SecureRng;
-  readonly coordinator: Coordinator;
+  readonly desk: Desk;
+  /** What serves those who join in another role than a client's; roles that are not here are refused. */
+  readonly roles: Readonly<Partial<Record<JoinRole, RoleDesk>>>;
   readonly models: PublishedModels;
   readonly catalogues: PublishedCatalogues;
-  readonly keyholders: Keyholders;
   readonly events: Emitter<ServerEvents>;
   readonly terms: { readonly text: string; readonly signature: string; readonly serverKey: string };
   readonly clock: Clock;
+  /** False where clients are other servers' to serve. */
+  readonly takesClients: boolean;
   readonly limits: SessionLimits;
   readonly identities: Identities;
   readonly enrolment: EnrolmentDesk;
   /** While the server drains: when whoever is not in the open round is told to come back. */
   drainingMs(): number | undefined;
+}
+
+/** Who serves those who join in a role of their own. */
+export interface RoleDesk {
+  /** Takes in a peer that has proved its key. @throws CofactorError AUTH_FAILED for one that is none of this role */
+  add(publicKey: string, channel: Channel): void;
+  /** Its connection ended. */
+  remove(channel: Channel): void;
 }
 
 /** One connection, as logs name it, and what is to be called once it has joined. */
@@ -70,14 +80,14 @@ export function serveSession(parts: SessionParts, channel: Channel, connection: 
   });
 }
 
-class Session implements Participant {
+class Session implements Attendee {
   readonly #parts: SessionParts;
   readonly #channel: Channel;
   readonly #connection: Connection;
   readonly #conduct: Conduct;
   #challenge: string | undefined;
   #client: string | undefined;
-  #isKeyholder = false;
+  #role: RoleDesk | undefined;
   #isJoining = false;
   #requests = 0;
 
@@ -89,7 +99,7 @@ class Session implements Participant {
   }
 
   get hasJoined(): boolean {
-    return this.#client !== undefined || this.#isKeyholder;
+    return this.#client !== undefined || this.#role !== undefined;
   }
 
   async handle(kind: string, packet: Packet): Promise<Packet> {
@@ -114,8 +124,12 @@ class Session implements Participant {
   }
 
   end(): void {
-    if (this.#isKeyholder) this.#parts.keyholders.remove(this.#channel);
-    if (this.#client !== undefined) this.#parts.coordinator.disconnect(this.#client, this);
+    this.#role?.remove(this.#channel);
+    if (this.#client !== undefined) this.#parts.desk.disconnect(this.#client, this);
+  }
+
+  close(reason: string): void {
+    this.#channel.close(reason);
   }
 
   async ask(header: RequestHeader<"ask">, brief: Uint8Array): Promise<AnswerHeader<"ask">> {
@@ -147,15 +161,15 @@ class Session implements Participant {
         return { header: { ...piece.header }, payload: piece.bytes };
       }
       case "brief":
-        return { header: {}, payload: await this.#parts.coordinator.brief(this.#expectClient(), parseRequest("brief", packet.header)) };
+        return { header: {}, payload: await this.#parts.desk.brief(this.#expectClient(), parseRequest("brief", packet.header)) };
       case "answer": {
         const header = parseRequest("answer", packet.header);
-        return reply({ ...(await this.#parts.coordinator.answer(this.#expectClient(), header, packet.payload)) });
+        return reply({ ...(await this.#parts.desk.answer(this.#expectClient(), header, packet.payload)) });
       }
       case "leave": {
         parseRequest("leave", packet.header);
         const client = this.#expectClient();
-        this.#parts.coordinator.leave(client, this);
+        this.#parts.desk.leave(client, this);
         this.#client = undefined;
         await this.#parts.store.forget(this.#parts.run.terms.id, client);
         await this.#parts.enrolment.forget(this.#parts.run.terms.id, client);
@@ -186,17 +200,20 @@ class Session implements Participant {
     if (challenge === undefined || this.hasJoined || this.#isJoining) {
       throw new CofactorError("AUTH_FAILED", '"join" expected once, right after "hello"');
     }
-    const { run, terms, store, coordinator, events } = this.#parts;
+    const { run, terms, store, desk, roles, events } = this.#parts;
     const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, run.digest);
     if (!verifySignature(header.publicKey, "join", signed, header.proof)) {
       throw new CofactorError("AUTH_FAILED", '"proof" expected a signature of this connection\'s challenge');
     }
-    if (header.role === "keyholder") {
-      this.#parts.keyholders.add(header.publicKey, this.#channel);
-      this.#isKeyholder = true;
+    if (header.role !== "client") {
+      const role = roles[header.role];
+      if (role === undefined) throw notHere(header.role);
+      role.add(header.publicKey, this.#channel);
+      this.#role = role;
       this.#connection.admit();
-      return reply({ model: { ...coordinator.published.ref }, isNew: false, ended: coordinator.hasEnded });
+      return reply({ model: { ...desk.ref }, isNew: false, ended: desk.hasEnded });
     }
+    if (!this.#parts.takesClients) throw notHere("client");
     await this.#admit(header);
     const isNew = await store.enrol(run.terms.id, header.publicKey);
     if (isNew && (await store.countEnrolled(run.terms.id)) > this.#parts.limits.maxEnrolled) {
@@ -209,27 +226,27 @@ class Session implements Participant {
     this.#parts.identities.add(header.publicKey, this.#channel);
     this.#conduct.addMeter(this.#parts.identities.meterOf(header.publicKey));
     events.emit("joined", { client: header.publicKey, isNew });
-    const model = { ...coordinator.published.ref };
+    const model = { ...desk.ref };
     // After the answer to "join": a client that is asked must know that it has joined.
-    setTimeout(() => this.#channel.isOpen && this.#client !== undefined && coordinator.connect(this.#client, this, model.sha256), 0);
-    return reply({ model, isNew, ended: coordinator.hasEnded, ...standing });
+    setTimeout(() => this.#channel.isOpen && this.#client !== undefined && desk.connect(this.#client, this, model.sha256), 0);
+    return reply({ model, isNew, ended: desk.hasEnded, ...standing });
   }
 
   /** Which round counted a client last, and which round is over: both of one moment, between two publications. */
   async #standing(client: string): Promise<{ readonly counted: number; readonly over: number }> {
-    const { store, run, coordinator } = this.#parts;
+    const { store, run, desk } = this.#parts;
     for (;;) {
-      const over = coordinator.overRound;
+      const over = await desk.over();
       const counted = await store.counted(run.terms.id, client);
-      if (coordinator.overRound === over) return { counted, over };
+      if ((await desk.over()) === over) return { counted, over };
     }
   }
 
   /** Whether the operator lets a key in, whose signature is checked. @throws CofactorError UNAVAILABLE, REVOKED, NOT_ADMITTED, DISCONNECTED */
   async #admit({ publicKey: client, invitation }: RequestHeader<"join">): Promise<void> {
-    const { run, coordinator, enrolment } = this.#parts;
+    const { run, desk, enrolment } = this.#parts;
     const retryAfterMs = this.#parts.drainingMs();
-    if (retryAfterMs !== undefined && !coordinator.expects(client)) {
+    if (retryAfterMs !== undefined && !desk.expects(client)) {
       throw new CofactorError("UNAVAILABLE", "the server is about to restart: come back later", { retryable: true, retryAfterMs });
     }
     this.#isJoining = true;
@@ -245,6 +262,10 @@ class Session implements Participant {
     if (this.#client === undefined) throw new CofactorError("AUTH_FAILED", 'expected "hello" and "join" as a client first');
     return this.#client;
   }
+}
+
+function notHere(role: string): CofactorError {
+  return new CofactorError("UNAVAILABLE", `a ${role} is served elsewhere: go on to the next server`, { retryable: true });
 }
 
 function reply(header: Header): Packet {

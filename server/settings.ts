@@ -40,6 +40,15 @@ const settingsSchema = v.strictObject({
   enrolment: v.optional(v.looseObject({ kind: v.optional(v.string(), "open"), file: v.optional(text) }), {}),
   console: v.optional(v.strictObject({ token: v.optional(token) }), {}),
   tracing: v.optional(v.strictObject({ endpoint: v.optional(v.pipe(v.string(), v.url())), serviceName: v.optional(text, "cofactor") }), {}),
+  cluster: v.optional(
+    v.strictObject({
+      role: v.optional(v.picklist(["single", "gateway", "coordinator"]), "single"),
+      redis: v.optional(text),
+      advertise: v.optional(v.pipe(v.string(), v.url())),
+      leaseMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(500), v.maxValue(600_000)), 2_000),
+    }),
+    {},
+  ),
   shutdown: v.optional(v.strictObject({ drainMs: milliseconds(20_000), retryAfterMs: milliseconds(2_000) }), {}),
 });
 
@@ -71,6 +80,16 @@ export interface Settings {
   readonly console: { readonly token?: string | undefined };
   /** Where spans go; without `endpoint` there are none. */
   readonly tracing: { readonly endpoint?: string | undefined; readonly serviceName: string };
+  /** One of several servers: they share a PostgreSQL store and a Redis. */
+  readonly cluster: {
+    readonly role: "single" | "gateway" | "coordinator";
+    /** May hold a password. */
+    readonly redis?: string | undefined;
+    /** Where gateways and keyholders reach a coordinator; default: where it listens. */
+    readonly advertise?: string | undefined;
+    /** After what time without a word another coordinator may lead. */
+    readonly leaseMs: number;
+  };
   readonly shutdown: { readonly drainMs: number; readonly retryAfterMs: number };
 }
 
@@ -92,18 +111,51 @@ export function parseSettings(input: unknown): Settings {
   if (cert === undefined && (ca !== undefined || clientCertificates !== "none")) {
     throw new CofactorError("CONFIG_INVALID", '"listen.tls.cert" expected a certificate beside "ca" or "clientCertificates"');
   }
+  assertCluster(settings);
   return { ...settings, enrolment: { ...options, ...(file === undefined ? {} : { file }) } };
+}
+
+function assertCluster({
+  cluster,
+  store,
+  enrolment,
+  items,
+  tracing,
+}: Pick<Settings, "cluster" | "store" | "enrolment" | "items" | "tracing">): void {
+  const { role, redis } = cluster;
+  if (role === "single") {
+    if (redis !== undefined)
+      throw new CofactorError("CONFIG_INVALID", '"cluster.redis" expected the role "gateway" or "coordinator" beside it');
+    return;
+  }
+  if (redis === undefined) throw new CofactorError("CONFIG_INVALID", `"cluster.redis" expected a URL for the role "${role}"`);
+  if (store === undefined || !/^postgres(ql)?:/.test(store))
+    throw new CofactorError("CONFIG_INVALID", `"store" expected postgres://... for the role "${role}": servers share it`);
+  if (enrolment.kind !== "open")
+    throw new CofactorError(
+      "CONFIG_INVALID",
+      '"enrolment.kind" expected open in a cluster: what is decided is not shared yet; nearest: one server',
+    );
+  if (role === "gateway" && items !== undefined)
+    throw new CofactorError("CONFIG_INVALID", '"items" expected at the coordinators: they publish the catalogue');
+  if (tracing.endpoint !== undefined)
+    throw new CofactorError("CONFIG_INVALID", '"tracing.endpoint" expected none in a cluster yet; nearest: the metrics of every server');
 }
 
 /** Settings as they may be shown: secrets masked. */
 export function shownSettings(settings: Settings): Settings {
-  const { store, console: page } = settings;
-  const withoutPassword = store?.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/, `$1:${masked}@`);
+  const { store, console: page, cluster } = settings;
+  const withoutPassword = store === undefined ? undefined : withoutSecret(store);
   return {
     ...settings,
     ...(withoutPassword === undefined ? {} : { store: withoutPassword }),
+    ...(cluster.redis === undefined ? {} : { cluster: { ...cluster, redis: withoutSecret(cluster.redis) } }),
     ...(page.token === undefined ? {} : { console: { token: masked } }),
   };
+}
+
+function withoutSecret(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^:@/]*):[^@]*@/, `$1:${masked}@`);
 }
 
 /** A setting by its path, and whether its value is text as it stands, or YAML. */

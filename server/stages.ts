@@ -14,7 +14,7 @@ import { Absences } from "./absences.ts";
 import type { ActiveRound } from "./active-round.ts";
 import { AskPace } from "./ask-pace.ts";
 import type { CoordinatorParts, Participant } from "./coordinator-parts.ts";
-import { takeAnswer } from "./intake.ts";
+import { type TakenAs, takeAnswer } from "./intake.ts";
 import type { Driver } from "./store.ts";
 
 /** What the stages work with. */
@@ -27,6 +27,8 @@ export interface StagesParts extends CoordinatorParts {
   isCurrent(active: ActiveRound): boolean;
   /** Does work on a round in the coordinator's queue; what it throws ends the driving. */
   queue(active: ActiveRound, work: () => void | Promise<void>): Promise<void>;
+  /** Within the queue: makes a stage of the round durable. */
+  save(active: ActiveRound, stage: number): Promise<void>;
   /**
    * Within the queue: takes an event in.
    * @returns settles when its effects are carried out; the round's state has moved when the call returns
@@ -52,10 +54,10 @@ export class Stages {
 
   /** Within the queue: makes the round's stage durable, and asks whoever of `clients` is there. */
   async begin(active: ActiveRound, clients: readonly string[]): Promise<void> {
-    const { run, store, clock, driver, events, participants, isCurrent } = this.#parts;
+    const { run, clock, events, participants, isCurrent } = this.#parts;
     const { stage, round } = active.state;
     events.emit("stage", { round, stage, name: run.protection.stages[stage]!, asked: clients.length });
-    if (stage > 0) await store.saveRound(driver, { round, stage, cohort: [...active.state.members.keys()] });
+    if (stage > 0) await this.#parts.save(active, stage);
     if (!isCurrent(active)) return;
     active.uploads.clear();
     active.cancelDeadline();
@@ -151,7 +153,7 @@ export class Stages {
    * A durable answer becomes a part of the sum. The round may be over by then: the answer was durable, and is acknowledged all the same.
    * @returns settles once it is in, and waits for nothing that comes of it
    */
-  #takeIn(active: ActiveRound, client: string, header: RequestHeader<"answer">, whole: Uint8Array, settle: () => void): Promise<void> {
+  #takeIn(active: ActiveRound, client: string, header: RequestHeader<"answer">, whole: Uint8Array, settle: () => void): Promise<TakenAs> {
     const { queue, isCurrent, apply } = this.#parts;
     const { stage, signature } = header;
     return new Promise((resolve, reject) => {
@@ -161,14 +163,14 @@ export class Stages {
           if (isCurrent(active)) active.aggregator.combine(stage, client, whole, signature);
           settle();
           effects = apply(active, { kind: "answered", stage, clients: [client] });
-          resolve();
+          resolve("accepted");
         } catch (error) {
           reject(error);
         }
         await effects;
       };
       // After a stop the work is not begun: there is no sum to be in any more.
-      void queue(active, work).then(resolve);
+      void queue(active, work).then(() => resolve("accepted"));
     });
   }
 

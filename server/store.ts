@@ -41,6 +41,9 @@ export interface StoredAnswer {
   readonly bytes: Uint8Array;
 }
 
+/** An answer by name, without its bytes and signature. */
+export type AnswerKey = Pick<StoredAnswer, "stage" | "client" | "digest">;
+
 /** Who drives a run: `epoch` is its fencing token. */
 export interface Driver {
   readonly run: string;
@@ -185,8 +188,10 @@ export interface Store extends ArchiveStore {
    * @throws CofactorError FENCED, STORE_FAILED
    */
   saveAnswer(driver: Driver, round: number, answer: StoredAnswer): Promise<AnswerFate>;
-  /** The open round's answers, in the order in which they came. */
-  answers(run: string, round: number): Promise<StoredAnswer[]>;
+  /** The open round's answers, those of one stage where it is named, in the order in which they came. */
+  answers(run: string, round: number, stage?: number): Promise<StoredAnswer[]>;
+  /** Which answers of the open round are kept, in the order in which they came: once a stage is over, exactly who answered it. */
+  answerKeys(run: string, round: number): Promise<AnswerKey[]>;
   /** One answer of the open round. */
   answer(run: string, round: number, stage: number, client: string): Promise<StoredAnswer | undefined>;
   /** Records of all rounds, in order. */

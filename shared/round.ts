@@ -54,6 +54,8 @@ export type RoundEvent =
   | { readonly kind: "answered"; readonly stage: number; readonly clients: readonly string[] }
   | { readonly kind: "gone"; readonly clients: readonly string[] }
   | { readonly kind: "deadline"; readonly stage: number }
+  /** The stage has ended, and exactly these answered it, whoever was believed to be gone: where answers come in elsewhere than at the driver. */
+  | { readonly kind: "closed"; readonly stage: number; readonly clients: readonly string[] }
   /** The sums are there; `without` those contributors whose group's sum could not be had. */
   | { readonly kind: "revealed"; readonly without?: readonly string[] }
   | { readonly kind: "failed"; readonly reason: string };
@@ -113,6 +115,8 @@ export function stepRound(state: RoundState, event: RoundEvent): RoundStep {
       return settle(mark(state, event.clients, "gone"), false);
     case "deadline":
       return event.stage === state.stage ? settle(state, true) : { state, effects: [] };
+    case "closed":
+      return event.stage === state.stage ? settle(markClosed(state, event.clients), true) : { state, effects: [] };
     case "revealed":
       return { state, effects: [] };
   }
@@ -167,6 +171,14 @@ function mark(state: RoundState, clients: readonly string[], status: "answered" 
     members.set(client, status);
   }
   return members === undefined ? state : { ...state, members };
+}
+
+/** What is known for certain when a stage has ended: whoever is not named has not answered. */
+function markClosed(state: RoundState, clients: readonly string[]): RoundState {
+  const answered = new Set(clients);
+  const members = new Map<string, MemberStatus>();
+  for (const client of state.members.keys()) members.set(client, answered.has(client) ? "answered" : "gone");
+  return { ...state, members };
 }
 
 /** Ends the stage when nobody is awaited any more, or when time is up. */

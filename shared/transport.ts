@@ -4,7 +4,7 @@
  * A message is a kind, a small JSON header and at most one block of bytes; every request is answered once or fails.
  * Both ends are equal: a server asks its clients with the same call with which clients ask a server.
  */
-import { CofactorError, fromWireError, toWireError } from "./errors.ts";
+import { CofactorError, fromWireError, isCofactorError, toWireError } from "./errors.ts";
 
 /** A header: a plain JSON object. The receiving edge parses it with the message's schema before use. */
 export type Header = Readonly<Record<string, unknown>>;
@@ -60,6 +60,29 @@ export interface Channel {
 
 /** Opens a channel to a server; fails with DISCONNECTED when there is none. */
 export type Connector = (options?: { readonly signal?: AbortSignal }) => Promise<Channel>;
+
+/**
+ * A connector over the servers of one run: each connection goes to another one than the last, since that one ended, was lost or said no; where one
+ * cannot be reached the next is tried at once, and DISCONNECTED comes when none can.
+ * @param first which to begin with: another one for each caller, so that they spread
+ * @throws TypeError for none
+ */
+export function connectorOver(connectors: readonly Connector[], first: number): Connector {
+  const count = connectors.length;
+  if (count === 0) throw new TypeError('"connectors" expected at least one');
+  let next = first % count;
+  return async (options) => {
+    for (let attempt = 1; ; attempt++) {
+      const connect = connectors[next]!;
+      next = (next + 1) % count;
+      try {
+        return await connect(options);
+      } catch (error) {
+        if (attempt >= count || !isCofactorError(error) || error.code !== "DISCONNECTED") throw error;
+      }
+    }
+  };
+}
 
 /** No bytes. */
 export const noBytes: Uint8Array = new Uint8Array(0);

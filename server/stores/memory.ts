@@ -137,7 +137,9 @@ export function memoryStore(): Store {
       answers.set(key, answer);
       return "saved";
     },
-    answers: async (run) => [...stateOf(run).answers.values()],
+    answers: async (run, _round, stage) =>
+      [...stateOf(run).answers.values()].filter((answer) => stage === undefined || answer.stage === stage),
+    answerKeys: async (run) => [...stateOf(run).answers.values()].map(({ stage, client, digest }) => ({ stage, client, digest })),
     answer: async (run, _round, stage, client) => stateOf(run).answers.get(`${stage} ${client}`),
     records: async (run) => [...stateOf(run).records],
     catalogue,

@@ -12,6 +12,7 @@ import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import {
   type AnswerFate,
+  type AnswerKey,
   type Driver,
   keptModels,
   type OpenRound,
@@ -30,7 +31,7 @@ import { PostgresLink, type Transaction } from "./postgres-link.ts";
 import { PostgresOrders } from "./postgres-orders.ts";
 import { append, endRound, insertModel } from "./postgres-rows.ts";
 import { migrate } from "./postgres-tables.ts";
-import { toAnswer, toBytes, toEntry, toPublication, toRecord } from "./rows.ts";
+import { toAnswer, toAnswerKey, toBytes, toEntry, toPublication, toRecord } from "./rows.ts";
 
 /** How a store reaches its data base. */
 export interface PostgresOptions {
@@ -194,9 +195,18 @@ class PostgresStore implements Store {
     return this.#journal.save(driver, round, answer);
   }
 
-  async answers(run: string, round: number): Promise<StoredAnswer[]> {
-    const select = "SELECT stage, client, digest, signature, bytes FROM cofactor.answers WHERE run = $1 AND round = $2 ORDER BY id";
-    return (await this.#link.read(select, [run, round])).map(toAnswer);
+  async answers(run: string, round: number, stage?: number): Promise<StoredAnswer[]> {
+    const rows = await this.#link.read(
+      `SELECT stage, client, digest, signature, bytes FROM cofactor.answers
+       WHERE run = $1 AND round = $2 AND ($3::integer IS NULL OR stage = $3) ORDER BY id`,
+      [run, round, stage ?? null],
+    );
+    return rows.map(toAnswer);
+  }
+
+  async answerKeys(run: string, round: number): Promise<AnswerKey[]> {
+    const select = "SELECT stage, client, digest FROM cofactor.answers WHERE run = $1 AND round = $2 ORDER BY id";
+    return (await this.#link.read(select, [run, round])).map(toAnswerKey);
   }
 
   async answer(run: string, round: number, stage: number, client: string): Promise<StoredAnswer | undefined> {

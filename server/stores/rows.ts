@@ -3,7 +3,7 @@
 import type { OperatorOrder } from "../../shared/console/feed.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
-import type { KeptCatalogue, Publication, RoundRecord, StoredAnswer } from "../store.ts";
+import type { AnswerKey, KeptCatalogue, Publication, RoundRecord, StoredAnswer } from "../store.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -52,6 +52,11 @@ export function toAnswer(row: Row): StoredAnswer {
 export function toOrder(row: Row): OperatorOrder {
   const order = String(row["word"]) as OperatorOrder["order"];
   return { order, by: String(row["given_by"]), atMs: Number(row["at_ms"]), round: Number(row["round"]) };
+}
+
+/** An answer by name. */
+export function toAnswerKey(row: Row): AnswerKey {
+  return { stage: Number(row["stage"]), client: String(row["client"]), digest: String(row["digest"]) };
 }
 
 /** A round's record. */

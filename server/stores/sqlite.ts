@@ -11,6 +11,7 @@ import { CofactorError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import {
   type AnswerFate,
+  type AnswerKey,
   type Driver,
   keptModels,
   type OpenRound,
@@ -22,7 +23,7 @@ import {
   type StoredRun,
 } from "../store.ts";
 import { assertDriver } from "./fence.ts";
-import { toAnswer, toBytes, toCatalogue, toCounted, toEntry, toPublication, toRecord } from "./rows.ts";
+import { toAnswer, toAnswerKey, toBytes, toCatalogue, toCounted, toEntry, toPublication, toRecord } from "./rows.ts";
 import { type CatalogueTables, catalogueMigration, SqliteCatalogues } from "./sqlite-catalogue.ts";
 import { ordersMigration, SqliteOrders } from "./sqlite-orders.ts";
 
@@ -220,12 +221,16 @@ class SqliteStore implements Store {
     return this.#grouped(() => this.#insertAnswer(driver, round, answer));
   }
 
-  async answers(run: string, round: number): Promise<StoredAnswer[]> {
-    const rows = this.#sql("SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? ORDER BY id").all(
-      run,
-      round,
-    );
-    return rows.map(toAnswer);
+  async answers(run: string, round: number, stage?: number): Promise<StoredAnswer[]> {
+    const select =
+      "SELECT stage, client, digest, signature, bytes FROM answers WHERE run = ? AND round = ? AND (? IS NULL OR stage = ?) ORDER BY id";
+    return this.#sql(select)
+      .all(run, round, stage ?? null, stage ?? null)
+      .map(toAnswer);
+  }
+
+  async answerKeys(run: string, round: number): Promise<AnswerKey[]> {
+    return this.#sql("SELECT stage, client, digest FROM answers WHERE run = ? AND round = ? ORDER BY id").all(run, round).map(toAnswerKey);
   }
 
   async answer(run: string, round: number, stage: number, client: string): Promise<StoredAnswer | undefined> {

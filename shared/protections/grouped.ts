@@ -90,6 +90,11 @@ export class GroupedAggregator {
     this.#halves[this.groupOf(client)]!.combine(stage, client, answer, signature);
   }
 
+  /** What a group's half took in, for another one to merge. */
+  export(group: number): Uint8Array {
+    return this.#halves[group]!.export();
+  }
+
   /** Takes in what another half exported for a group. */
   merge(group: number, part: Uint8Array): void {
     this.#halves[group]!.merge(part);

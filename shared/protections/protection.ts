@@ -62,8 +62,9 @@ export interface AggregatorHalf {
   /** How many contributions are in the sum. */
   readonly count: number;
   /**
-   * A stage begins: all answers of the earlier ones are in. Called once for each stage, also when a round is restored; a gateway's half,
-   * which only takes answers in for another half to merge, is not told.
+   * A stage begins: all answers of the earlier ones are in. Called once for each stage, also when a round is restored. Of a
+   * gateway's two halves the one that only takes answers in for another half to merge is not told; the one that makes briefs and checks answers is,
+   * and takes in all answers but the contributions themselves.
    * @param clients who is asked, in the order of the cohort: at stage 0 the whole cohort
    * @throws CofactorError when the round cannot go on
    */

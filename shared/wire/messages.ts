@@ -17,6 +17,9 @@ export interface ModelRef {
   readonly round: number;
 }
 
+/** What one joins as: a device, who opens sums, or a server that takes devices' answers in for another one. */
+export type JoinRole = "client" | "keyholder" | "gateway";
+
 /** No fields. */
 export type EmptyHeader = Readonly<Record<string, never>>;
 
@@ -36,10 +39,10 @@ export interface Messages {
       readonly challenge: string;
     };
   };
-  /** Client or keyholder to server: proves the identity. Enrols a client that is new. */
+  /** To server: proves the identity. Enrols a client that is new. */
   readonly join: {
     readonly request: {
-      readonly role: "client" | "keyholder";
+      readonly role: JoinRole;
       readonly publicKey: string;
       readonly proof: string;
       /** Where the operator gives them out: redeemed by this key with its first join. */
@@ -204,7 +207,7 @@ const schemas: Schemas = {
   },
   join: {
     request: v.strictObject({
-      role: v.picklist(["client", "keyholder"]),
+      role: v.picklist(["client", "keyholder", "gateway"]),
       publicKey: key,
       proof: signature,
       invitation: v.optional(v.pipe(v.string(), v.maxLength(512))),

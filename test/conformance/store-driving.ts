@@ -32,6 +32,25 @@ export function describeDriving(store: StoreCase): void {
       ]);
     });
 
+    it("lists by name what it keeps of a round, and gives the answers of one stage", async () => {
+      const at = await place();
+      const { store, driver } = await founded(at);
+      await store.saveRound(driver, { round: 1, stage: 0, cohort: ["a", "b"] });
+      await store.saveAnswer(driver, 1, answer("b"));
+      await store.saveAnswer(driver, 1, answer("a", 0, 2));
+      await store.saveRound(driver, { round: 1, stage: 1, cohort: ["a", "b"] });
+      await store.saveAnswer(driver, 1, answer("a", 1, 3));
+      const again = await reopen(at, store);
+      expect(await again.answerKeys(run, 1)).toEqual([
+        { stage: 0, client: "b", digest: "digest-b-1" },
+        { stage: 0, client: "a", digest: "digest-a-2" },
+        { stage: 1, client: "a", digest: "digest-a-3" },
+      ]);
+      expect(await again.answers(run, 1, 0)).toEqual([answer("b"), answer("a", 0, 2)]);
+      expect(await again.answers(run, 1, 1)).toEqual([answer("a", 1, 3)]);
+      expect(await again.answerKeys("films-2", 1)).toEqual([]);
+    });
+
     it("gives one answer by round, stage and client, and none that is not there", async () => {
       const at = await place();
       const { store, driver } = await founded(at);

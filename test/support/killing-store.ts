@@ -59,7 +59,8 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
       reach("after an answer is durable, before it is acknowledged");
       return fate;
     },
-    answers: (run, round) => inner.answers(run, round),
+    answers: (run, round, stage) => inner.answers(run, round, stage),
+    answerKeys: (run, round) => inner.answerKeys(run, round),
     answer: (run, round, stage, client) => inner.answer(run, round, stage, client),
     records: (run) => inner.records(run),
     catalogue: inner.catalogue,

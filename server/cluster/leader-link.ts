@@ -1,0 +1,140 @@
+/**
+ * A gateway's way to the coordinator that leads: finds it by the lease, proves that it is a server of the same store, and goes on to the next one when
+ * the connection ends. Imports shared, the lease, the gateway's desk.
+ */
+import * as v from "valibot";
+import type { Clock } from "../../shared/clock.ts";
+import { toBase64url } from "../../shared/crypto/encoding.ts";
+import { type Identity, sign } from "../../shared/crypto/identity.ts";
+import { CofactorError } from "../../shared/errors.ts";
+import type { Run } from "../../shared/run.ts";
+import { type Channel, type Connector, noBytes } from "../../shared/transport.ts";
+import { parseAnswer, protocolVersion } from "../../shared/wire/messages.ts";
+import { joinBytes } from "../../shared/wire/signed.ts";
+import type { SignedTerms } from "../identity.ts";
+import type { GatewayDesk } from "./gateway-desk.ts";
+import type { Lease } from "./lease.ts";
+import { parseLinkAnswer } from "./messages.ts";
+
+/** What a link works with. */
+export interface LeaderLinkParts {
+  readonly run: Run;
+  readonly terms: SignedTerms;
+  readonly identity: Identity;
+  readonly desk: GatewayDesk;
+  readonly lease: Lease;
+  readonly connect: (url: string) => Connector;
+  readonly clock: Clock;
+  /** How often the lease is looked at. */
+  readonly everyMs: number;
+  readonly onChange: (isLinked: boolean) => void;
+}
+
+const holder = v.object({ url: v.pipe(v.string(), v.maxLength(500)), id: v.pipe(v.string(), v.maxLength(100)) });
+
+/** What the holder of the lease says of itself. */
+export interface Holder {
+  /** Where gateways and keyholders reach it. */
+  readonly url: string;
+  /** Another one for each process. */
+  readonly id: string;
+}
+
+/** The holder as a lease keeps it. */
+export function encodeHolder({ url, id }: Holder): string {
+  return JSON.stringify({ url, id });
+}
+
+/** The holder that a lease names; undefined for what is none. */
+export function parseHolder(text: string | undefined): Holder | undefined {
+  try {
+    return text === undefined ? undefined : v.parse(holder, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a gateway linked until it is stopped. */
+export class LeaderLink {
+  readonly #parts: LeaderLinkParts;
+  #channel: Channel | undefined;
+  #known: Holder | undefined;
+  #isStopped = false;
+  #wake: () => void = () => undefined;
+  readonly #running: Promise<void>;
+
+  constructor(parts: LeaderLinkParts) {
+    this.#parts = parts;
+    this.#running = this.#run();
+  }
+
+  /** Ends the link. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#channel?.close("the gateway was closed");
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      await this.#step();
+      if (!this.#isStopped) await this.#pause();
+    }
+  }
+
+  async #step(): Promise<void> {
+    const { lease } = this.#parts;
+    // While the lease cannot be looked at, whoever had it last may lead still.
+    const leader = await lease.holder().then(parseHolder, () => this.#known);
+    if (this.#isStopped || leader === undefined) return;
+    if (this.#channel !== undefined && this.#known?.id !== leader.id) this.#channel.close("another coordinator leads");
+    this.#known = leader;
+    if (this.#channel === undefined) await this.#open(leader).catch(() => undefined);
+  }
+
+  async #open({ url }: Holder): Promise<void> {
+    const { connect, desk, onChange } = this.#parts;
+    const channel = await connect(url)();
+    try {
+      await this.#join(channel);
+      const { header } = await channel.request("link", { header: {}, payload: noBytes });
+      if (this.#isStopped) throw new CofactorError("CANCELLED", "the gateway was closed");
+      this.#channel = channel;
+      desk.attach(channel, parseLinkAnswer("link", header));
+    } catch (error) {
+      channel.close("could not join");
+      throw error;
+    }
+    onChange(true);
+    channel.onClose(() => {
+      this.#channel = undefined;
+      desk.detach(channel);
+      onChange(false);
+      this.#wake();
+    });
+  }
+
+  async #join(channel: Channel): Promise<void> {
+    const { run, terms, identity } = this.#parts;
+    const { id } = run.terms;
+    const request = { header: { protocol: protocolVersion, run: id }, payload: noBytes };
+    const hello = parseAnswer("hello", (await channel.request("hello", request)).header);
+    if (hello.serverKey !== identity.id || hello.terms !== terms.text) {
+      throw new CofactorError("AUTH_FAILED", "a coordinator expected to serve the same store's run");
+    }
+    const signed = joinBytes(hello.challenge, id, "gateway", hello.serverKey, run.digest);
+    const proof = toBase64url(sign(identity, "join", signed));
+    await channel.request("join", { header: { role: "gateway", publicKey: identity.id, proof }, payload: noBytes });
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.clock.after(this.#parts.everyMs, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,84 @@
+/** `cofactor serve` as gateways and coordinators, `join` over several addresses: as an operator and a user run them. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { missingCluster } from "../support/cluster-processes.ts";
+import { commandsIn } from "../support/commands.ts";
+import { freePort } from "../support/free-port.ts";
+import { type PostgresCluster, startPostgres } from "../support/postgres.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cofactor-cluster-"));
+const commands = commandsIn(folder, { COFACTOR_SERVE_LISTEN_PORT: "0" });
+afterEach(() => commands.end());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const missing = missingCluster();
+
+const cohort = { size: 2, min: 2 };
+const terms = { id: "films", items: 9, rounds: 3, cohort, model: { kind: "fcf", rank: 2 }, protection: { kind: "open" } };
+writeFileSync(join(folder, "terms.yaml"), stringify(terms));
+for (const name of ["ann", "ben"]) writeFileSync(join(folder, `${name}.csv`), name === "ann" ? "1,1\n3,1\n" : "4,1\n8,1\n");
+
+describe("cofactor serve --role", () => {
+  it.each([
+    [["--role", "gateway"], '"cluster.redis" expected a URL'],
+    [["--role", "gateway", "--redis", "redis://x"], '"store" expected postgres://'],
+    [["--redis", "redis://x"], 'expected the role "gateway" or "coordinator"'],
+    [
+      ["--role", "coordinator", "--redis", "redis://x", "--store", "postgres://x/y", "--set", "enrolment.kind=invitation"],
+      '"enrolment.kind" expected open',
+    ],
+  ])("refuses %j with what is missing", async (args, message) => {
+    expect(await commands.run("serve", "terms.yaml", ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) as string });
+  });
+
+  it("shows no password of the Redis", async () => {
+    const args = ["--role", "gateway", "--redis", "redis://ann:hidden@x", "--store", "postgres://ann:hidden@x/y", "--print-config"];
+    const { out } = await commands.run("serve", "terms.yaml", ...args);
+    expect(out).not.toContain("hidden");
+    expect(parse(out)).toMatchObject({ cluster: { role: "gateway", redis: "redis://ann:(secret)@x", leaseMs: 2_000 } });
+  });
+});
+
+describe.skipIf(missing !== undefined)(`a cluster from the shell${missing === undefined ? "" : `, skipped: ${missing}`}`, () => {
+  let postgres: PostgresCluster;
+  let redis: RedisServer;
+  beforeAll(async () => {
+    [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  });
+  afterAll(() => Promise.all([postgres?.stop(), redis?.stop()]));
+
+  it("trains a run over two gateways and two coordinators, and ends in good order", async () => {
+    const shared = ["--store", await postgres.createDatabase(), "--redis", redis.url];
+    const serve = (role: string) => commands.start("serve", "terms.yaml", "--role", role, ...shared);
+    const servers = [serve("coordinator"), serve("coordinator"), serve("gateway"), serve("gateway")];
+    const listening = await Promise.all(servers.map((server) => server.line(({ msg }) => msg === "listening")));
+    expect(listening.map(({ role }) => role)).toEqual(["coordinator", "coordinator", "gateway", "gateway"]);
+    await Promise.all(servers.slice(2).map((server) => server.line(({ isLinked }) => isLinked === true)));
+    const [leader, standby, one, two] = listening.map(({ url }) => String(url));
+    for (const url of listening.map((line) => String(line["url"]))) expect((await fetch(`${url}/ready`)).status).toBe(200);
+    const statuses = await Promise.all([leader, standby].map(async (url) => (await (await fetch(`${url}/status`)).json()) as object));
+    expect(statuses.filter((status) => "gateways" in status)).toEqual([
+      expect.objectContaining({ role: "coordinator", epoch: 1, gateways: 2 }),
+    ]);
+    expect(statuses).toContainEqual({ run: "films", role: "coordinator", phase: "standing by" });
+    expect(await (await fetch(`${one}/status`)).json()).toMatchObject({ role: "gateway", isLinked: true, epoch: 1 });
+    // The first of each one's addresses leads nowhere.
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    const joins = await Promise.all(
+      [one, two].map((url, index) => {
+        const ratings = `${["ann", "ben"][index]}.csv`;
+        const place = ["--server", nowhere, "--server", url!];
+        return commands.run("join", ...place, "--run", "films", "--ratings", ratings, "--accept-open");
+      }),
+    );
+    for (const { code, out } of joins) {
+      expect(code).toBe(0);
+      for (const round of [1, 2, 3]) expect(out).toContain(`round ${round}: published from 2 devices, this one among them`);
+    }
+    for (const { child } of servers) child.kill("SIGTERM");
+    expect((await Promise.all(servers.map(({ ended }) => ended))).map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  });
+});

@@ -1,0 +1,69 @@
+/** Coordinators and gateways in one process, on one store and one lease in memory: what several machines do, without the machines. Imports server. */
+import {
+  type CoordinatorNode,
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  MemoryLeases,
+  memoryStore,
+  type ServerOptions,
+  type Store,
+  startCoordinator,
+} from "../../server/index.ts";
+import { platformClock } from "../../shared/clock.ts";
+import type { Run } from "../../shared/run.ts";
+import { type Connector, createMemoryPair } from "../../shared/transport.ts";
+
+/** What a cluster is made of. */
+export interface MemoryClusterOptions {
+  readonly gateways: number;
+  readonly coordinators: number;
+  readonly store?: Store;
+  readonly server?: Partial<ServerOptions>;
+  readonly gateway?: Partial<GatewayOptions>;
+}
+
+/** A running cluster. */
+export interface MemoryCluster {
+  readonly store: Store;
+  readonly coordinators: readonly CoordinatorNode[];
+  readonly gateways: readonly Gateway[];
+  /** Connects a device to a gateway, in memory. */
+  connectTo(gateway: number): Connector;
+  /** Settles when some coordinator leads and every gateway is linked to it. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts one; coordinators listen on the loopback, gateways on nothing. */
+export async function startMemoryCluster(run: Run, options: MemoryClusterOptions): Promise<MemoryCluster> {
+  const inner = options.store ?? memoryStore();
+  const leases = new MemoryLeases(platformClock);
+  const coordinators: CoordinatorNode[] = [];
+  for (let index = 0; index < options.coordinators; index++) {
+    const lease = (holder: string) => leases.of(holder, 300);
+    coordinators.push(await startCoordinator({ run, store: inner, lease, claimMs: 50, gatherMs: 20, partMs: 1_000, ...options.server }));
+  }
+  const gateways: Gateway[] = [];
+  for (let index = 0; index < options.gateways; index++) {
+    gateways.push(await createGateway({ run, store: inner, lease: leases.of(`gateway ${index}`, 300), lookMs: 20, ...options.gateway }));
+  }
+  return {
+    store: inner,
+    coordinators,
+    gateways,
+    connectTo: (gateway) => async () => {
+      const [near, far] = createMemoryPair();
+      gateways[gateway]!.accept(far);
+      return near;
+    },
+    async ready() {
+      while (coordinators.every(({ server }) => server === undefined) || gateways.some(({ isLinked }) => !isLinked))
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    async close() {
+      await Promise.all(gateways.map((gateway) => gateway.close()));
+      await Promise.all(coordinators.map((coordinator) => coordinator.close()));
+    },
+  };
+}
