@@ -2,7 +2,9 @@
  * The open round in memory: its state, its half of the protection, its unfinished uploads; made fresh, or from what a store
  * holds. Imports shared and the store's types.
  */
+
 import type { Awaitable } from "../shared/crypto/primitives.ts";
+import { CofactorError } from "../shared/errors.ts";
 import { GroupedAggregator } from "../shared/protections/grouped.ts";
 import type { ProtectionTools } from "../shared/protections/protection.ts";
 import {
@@ -16,7 +18,7 @@ import {
   withStatus,
 } from "../shared/round.ts";
 import { type Run, roundFrame, roundLimits } from "../shared/run.ts";
-import type { AnswerKey, OpenRound, RoundRecord, StoredAnswer } from "./store.ts";
+import type { AnswerKey, OpenRound, RoundRecord, Store, StoredAnswer } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
 /** A round that is being driven. */
@@ -74,8 +76,23 @@ export interface KeptRound {
   readonly keys: readonly AnswerKey[];
   /** The last stage whose answers are taken in: the open one, or the one before where others see to that. */
   readonly lastStage: number;
+  /** Who is known to have answered the open stage, of which nothing is taken in. */
+  readonly known: readonly string[];
   /** The answers of a stage that the sum's half takes in. */
   answers(stage: number): Awaitable<readonly StoredAnswer[]>;
+}
+
+/**
+ * What a store has of the open round; undefined when there is none.
+ * @param isElsewhere true where the open stage's answers are brought together when it ends, not as they come
+ */
+export async function keptRound(run: string, store: Store, isElsewhere: boolean): Promise<KeptRound | undefined> {
+  const open = await store.openRound(run);
+  if (open === undefined) return undefined;
+  const keys = await store.answerKeys(run, open.round);
+  const lastStage = isElsewhere ? open.stage - 1 : open.stage;
+  const known = keys.filter(({ stage }) => stage === open.stage && stage > lastStage).map(({ client }) => client);
+  return { open, keys, lastStage, known, answers: (stage) => store.answers(run, open.round, stage) };
 }
 
 /**
@@ -86,7 +103,7 @@ export interface KeptRound {
  */
 export async function restoreRound(
   run: Run,
-  { open, keys, lastStage, answers }: KeptRound,
+  { open, keys, lastStage, answers }: Omit<KeptRound, "known">,
   tools: ProtectionTools,
   nowMs: number,
 ): Promise<EnteredRound> {
@@ -152,4 +169,11 @@ async function createActive(run: Run, state: RoundState, tools: ProtectionTools,
     begunStage: -1,
     begun: Promise.resolve(),
   };
+}
+
+/** Why a round is not the open one. */
+export function notOpen(round: number, last: number, open: number | undefined): CofactorError {
+  if (round === last) return new CofactorError("ROUND_CLOSED", `round ${round} is over: wait for the next invitation`);
+  const standing = open === undefined ? "none is open" : `round ${open} is open`;
+  return new CofactorError("ROUND_STALE", `round ${round} ${round < last ? "is long over" : "has not begun"}, ${standing}`);
 }

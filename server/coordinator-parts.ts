@@ -1,8 +1,10 @@
-/** What a coordinator works with, and whom it talks to. Imports types. */
+/** What a coordinator works with, and whom it talks to. Imports errors, types. */
 import type { Clock } from "../shared/clock.ts";
 import type { Primitives } from "../shared/crypto/primitives.ts";
 import type { Emitter } from "../shared/emitter.ts";
+import { isCofactorError } from "../shared/errors.ts";
 import type { Rng, SecureRng } from "../shared/random.ts";
+import type { RoundEvent } from "../shared/round.ts";
 import type { Run } from "../shared/run.ts";
 import type { AnswerHeader, RequestHeader } from "../shared/wire/messages.ts";
 import type { ActiveRound } from "./active-round.ts";
@@ -58,4 +60,20 @@ export interface CoordinatorStatus {
   readonly published: number;
   readonly connected: number;
   readonly answered: number;
+}
+
+/** Who answered a stage that has ended. A failure that is not the store's ends the round alone. */
+export async function collectStage(
+  collection: Collection,
+  active: ActiveRound,
+  stage: number,
+  events: Emitter<ServerEvents>,
+): Promise<RoundEvent> {
+  try {
+    return { kind: "closed", stage, clients: await collection.collect(active, stage) };
+  } catch (error) {
+    if (!isCofactorError(error) || error.code === "STORE_FAILED" || error.code === "FENCED") throw error;
+    events.emit("failed", { round: active.state.round, error });
+    return { kind: "failed", reason: `${error.code}: ${error.message}`.slice(0, 300) };
+  }
 }

@@ -9,14 +9,14 @@
  * Whatever moves a round goes through one queue: an event is taken in, its effects are made durable and carried out in their order, and only
  * then comes the next event. What happens while the disk is waited for, a lost device, a deadline, an answer, waits in the queue.
  */
-import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { isCofactorError } from "../shared/errors.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
 import { contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
-import { type ActiveRound, type EnteredRound, enterRound, recordOf, restoreRound } from "./active-round.ts";
+import { type ActiveRound, type EnteredRound, enterRound, keptRound, notOpen, recordOf, restoreRound } from "./active-round.ts";
 import { chooseCohort } from "./cohort.ts";
-import type { Collection, CoordinatorParts, CoordinatorStatus, Participant } from "./coordinator-parts.ts";
+import { type Collection, type CoordinatorParts, type CoordinatorStatus, collectStage, type Participant } from "./coordinator-parts.ts";
 import type { Desk } from "./desk.ts";
 import { Gathering } from "./gathering.ts";
 import { Ledger } from "./ledger.ts";
@@ -202,9 +202,7 @@ export class Coordinator implements Desk {
   #expectRound(round: number): ActiveRound {
     const active = this.#active;
     if (active?.state.round === round) return active;
-    if (round === this.#lastRound) throw new CofactorError("ROUND_CLOSED", `round ${round} is over: wait for the next invitation`);
-    const open = active === undefined ? "none is open" : `round ${active.state.round} is open`;
-    throw new CofactorError("ROUND_STALE", `round ${round} ${round < this.#lastRound ? "is long over" : "has not begun"}, ${open}`);
+    throw notOpen(round, this.#lastRound, active?.state.round);
   }
 
   #lose(client: string): void {
@@ -213,15 +211,8 @@ export class Coordinator implements Desk {
   }
 
   #gather(): void {
-    if (
-      this.#orders.standing === "paused" ||
-      this.#isPaused ||
-      this.#isStopped ||
-      this.#active !== undefined ||
-      this.#isBeginning ||
-      this.hasEnded
-    )
-      return;
+    const isBusy = this.#active !== undefined || this.#isBeginning;
+    if (isBusy || this.#isPaused || this.#isStopped || this.#orders.standing === "paused" || this.hasEnded) return;
     this.#gathering.consider(this.#lastRound + 1);
   }
 
@@ -257,16 +248,11 @@ export class Coordinator implements Desk {
   /** Goes on with the round that a killed server left open. */
   async #resume(): Promise<void> {
     const { run, store, clock, secure, primitives, collection } = this.#parts;
-    const open = await store.openRound(run.terms.id);
-    if (open === undefined) return;
+    const kept = await keptRound(run.terms.id, store, collection !== undefined);
+    if (kept === undefined) return;
+    const { open, known } = kept;
     this.#lastRound = open.round;
-    const { id } = run.terms;
-    const keys = await store.answerKeys(id, open.round);
-    // Elsewhere than here the open stage's answers are brought together when it ends.
-    const lastStage = collection === undefined ? open.stage : open.stage - 1;
-    const kept = { open, keys, lastStage, answers: (stage: number) => store.answers(id, open.round, stage) };
     const entered = await restoreRound(run, kept, { secure, primitives }, clock.now());
-    const known = keys.filter(({ stage }) => stage === open.stage && stage > lastStage).map(({ client }) => client);
     await this.#queue.run(async () => {
       await this.#enter(entered);
       if (known.length > 0) await this.#apply(entered.active, { kind: "answered", stage: open.stage, clients: known });
@@ -317,15 +303,9 @@ export class Coordinator implements Desk {
 
   /** From the write on nobody takes an answer of the stage: then it is certain who has answered it. */
   async #close(active: ActiveRound, collection: Collection): Promise<RoundEvent> {
-    const { round, stage } = active.state;
+    const { stage } = active.state;
     await this.#save(active, stage + 1);
-    try {
-      return { kind: "closed", stage, clients: await collection.collect(active, stage) };
-    } catch (error) {
-      if (!isCofactorError(error) || error.code === "STORE_FAILED" || error.code === "FENCED") throw error;
-      this.#parts.events.emit("failed", { round, error });
-      return { kind: "failed", reason: `${error.code}: ${error.message}`.slice(0, 300) };
-    }
+    return collectStage(collection, active, stage, this.#parts.events);
   }
 
   /** Makes a stage durable, unless it is. */
