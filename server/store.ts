@@ -163,8 +163,14 @@ export interface Store extends ArchiveStore {
   takeOver(run: string): Promise<Driver>;
   /** Enrols a client; false when it was enrolled already. */
   enrol(run: string, client: string): Promise<boolean>;
+  /**
+   * How many clients are enrolled, in a time that does not grow with them. What other servers of the same store enrolled within the last second
+   * may be missing.
+   */
   countEnrolled(run: string): Promise<number>;
   forget(run: string, client: string): Promise<void>;
+  /** The newest round that is published or abandoned; 0 before the first. */
+  overRound(run: string): Promise<number>;
   /** The newest publication. */
   latest(run: string): Promise<Publication | undefined>;
   /** The last publication's round whose `counts` name a client; 0 for none. It outlives `forget`: what was counted stays counted. */

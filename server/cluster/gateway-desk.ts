@@ -12,7 +12,7 @@ import { type Channel, maxPayloadBytes, noBytes, type Packet } from "../../share
 import { type AnswerHeader, type ModelRef, parseRequest, type RequestHeader } from "../../shared/wire/messages.ts";
 import type { Attendee, Desk } from "../desk.ts";
 import { takeAnswer } from "../intake.ts";
-import type { RoundRecord, Store } from "../store.ts";
+import type { Store } from "../store.ts";
 import { Batches } from "./batches.ts";
 import { GatewayRound, type GatewayRoundParts } from "./gateway-round.ts";
 import { type AskOutcome, type LinkRequests, parseLinkRequest, type View } from "./messages.ts";
@@ -69,10 +69,9 @@ export class GatewayDesk implements Desk {
   }
 
   /** As the store has it: of one moment with what the store says of a client. */
-  async over(): Promise<number> {
+  over(): Promise<number> {
     const { run, store } = this.#parts;
-    const last: RoundRecord | undefined = (await store.records(run.terms.id)).at(-1);
-    return last?.round ?? 0;
+    return store.overRound(run.terms.id);
   }
 
   /** A coordinator is there: it learns who is here, and what is durable. */

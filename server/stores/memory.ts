@@ -97,6 +97,7 @@ export function memoryStore(): Store {
     },
     countEnrolled: async (run) => stateOf(run).enrolled.size,
     forget: async (run, client) => void stateOf(run).enrolled.delete(client),
+    overRound: async (run) => stateOf(run).records.reduce((newest, { round }) => Math.max(newest, round), 0),
     latest: async (run) => stateOf(run).latest,
     counted: async (run, client) => stateOf(run).counted.get(client) ?? 0,
     model: async (run, sha256) => stateOf(run).models.get(sha256)?.model,

@@ -58,7 +58,11 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
   return new PostgresStore(link);
 }
 
+/** Counting a million rows takes a data base a tenth of a second: it is done once in so long, and kept in step with what comes from here. */
+const recountMs = 1000;
+
 class PostgresStore implements Store {
+  readonly #enrolled = new Map<string, { clients: number; readonly atMs: number }>();
   readonly #link: PostgresLink;
   readonly #journal: AnswerJournal;
   readonly catalogue: PostgresCatalogues;
@@ -97,21 +101,41 @@ class PostgresStore implements Store {
 
   async enrol(run: string, client: string): Promise<boolean> {
     const mark = randomUUID();
-    return this.#link.write(async ({ query, isRepeated }) => {
+    const isNew = await this.#link.write(async ({ query, isRepeated }) => {
       const insert = "INSERT INTO cofactor.clients (run, client, mark) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1";
       if ((await query(insert, [run, client, mark])).length > 0) return true;
       const own = "SELECT 1 FROM cofactor.clients WHERE run = $1 AND client = $2 AND mark = $3";
       return isRepeated && (await query(own, [run, client, mark])).length > 0;
     });
+    if (isNew) this.#recount(run, 1);
+    return isNew;
   }
 
   async countEnrolled(run: string): Promise<number> {
+    const known = this.#enrolled.get(run);
+    if (known !== undefined && performance.now() - known.atMs < recountMs) return known.clients;
+    const atMs = performance.now();
     const [row] = await this.#link.read("SELECT count(*) AS n FROM cofactor.clients WHERE run = $1", [run]);
-    return Number(row!["n"]);
+    const clients = Number(row!["n"]);
+    this.#enrolled.set(run, { clients, atMs });
+    return clients;
   }
 
   async forget(run: string, client: string): Promise<void> {
-    await this.#link.write(({ query }) => query("DELETE FROM cofactor.clients WHERE run = $1 AND client = $2", [run, client]));
+    const gone = await this.#link.write(({ query }) =>
+      query("DELETE FROM cofactor.clients WHERE run = $1 AND client = $2 RETURNING 1", [run, client]),
+    );
+    if (gone.length > 0) this.#recount(run, -1);
+  }
+
+  #recount(run: string, more: number): void {
+    const known = this.#enrolled.get(run);
+    if (known !== undefined) known.clients += more;
+  }
+
+  async overRound(run: string): Promise<number> {
+    const [row] = await this.#link.read("SELECT max(round) AS round FROM cofactor.records WHERE run = $1", [run]);
+    return Number(row!["round"] ?? 0);
   }
 
   async latest(run: string): Promise<Publication | undefined> {

@@ -33,6 +33,14 @@ const migrations: readonly string[] = [
   "ALTER TABLE records ADD COLUMN contributors TEXT;",
   "ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
   ordersMigration,
+  `
+  CREATE TABLE enrolled (run TEXT PRIMARY KEY REFERENCES runs, clients INTEGER NOT NULL) STRICT;
+  INSERT INTO enrolled SELECT run, (SELECT count(*) FROM clients WHERE clients.run = runs.run) FROM runs;
+  CREATE TRIGGER client_is_counted AFTER INSERT ON clients BEGIN
+    INSERT INTO enrolled VALUES (NEW.run, 1) ON CONFLICT (run) DO UPDATE SET clients = clients + 1;
+  END;
+  CREATE TRIGGER client_is_uncounted AFTER DELETE ON clients BEGIN UPDATE enrolled SET clients = clients - 1 WHERE run = OLD.run; END;
+  `,
 ];
 
 /** The version of these tables. A newer file is refused; older ones are brought forward. */

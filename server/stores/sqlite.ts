@@ -71,11 +71,15 @@ class SqliteStore implements Store {
   }
 
   async countEnrolled(run: string): Promise<number> {
-    return Number(this.#link.sql("SELECT count(*) AS n FROM clients WHERE run = ?").get(run)!["n"]);
+    return Number(this.#link.sql("SELECT clients FROM enrolled WHERE run = ?").get(run)?.["clients"] ?? 0);
   }
 
   async forget(run: string, client: string): Promise<void> {
     this.#link.transaction(() => void this.#link.sql("DELETE FROM clients WHERE run = ? AND client = ?").run(run, client));
+  }
+
+  async overRound(run: string): Promise<number> {
+    return Number(this.#link.sql("SELECT max(round) AS round FROM records WHERE run = ?").get(run)!["round"] ?? 0);
   }
 
   async latest(run: string): Promise<Publication | undefined> {

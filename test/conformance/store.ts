@@ -74,7 +74,21 @@ export function describeStore(store: StoreCase): void {
       await store.forget(run, "b");
       const again = await reopen(at, store);
       expect(await again.countEnrolled(run)).toBe(1);
+      await again.forget(run, "never there");
+      expect(await again.countEnrolled(run)).toBe(1);
       expect([await again.enrol(run, "a"), await again.enrol(run, "b")]).toEqual([false, true]);
+      expect(await again.countEnrolled(run)).toBe(2);
+      await again.forget(run, "a");
+      expect([await again.countEnrolled(run), await again.countEnrolled("films-2")]).toEqual([1, 0]);
+    });
+
+    it("knows which round is over", async () => {
+      const at = await place();
+      const { store, driver } = await founded(at);
+      expect([await store.overRound(run), await store.overRound("films-2")]).toEqual([0, 0]);
+      await store.publish(driver, publication(9), record(9));
+      await store.abandon(driver, record(10, "abandoned"));
+      expect(await (await reopen(at, store)).overRound(run)).toBe(10);
     });
 
     it("keeps the newest publication with its model, state and numbers bit for bit", async () => {

@@ -36,6 +36,7 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
     enrol: (run, client) => inner.enrol(run, client),
     countEnrolled: (run) => inner.countEnrolled(run),
     forget: (run, client) => inner.forget(run, client),
+    overRound: (run) => inner.overRound(run),
     latest: (run) => inner.latest(run),
     counted: (run, client) => inner.counted(run, client),
     model: (run, sha256) => inner.model(run, sha256),
