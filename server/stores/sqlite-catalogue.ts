@@ -56,12 +56,13 @@ export class SqliteCatalogues implements CatalogueStore {
 
   /** Within the transaction of the publication that it comes with. */
   publish(run: string, { version, whole, delta, taken }: PublishedCatalogue): void {
-    const { sql } = this.#tables;
-    const insert = sql("INSERT OR IGNORE INTO catalogues (run, version, whole, delta) VALUES (?, ?, ?, ?)");
+    const insert = this.#tables.sql("INSERT OR IGNORE INTO catalogues (run, version, whole, delta) VALUES (?, ?, ?, ?)");
     insert.run(run, version, whole, delta ?? null);
-    sql("UPDATE catalogues SET whole = NULL WHERE run = ? AND version <= ? AND whole IS NOT NULL").run(run, version - keptModels);
-    sql("DELETE FROM catalogues WHERE run = ? AND version <= ?").run(run, version - keptDeltas);
-    const remove = sql("DELETE FROM item_orders WHERE run = ? AND seq = ?");
+    this.#tables
+      .sql("UPDATE catalogues SET whole = NULL WHERE run = ? AND version <= ? AND whole IS NOT NULL")
+      .run(run, version - keptModels);
+    this.#tables.sql("DELETE FROM catalogues WHERE run = ? AND version <= ?").run(run, version - keptDeltas);
+    const remove = this.#tables.sql("DELETE FROM item_orders WHERE run = ? AND seq = ?");
     for (const seq of taken) remove.run(run, seq);
   }
 }

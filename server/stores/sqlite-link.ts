@@ -105,6 +105,7 @@ export class SqliteLink {
     }
   }
 
+  /** A prepared statement, kept for the next time. */
   sql(text: string): StatementSync {
     let statement = this.#statements.get(text);
     if (statement === undefined) {
