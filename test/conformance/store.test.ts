@@ -36,12 +36,13 @@ describe("sqlite store's file", () => {
     await store.close();
     const database = new DatabaseSync(at.path);
     database.exec(
-      "DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; ALTER TABLE records DROP COLUMN contributors; DROP TABLE catalogues; DROP TABLE item_orders; DROP TABLE counted; DROP TABLE operator_orders; ALTER TABLE runs DROP COLUMN epoch",
+      "DROP TABLE ledger; ALTER TABLE records DROP COLUMN quality; ALTER TABLE records DROP COLUMN contributors; DROP TABLE catalogues; DROP TABLE item_orders; DROP TABLE counted; DROP TABLE operator_orders; DROP TRIGGER client_is_counted; DROP TRIGGER client_is_uncounted; DROP TABLE enrolled; ALTER TABLE runs DROP COLUMN epoch; INSERT INTO clients VALUES ('films-1', 'a')",
     );
     database.exec("PRAGMA user_version = 3");
     database.close();
     const again = at.open();
     expect((await again.loadRun("films-1"))!.terms).toBe("{}");
+    expect(await again.countEnrolled("films-1")).toBe(1);
     const entry = { seq: 1, round: 1, kind: "began", clients: ["a"], previous: "", hash: "h" } as const;
     await again.saveRound(await again.takeOver("films-1"), { round: 1, stage: 0, cohort: ["a"] }, entry);
     expect(await again.ledger("films-1")).toEqual([entry]);
