@@ -171,7 +171,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   const gateways =
     options.gateways === true
-      ? new Gateways({ run, store, serverKey: identity.id, partMs: options.partMs ?? 5_000, onLost: () => metrics.lostParts() })
+      ? new Gateways({ run, store, clock, serverKey: identity.id, partMs: options.partMs ?? 5_000, onLost: () => metrics.lostParts() })
       : undefined;
   const coordinator: Coordinator = new Coordinator({
     run,

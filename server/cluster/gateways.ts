@@ -5,6 +5,7 @@
  * What is in a sum is decided by the store alone: a gateway's part is taken when it holds durable answers only, and none that another part holds.
  * What no part holds, because its gateway is gone, slow or wrong, is read from the store.
  */
+import type { Clock } from "../../shared/clock.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run.ts";
 import type { Channel } from "../../shared/transport.ts";
@@ -21,6 +22,7 @@ import { type GroupPart, gather } from "./part.ts";
 export interface GatewaysParts {
   readonly run: Run;
   readonly store: Store;
+  readonly clock: Clock;
   /** The server's own key: only who holds it is a gateway. */
   readonly serverKey: string;
   /** How long a gateway may take to hand over its part of a stage. */
@@ -53,7 +55,7 @@ export class Gateways implements RoleDesk, Collection {
     if (publicKey !== this.#parts.serverKey) throw new CofactorError("AUTH_FAILED", "a gateway expected to hold the server's own key");
     const coordinator = this.#coordinator;
     if (coordinator === undefined) throw new CofactorError("UNAVAILABLE", "this coordinator is only starting", { retryable: true });
-    this.#peers.set(channel, new GatewayPeer({ channel, coordinator, view: () => this.view() }));
+    this.#peers.set(channel, new GatewayPeer({ channel, coordinator, clock: this.#parts.clock, view: () => this.view() }));
   }
 
   remove(channel: Channel): void {
