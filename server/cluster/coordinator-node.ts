@@ -38,6 +38,7 @@ export interface CoordinatorNode {
   readonly on: Emitter<ServerEvents>["on"];
   /** The server of the term that it is leading. */
   readonly server: Server | undefined;
+  setTls: Listener["setTls"];
   /** Ends leading, the socket, the lease and the store. */
   close(): Promise<void>;
 }
@@ -111,6 +112,7 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
   return {
     url: listener.url,
     on: events.on,
+    setTls: (tls) => listener.setTls(tls),
     get server() {
       return server;
     },

@@ -57,6 +57,8 @@ describe.skipIf(missing !== undefined)(`a cluster from the shell${missing === un
     const listening = await Promise.all(servers.map((server) => server.line(({ msg }) => msg === "listening")));
     expect(listening.map(({ role }) => role)).toEqual(["coordinator", "coordinator", "gateway", "gateway"]);
     await Promise.all(servers.slice(2).map((server) => server.line(({ isLinked }) => isLinked === true)));
+    // Files are read again, and nobody ends.
+    for (const { child } of servers) child.kill("SIGHUP");
     const [leader, standby, one, two] = listening.map(({ url }) => String(url));
     for (const url of listening.map((line) => String(line["url"]))) expect((await fetch(`${url}/ready`)).status).toBe(200);
     const statuses = await Promise.all([leader, standby].map(async (url) => (await (await fetch(`${url}/status`)).json()) as object));
@@ -80,5 +82,19 @@ describe.skipIf(missing !== undefined)(`a cluster from the shell${missing === un
     }
     for (const { child } of servers) child.kill("SIGTERM");
     expect((await Promise.all(servers.map(({ ended }) => ended))).map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("ends a coordinator with 4 when the record of spent privacy does not add up", async () => {
+    const privacy = { epsilon: 4, delta: 1e-5, clipNorm: 0.5 };
+    writeFileSync(join(folder, "private.yaml"), stringify({ ...terms, id: "private", privacy }));
+    const store = await postgres.createDatabase();
+    const start = () => commands.start("serve", "private.yaml", "--role", "coordinator", "--store", store, "--redis", redis.url);
+    const first = start();
+    await first.line(({ isLeading }) => isLeading === true);
+    first.child.kill("SIGTERM");
+    expect((await first.ended).code).toBe(0);
+    await postgres.query(store, "INSERT INTO cofactor.ledger VALUES ('private', 1, 1, 'released', '[]', '', 'made up')");
+    const second = start();
+    expect((await second.ended).code).toBe(4);
   });
 });
