@@ -6,7 +6,6 @@ import { CofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
 import { parseTerms } from "../shared/terms.ts";
 import { EnrolmentDesk } from "./enrolment/desk.ts";
-import { enrolmentFileOf } from "./enrolment/file.ts";
 import { enrolmentPolicies } from "./enrolment/index.ts";
 import { readItemFeatures } from "./item-features.ts";
 import { readNames, readTerms, readTls } from "./serve-files.ts";
@@ -16,8 +15,8 @@ import type { Started } from "./serve-started.ts";
 import { createServer, type Server } from "./server.ts";
 import { type Settings, shownSettings } from "./settings.ts";
 import { resolveSettings, variablePrefix } from "./settings-sources.ts";
+import { openEnrolment } from "./stores/enrolment.ts";
 import { openStore } from "./stores/index.ts";
-import { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
@@ -126,7 +125,7 @@ async function serveSingle({ settings, run, tls, names, log, signal, tracer, rel
   const enrolment = new EnrolmentDesk({
     policies: enrolmentPolicies,
     section,
-    store: sqliteEnrolment(enrolmentFileOf(run.terms.id, settings.store, file)),
+    store: await openEnrolment({ run: run.terms.id, store: settings.store, file }),
   });
   const server = await createServer({
     run,

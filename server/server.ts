@@ -23,8 +23,8 @@ import { trackConnections } from "./connections.ts";
 import { openConsole } from "./console/open.ts";
 import { Coordinator } from "./coordinator.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
-import { EnrolmentDesk } from "./enrolment/desk.ts";
-import { enrolmentPolicies } from "./enrolment/index.ts";
+import type { EnrolmentDesk } from "./enrolment/desk.ts";
+import { watchedEnrolment } from "./enrolment/revocations.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
@@ -38,7 +38,6 @@ import { PublishedModels } from "./models.ts";
 import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
-import { memoryEnrolment } from "./stores/memory-enrolment.ts";
 import { type RoundTracer, traceRounds } from "./tracing.ts";
 
 /** What a server is made of. */
@@ -194,8 +193,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   gateways?.serve(coordinator);
   if (gateways !== undefined) events.on("round", () => gateways.refresh());
   const identities = new Identities(limits, clock);
-  const enrolment =
-    options.enrolment ?? new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "open" }, store: memoryEnrolment() });
+  const enrolment = watchedEnrolment(options.enrolment, { run: run.terms.id, clock, identities, everyMs: options.revocationMs });
   let drainingMs: number | undefined;
   const parts: SessionParts = {
     run,
@@ -248,11 +246,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     connections.add(channel);
     serveSession(parts, channel, { id: `c${++connectionCount}`, admit });
   };
-  if (options.enrolment !== undefined) {
-    enrolment.watch(run.terms.id, clock, options.revocationMs ?? 1_000, (client) =>
-      identities.end(client, "the operator has revoked this key"),
-    );
-  }
   const onRefused = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
 
   return {

@@ -1,8 +1,11 @@
 /** `cofactor serve` as one of several servers: a gateway or a coordinator until its operator ends it. Imports server. */
 import type { ExitCode } from "../../shared/command/command.ts";
 import { isCofactorError } from "../../shared/errors.ts";
+import { EnrolmentDesk } from "../enrolment/desk.ts";
+import { enrolmentPolicies } from "../enrolment/index.ts";
 import { logEvents } from "../serve-log.ts";
 import type { Started } from "../serve-started.ts";
+import { openEnrolment } from "../stores/enrolment.ts";
 import { openStore } from "../stores/index.ts";
 import { startCoordinator } from "./coordinator-node.ts";
 import { createGateway } from "./gateway.ts";
@@ -19,7 +22,10 @@ export async function serveMember(options: Started): Promise<ExitCode> {
 
 async function serveGateway({ settings, run, tls, log, signal, reload }: Started, lease: Lease): Promise<ExitCode> {
   const store = await openStore(settings.store!);
-  const gateway = await createGateway({ run, store, lease, ...settings.limits, consoleToken: settings.console.token });
+  const { file, ...section } = settings.enrolment;
+  const kept = await openEnrolment({ run: run.terms.id, store: settings.store, file });
+  const enrolment = new EnrolmentDesk({ policies: enrolmentPolicies, section, store: kept });
+  const gateway = await createGateway({ run, store, lease, enrolment, ...settings.limits, consoleToken: settings.console.token });
   logEvents(gateway, log);
   gateway.on("linked", (event) => log.info(event, "coordinator"));
   try {
