@@ -6,7 +6,9 @@ import {
   type ConsoleNews,
   type ConsoleState,
   consoleCharts,
+  leaderConsole,
   nothingKnown,
+  standbySentence,
   standingSentence,
   takeNews,
 } from "../../shared/console/view.ts";
@@ -55,24 +57,35 @@ function connect(): void {
   const auth = { token: sessionStorage.getItem("token") ?? "", name: sessionStorage.getItem("name") ?? "" };
   socket = io(consoleNamespace, { transports: ["websocket"], auth, forceNew: true });
   socket.on("connect", () => {
-    setLink(true, "Live");
     byId("sign-in").hidden = true;
-    byId("console").hidden = false;
     byId("sign-in-problem").textContent = "";
   });
-  socket.on("disconnect", () => setLink(false, "Connection lost: trying again"));
+  socket.on("disconnect", (reason) => {
+    setLink(false, "Connection lost: trying again");
+    // Told to go, it does not come back by itself.
+    if (reason === "io server disconnect") setTimeout(() => socket?.connect(), 1_000);
+  });
   socket.on("connect_error", (error) => {
     // Whoever was refused signs in anew; a server that cannot be reached is waited for.
     if (socket?.active === true) return setLink(false, "The server cannot be reached: trying again");
     sessionStorage.removeItem("token");
     setLink(false, "Not connected");
+    state = nothingKnown;
     byId("console").hidden = true;
+    byId("standby").hidden = true;
     byId("sign-in").hidden = false;
     byId("run-title").textContent = "Sign in";
     byId("sign-in-problem").textContent = `Refused: ${error.message}.`;
     tokenInput.focus();
   });
-  socket.on("facts", (facts) => take({ kind: "facts", facts }));
+  socket.on("facts", (facts) => {
+    take({ kind: "facts", facts });
+    setLink(true, "Live");
+  });
+  socket.on("standby", (standby) => {
+    take({ kind: "standby", standby });
+    setLink(false, standbySentence(standby));
+  });
   socket.on("rounds", (rounds) => take({ kind: "rounds", rounds }));
   socket.on("live", (live) => take({ kind: "live", live }));
   socket.on("account", (account) => take({ kind: "account", account }));
@@ -118,14 +131,32 @@ function buildPanels(): void {
 }
 
 function show(): void {
-  const { facts, live } = state;
+  const { facts, live, standby } = state;
+  showStandby(standby);
   if (facts === undefined || live === undefined) return;
+  byId("console").hidden = false;
   byId("run-title").textContent = `Run ${facts.run}`;
   document.title = `${facts.run}: round ${live.round}`;
   fill("standing", standingParts());
   const allowed = allowedOrders(live.standing, live.phase);
   for (const order of Object.keys(words) as Order[]) (byId(`order-${order}`) as HTMLButtonElement).disabled = !allowed.includes(order);
   for (const { id, show: parts } of panels) fill(id, parts(state));
+}
+
+/** The whole page is about who leads, or nothing is. */
+function showStandby(standby: ConsoleState["standby"]): void {
+  byId("standby").hidden = standby === undefined;
+  if (standby === undefined) return;
+  const way = leaderConsole(standby);
+  byId("standby-text").textContent = standbySentence(standby);
+  if (byId("standby-way").querySelector("a")?.href !== way)
+    byId("standby-way").replaceChildren(...(way === undefined ? [] : [h("a", { href: way, rel: "noreferrer" }, "Open its console")]));
+  byId("run-title").textContent = `Run ${standby.run}`;
+  document.title = `${standby.run}: standing by`;
+  const hadFocus = byId("console").contains(document.activeElement);
+  (byId("confirm") as HTMLDialogElement).close();
+  byId("console").hidden = true;
+  if (hadFocus) byId("main").focus();
 }
 
 function standingParts(): HTMLElement[] {

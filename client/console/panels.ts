@@ -20,7 +20,7 @@ export const panels: readonly Panel[] = [
   { id: "traffic", title: "Connections and bytes", size: "third", show: ({ live }) => (live === undefined ? [] : traffic(live)) },
   { id: "refusals", title: "Refused", size: "third", show: ({ live }) => (live === undefined ? [] : refusals(live)) },
   { id: "keyholders", title: "Keyholders", size: "third", show: ({ live }) => (live === undefined ? [] : keyholders(live)) },
-  { id: "gateways", title: "Gateways", size: "third", show: ({ live }) => (live === undefined ? [] : gateways(live)) },
+  { id: "gateways", title: "Gateways", size: "whole", show: ({ live }) => (live === undefined ? [] : gateways(live)) },
   { id: "runs", title: "Runs", size: "third", show: ({ live }) => (live === undefined ? [] : runs(live)) },
   { id: "ledger", title: "Ledger", size: "half", show: ledger },
   { id: "orders", title: "Orders", size: "half", show: ({ live }) => (live === undefined ? [] : orders(live)) },
@@ -87,10 +87,10 @@ function traffic({ connected, connections, traffic: { bytesReceived, bytesSent }
 
 function refusals({ refused }: ConsoleLive): HTMLElement[] {
   const rows = refusalRows(refused);
-  if (rows.length === 0) return [h("p", { class: "note" }, "Nothing since this server started.")];
+  if (rows.length === 0) return [h("p", { class: "note" }, "Nothing since the servers started.")];
   return [
     tableOf(
-      "Since this server started",
+      "Since the servers started",
       ["code", "messages"],
       rows.map(([code, count]) => [code, formatCount(count)]),
     ),
@@ -109,14 +109,17 @@ function keyholders({ keyholders: all }: ConsoleLive): HTMLElement[] {
 }
 
 function gateways({ gateways: all }: ConsoleLive): HTMLElement[] {
-  if (all.length === 0) return [];
-  return [
-    tableOf(
-      "Connections by gateway",
-      ["gateway", "connections"],
-      all.map(({ name, connections }) => [name, formatCount(connections)]),
-    ),
-  ];
+  if (all === null) return [];
+  if (all.length === 0) return [h("p", { class: "note" }, "None is connected: no device can take part.")];
+  const rows = all.map(({ name, clients, sinceMs, bytesReceived, bytesSent, partsLost }) => [
+    name,
+    formatCount(clients),
+    formatBytes(bytesReceived),
+    formatBytes(bytesSent),
+    formatCount(partsLost),
+    instant(sinceMs),
+  ]);
+  return [tableOf("Devices are joined there; times in UTC", ["gateway", "devices", "received", "sent", "parts lost", "here since"], rows)];
 }
 
 function runs({ runs: all }: ConsoleLive): HTMLElement[] {
@@ -147,10 +150,13 @@ function ledger({ account }: ConsoleState): HTMLElement[] {
 
 function orders({ orders: all }: ConsoleLive): HTMLElement[] {
   if (all.length === 0) return [h("p", { class: "note" }, "None was given.")];
-  const rows = all
-    .toReversed()
-    .map(({ atMs, order, by, round }) => [new Date(atMs).toISOString().slice(0, 19).replace("T", " "), order, by, String(round)]);
+  const rows = all.toReversed().map(({ atMs, order, by, round }) => [instant(atMs), order, by, String(round)]);
   return [tableOf("The newest first; times in UTC", ["when", "order", "by", "after round"], rows, [1, 2])];
+}
+
+/** A time in UTC. */
+function instant(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
 }
 
 function roundsTable(rounds: readonly ConsoleRound[]): HTMLElement[] {

@@ -33,7 +33,14 @@ export async function serveMember(options: MemberOptions): Promise<ExitCode> {
 
 async function serveGateway({ settings, run, tls, log, signal }: MemberOptions, lease: Lease): Promise<ExitCode> {
   const store = await openStore(settings.store!);
-  const gateway = await createGateway({ run, store, lease, ...settings.limits, consoleToken: settings.console.token });
+  const gateway = await createGateway({
+    run,
+    store,
+    lease,
+    ...settings.limits,
+    name: settings.cluster.name,
+    consoleToken: settings.console.token,
+  });
   logEvents(gateway, log);
   gateway.on("linked", (event) => log.info(event, "coordinator"));
   try {
