@@ -1,7 +1,7 @@
 /** What each panel shows of the state. Imports shared's view, the elements. */
-import type { ConsoleLive, ConsoleRound } from "../../shared/console/feed.ts";
+import type { ConsoleLedgerEntry, ConsoleLive, ConsoleRound } from "../../shared/console/feed.ts";
 import { type ConsoleState, refusalRows, spentShare } from "../../shared/console/view.ts";
-import { formatBytes, formatCount, formatEpsilon, formatFigure, formatSeconds } from "../../shared/report/numbers.ts";
+import { formatBytes, formatCount, formatEpsilon, formatFigure, formatSeconds, formatSpan } from "../../shared/report/numbers.ts";
 import { h } from "../demo/dom.ts";
 import { facts, tableOf } from "./dom.ts";
 
@@ -42,8 +42,8 @@ function openRound({ open }: ConsoleLive): HTMLElement[] {
     ]),
     facts("facts", [
       ["stage", stage],
-      ["open for", formatSeconds(Math.round(open.seconds))],
-      ["refused", refused.length === 0 ? "nothing" : refused.map(([code, count]) => `${code} ${count}`).join(", ")],
+      ["open for", formatSpan(open.seconds)],
+      ["refused", refused.length === 0 ? "nothing" : refused.map(([code, count]) => `${code} ${formatCount(count)}`).join(", ")],
     ]),
   ];
 }
@@ -57,7 +57,8 @@ function privacy({ facts: known, account, rounds }: ConsoleState): HTMLElement[]
   const asRun = account?.privacy?.asRun?.epsilon;
   const view = (name: "release" | "server", label: string): HTMLElement[] => {
     const share = spentShare(planned?.[name], epsilon);
-    const text = `${label}: ${planned === undefined ? "–" : formatEpsilon(planned[name])} of ${formatEpsilon(epsilon)}`;
+    const spent = planned === undefined ? "–" : formatEpsilon(planned[name]);
+    const text = planned?.[name] === null ? `${label}: nothing is proved` : `${label}: ${spent} of ${formatEpsilon(epsilon)}`;
     return [h("p", {}, text), ...(share === null ? [] : [h("meter", { min: 0, max: 1, high: 0.9, value: share, "aria-label": text })])];
   };
   return [
@@ -105,7 +106,7 @@ function keyholders({ keyholders: all }: ConsoleLive): HTMLElement[] {
     String(declined),
     String(blamed),
   ]);
-  return [tableOf("By their place in the terms", ["keyholder", "now", "declined", "blamed"], rows, [1])];
+  return [tableOf("By their place in the terms", ["keyholder", "now", "declined", "blamed"], rows, [0, 1])];
 }
 
 function gateways({ gateways: all }: ConsoleLive): HTMLElement[] {
@@ -119,7 +120,9 @@ function gateways({ gateways: all }: ConsoleLive): HTMLElement[] {
     formatCount(partsLost),
     instant(sinceMs),
   ]);
-  return [tableOf("Devices are joined there; times in UTC", ["gateway", "devices", "received", "sent", "parts lost", "here since"], rows)];
+  return [
+    tableOf("Devices are joined there; times in UTC", ["gateway", "devices", "received", "sent", "parts lost", "here since"], rows, [0]),
+  ];
 }
 
 function runs({ runs: all }: ConsoleLive): HTMLElement[] {
@@ -128,7 +131,7 @@ function runs({ runs: all }: ConsoleLive): HTMLElement[] {
     formatCount(published),
     formatCount(abandoned),
   ]);
-  return [tableOf("Rounds by outcome", ["run", "published", "abandoned"], rows)];
+  return [tableOf("Rounds by outcome", ["run", "published", "abandoned"], rows, [0])];
 }
 
 function ledger({ account }: ConsoleState): HTMLElement[] {
@@ -139,13 +142,17 @@ function ledger({ account }: ConsoleState): HTMLElement[] {
       ["entries", formatCount(kept.entries)],
       ["head", kept.head === "" ? "–" : kept.head],
     ]),
-    tableOf(
-      "The last entries",
-      ["entry", "round", "what", "devices", "hash"],
-      kept.last.toReversed().map(({ seq, round, kind, devices, hash }) => [String(seq), String(round), kind, String(devices), hash]),
-      [2, 4],
-    ),
+    ...(kept.last.length === 0 ? [] : [lastEntries(kept.last)]),
   ];
+}
+
+function lastEntries(last: readonly ConsoleLedgerEntry[]): HTMLElement {
+  return tableOf(
+    "The last entries",
+    ["entry", "round", "what", "devices", "hash"],
+    last.toReversed().map(({ seq, round, kind, devices, hash }) => [String(seq), String(round), kind, String(devices), hash]),
+    [2, 4],
+  );
 }
 
 function orders({ orders: all }: ConsoleLive): HTMLElement[] {

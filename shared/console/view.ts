@@ -1,6 +1,6 @@
 /** The console's state from what the server sends, and its figures: pure. Imports feed, the report's charts and numbers. */
 import type { Chart } from "../report/chart.ts";
-import { formatBytes, formatEpsilon, isError } from "../report/numbers.ts";
+import { formatBytes, formatCount, formatEpsilon, isError } from "../report/numbers.ts";
 import { thin, thinNote } from "../report/section.ts";
 import type { ConsoleAccount, ConsoleFacts, ConsoleLive, ConsoleRound, ConsoleStandby, Standing } from "./feed.ts";
 
@@ -57,13 +57,24 @@ export function standingSentence({ standing, phase, open, round, published }: Co
   if (phase === "ended") return `Ended: round ${round} was the last that the terms allow.`;
   if (open !== null) {
     const after = standing === "paused" ? " It finishes; then the run rests." : "";
-    const what = open.phase === "revealing" ? "its sum is being opened" : `${open.accepted} of ${open.invited} have answered`;
+    const what =
+      open.phase === "revealing"
+        ? "its sum is being opened"
+        : `${formatCount(open.accepted)} of ${formatCount(open.invited)} have answered`;
     return `Round ${open.round} is open: ${what}.${after}`;
   }
   if (standing === "paused") return "Paused: no round begins until it is resumed.";
   return published === 0 && round === 0
     ? "Waiting for devices to begin the first round."
     : `Waiting for devices to begin round ${round + 1}.`;
+}
+
+/** Rounds that were finished since one was last told of, in a sentence for whoever listens; undefined for none. */
+export function roundNews(finished: readonly ConsoleRound[]): string | undefined {
+  const last = finished.at(-1);
+  if (last === undefined) return undefined;
+  const before = finished.length === 1 ? "" : `${finished.length} rounds finished. `;
+  return `${before}Round ${last.round} ${last.outcome}: ${formatCount(last.accepted)} of ${formatCount(last.invited)} devices.`;
 }
 
 /** What a coordinator says that does not lead. */
