@@ -51,6 +51,11 @@ export class Tallies {
     for (const { tally } of gone.slice(0, -maxGone)) this.#forget(tally);
   }
 
+  /** How many processes are remembered. */
+  get known(): number {
+    return this.#known.size;
+  }
+
   /** Open connections of all that are here. */
   get connections(): number {
     let sum = 0;

@@ -8,7 +8,7 @@ import { chromiumPath, launchChromium } from "../support/browser.ts";
 import { type ConsoleStage, type Scene, scene, scenes, startConsoleStage } from "../support/console-stage.ts";
 
 const executable = chromiumPath();
-const patience = { timeout: 60_000 };
+const patience = { timeout: 90_000 };
 let browser: Browser;
 let stage: ConsoleStage;
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   vi.unstubAllEnvs();
   stage = await startConsoleStage(files, scenes["empty"]!);
   browser = await launchChromium(executable);
-}, 90_000);
+});
 afterAll(async () => {
   await browser?.close();
   await stage?.close();
@@ -56,7 +56,7 @@ describe.skipIf(executable === undefined)(title, () => {
     ["a desktop", { viewport: { width: 1280, height: 900 }, colorScheme: "light" }],
     ["a phone in the dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark" }],
   ] as const) {
-    it(`can be read, are not cut off, and break no policy on ${where}, one after the other`, { timeout: 90_000 }, async () => {
+    it(`can be read, are not cut off, and break no policy on ${where}, one after the other`, async () => {
       stage.show(scenes["empty"]!);
       const { page, complaints } = await open(options);
       for (const [name, shown] of Object.entries(scenes)) {
@@ -79,7 +79,7 @@ describe.skipIf(executable === undefined)(title, () => {
     });
   }
 
-  it("changes to standing by and back by itself, without a token on the way to the leader", { timeout: 90_000 }, async () => {
+  it("changes to standing by and back by itself, without a token on the way to the leader", async () => {
     stage.show(scene(3));
     const { page } = await open();
     await page.locator("#holder-devices .plot").waitFor(patience);
