@@ -2,21 +2,21 @@
 import pino from "pino";
 import { stringify } from "yaml";
 import { type Command, type CommandIo, defineCommand, type ExitCode } from "../shared/command/command.ts";
-import { CofactorError, isCofactorError } from "../shared/errors.ts";
+import { CofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
 import { parseTerms } from "../shared/terms.ts";
 import { EnrolmentDesk } from "./enrolment/desk.ts";
-import { enrolmentFileOf } from "./enrolment/file.ts";
 import { enrolmentPolicies } from "./enrolment/index.ts";
 import { readItemFeatures } from "./item-features.ts";
 import { readNames, readTerms, readTls } from "./serve-files.ts";
 import { logEvents, logPlan } from "./serve-log.ts";
+import { Reload } from "./serve-reload.ts";
+import type { Started } from "./serve-started.ts";
 import { createServer, type Server } from "./server.ts";
 import { type Settings, shownSettings } from "./settings.ts";
 import { resolveSettings, variablePrefix } from "./settings-sources.ts";
-import type { Listener } from "./socket.ts";
+import { openEnrolment } from "./stores/enrolment.ts";
 import { openStore } from "./stores/index.ts";
-import { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
 
 /** The subcommand. */
 export const command: Command = defineCommand({
@@ -107,18 +107,25 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
   );
   logPlan(run, log);
   const names = settings.items === undefined ? undefined : readNames(settings.items);
-  if (settings.cluster.role !== "single") {
-    const { serveMember } = await import("./cluster/serve.ts");
-    return serveMember({ settings, run, tls, names, log, signal: io.signal });
-  }
   const { endpoint, serviceName } = settings.tracing;
   const tracing = endpoint === undefined ? undefined : await (await import("./open-telemetry.ts")).openTelemetry({ endpoint, serviceName });
+  const started = { settings, run, tls, names, log, signal: io.signal, tracer: tracing?.tracer, reload: new Reload(settings, log) };
+  try {
+    if (settings.cluster.role === "single") return await serveSingle(started);
+    const { serveMember } = await import("./cluster/serve.ts");
+    return await serveMember(started);
+  } finally {
+    await tracing?.close();
+  }
+}
+
+async function serveSingle({ settings, run, tls, names, log, signal, tracer, reload }: Started): Promise<ExitCode> {
   const store = await openStore(settings.store ?? `${run.terms.id}.sqlite`);
   const { file, ...section } = settings.enrolment;
   const enrolment = new EnrolmentDesk({
     policies: enrolmentPolicies,
     section,
-    store: sqliteEnrolment(enrolmentFileOf(run.terms.id, settings.store, file)),
+    store: await openEnrolment({ run: run.terms.id, store: settings.store, file }),
   });
   const server = await createServer({
     run,
@@ -126,15 +133,15 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
     enrolment,
     ...settings.limits,
     consoleToken: settings.console.token,
-    tracer: tracing?.tracer,
+    tracer,
     ...(names === undefined ? {} : { items: names }),
   });
   logEvents(server, log);
-  if (settings.items !== undefined) await keepItems(server, settings.items, log);
-  const ending = untilEnded(server, io.signal);
+  await reload.keepItems(server);
+  const ending = untilEnded(server, signal);
   try {
     const listener = await server.listen({ ...settings.limits, ...settings.listen, tls });
-    if (tls !== undefined) keepCertificate(listener, settings, log);
+    reload.keepCertificate(listener);
     log.info({ url: listener.url, run: run.terms.id, serverKey: server.publicKey, published: server.model.round }, "listening");
     const failure = await ending;
     if (failure !== undefined) throw failure;
@@ -144,7 +151,6 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
     log.info("closing");
   } finally {
     await server.close();
-    await tracing?.close();
   }
   return 0;
 }
@@ -155,33 +161,5 @@ function untilEnded(server: Server, signal: AbortSignal): Promise<unknown> {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
     server.on("failed", ({ error }) => server.hasFailed && resolve(error));
-  });
-}
-
-/** Has a server follow a file of names: now, since the store may be older than the file, and whenever it is told to read it again. */
-async function keepItems(server: Server, path: string, log: pino.Logger): Promise<void> {
-  const follow = async (): Promise<void> => {
-    try {
-      const names = readNames(path);
-      await server.setItems(names);
-      log.info({ items: names.length }, "items read: changes come with the next published model");
-    } catch (error) {
-      log.error({ code: isCofactorError(error) ? error.code : "INTERNAL" }, "the file of items was not taken: the items stay as they are");
-    }
-  };
-  process.on("SIGHUP", () => void follow());
-  await follow();
-}
-
-/** Takes a renewed certificate from its files whenever it is told to read them again. */
-function keepCertificate(listener: Listener, settings: Settings, log: pino.Logger): void {
-  process.on("SIGHUP", () => {
-    try {
-      const tls = readTls(settings.listen.tls);
-      if (tls !== undefined) listener.setTls(tls);
-      log.info("certificate read: new connections get it");
-    } catch (error) {
-      log.error({ code: isCofactorError(error) ? error.code : "INTERNAL" }, "the certificate was not taken: the old one stays");
-    }
   });
 }

@@ -3,9 +3,8 @@ import { type Command, type CommandIo, defineCommand } from "../shared/command/c
 import { CofactorError } from "../shared/errors.ts";
 import { toClientId, toRunId } from "../shared/ids.ts";
 import { nearest } from "../shared/registry.ts";
-import { enrolmentFileOf } from "./enrolment/file.ts";
 import type { EnrolmentStore } from "./enrolment/store.ts";
-import { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
+import { openEnrolment } from "./stores/enrolment.ts";
 
 interface Work {
   readonly store: EnrolmentStore;
@@ -21,8 +20,8 @@ export const command: Command = defineCommand({
   positionals: ["<approve|revoke|list>", "[...KEYS]"],
   options: {
     run: { kind: "text", value: "ID", summary: "the run's name" },
-    store: { kind: "text", value: "FILE", summary: "the server's store; default: the run's name with .sqlite" },
-    file: { kind: "text", value: "FILE", summary: "the enrolment file; default: the store's name with .enrolment" },
+    store: { kind: "text", value: "URL", summary: "the server's store: a file, default the run's name with .sqlite, or postgres://..." },
+    file: { kind: "text", value: "FILE", summary: "the enrolment file; default: the store's name with .enrolment, or the data base" },
   },
   examples: [
     "cofactor clients list --run films-1 --store films.sqlite",
@@ -44,7 +43,7 @@ export const command: Command = defineCommand({
     }
     for (const key of keys) assertKey(key);
     const run = toRunId(options.run);
-    const store = sqliteEnrolment(enrolmentFileOf(run, options.store, options.file));
+    const store = await openEnrolment({ run, store: options.store, file: options.file });
     try {
       await work({ store, run, keys, io });
     } finally {

@@ -41,6 +41,7 @@ export { type OpenOptions, openStore } from "./stores/index.ts";
 export { memoryStore } from "./stores/memory.ts";
 export { memoryEnrolment } from "./stores/memory-enrolment.ts";
 export { type PostgresOptions, postgresStore } from "./stores/postgres.ts";
+export { postgresEnrolment } from "./stores/postgres-enrolment.ts";
 export { sqliteStore } from "./stores/sqlite.ts";
 export { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
 export type { RoundSpan, RoundTracer, SpanFacts } from "./tracing.ts";

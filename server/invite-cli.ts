@@ -4,9 +4,8 @@ import { identityFromSeed } from "../shared/crypto/identity.ts";
 import { CofactorError } from "../shared/errors.ts";
 import { toRunId } from "../shared/ids.ts";
 import { secureRng } from "../shared/random.ts";
-import { enrolmentFileOf } from "./enrolment/file.ts";
 import { createInvitation } from "./enrolment/token.ts";
-import { sqliteEnrolment } from "./stores/sqlite-enrolment.ts";
+import { openEnrolment } from "./stores/enrolment.ts";
 
 const dayMs = 86_400_000;
 
@@ -14,8 +13,8 @@ const dayMs = 86_400_000;
 export const command: Command = defineCommand({
   options: {
     run: { kind: "text", value: "ID", summary: "the run's name" },
-    store: { kind: "text", value: "FILE", summary: "the server's store; default: the run's name with .sqlite" },
-    file: { kind: "text", value: "FILE", summary: "the enrolment file; default: the store's name with .enrolment" },
+    store: { kind: "text", value: "URL", summary: "the server's store: a file, default the run's name with .sqlite, or postgres://..." },
+    file: { kind: "text", value: "FILE", summary: "the enrolment file; default: the store's name with .enrolment, or the data base" },
     count: { kind: "number", value: "N", summary: "how many invitations, at most 100,000", default: 1 },
     days: { kind: "number", value: "D", summary: "how long they hold", default: 30 },
   },
@@ -27,7 +26,7 @@ export const command: Command = defineCommand({
       throw new CofactorError("CONFIG_INVALID", '"--count" expected 1 to 100000');
     if (!(days > 0 && days <= 3_650)) throw new CofactorError("CONFIG_INVALID", '"--days" expected more than 0 and at most 3650');
     const run = toRunId(options.run);
-    const store = sqliteEnrolment(enrolmentFileOf(run, options.store, options.file));
+    const store = await openEnrolment({ run, store: options.store, file: options.file });
     try {
       const inviter = identityFromSeed(await store.inviterSeed(secureRng.bytes(32)));
       const expiresAtMs = Date.now() + days * dayMs;

@@ -24,8 +24,8 @@ import type { ConsoleSource } from "./console/desk.ts";
 import { consoleSource, openConsole } from "./console/open.ts";
 import { Coordinator } from "./coordinator.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
-import { EnrolmentDesk } from "./enrolment/desk.ts";
-import { enrolmentPolicies } from "./enrolment/index.ts";
+import type { EnrolmentDesk } from "./enrolment/desk.ts";
+import { watchedEnrolment } from "./enrolment/revocations.ts";
 import type { ServerEvents } from "./events.ts";
 import type { EvidencedOpener } from "./evidence.ts";
 import { createRequestListener } from "./http.ts";
@@ -40,7 +40,6 @@ import { namedRequests } from "./page-requests.ts";
 import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
-import { memoryEnrolment } from "./stores/memory-enrolment.ts";
 import { type RoundTracer, traceRounds } from "./tracing.ts";
 
 /** What a server is made of. */
@@ -187,7 +186,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     sign: (round, group, list) => toBase64url(sign(identity, "open", openBytes(run.digest, round, group, list))),
   });
   const gateways =
-    options.gateways === true ? new Gateways({ run, store, serverKey: identity.id, partMs: options.partMs ?? 5_000, events }) : undefined;
+    options.gateways === true
+      ? new Gateways({ run, store, clock, serverKey: identity.id, partMs: options.partMs ?? 5_000, events })
+      : undefined;
   const coordinator: Coordinator = new Coordinator({
     run,
     store,
@@ -209,8 +210,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   gateways?.serve(coordinator);
   if (gateways !== undefined) events.on("round", () => gateways.refresh());
   const identities = new Identities(limits, clock);
-  const enrolment =
-    options.enrolment ?? new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "open" }, store: memoryEnrolment() });
+  const enrolment = watchedEnrolment(options.enrolment, { run: run.terms.id, clock, identities, everyMs: options.revocationMs });
   let drainingMs: number | undefined;
   const parts: SessionParts = {
     run,
@@ -264,11 +264,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     connections.add(channel);
     serveSession(parts, channel, { id: `c${++connectionCount}`, admit });
   };
-  if (options.enrolment !== undefined) {
-    enrolment.watch(run.terms.id, clock, options.revocationMs ?? 1_000, (client) =>
-      identities.end(client, "the operator has revoked this key"),
-    );
-  }
   const refuse = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
 
   return {

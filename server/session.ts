@@ -23,7 +23,7 @@ import { joinBytes } from "../shared/wire/signed.ts";
 import type { PublishedCatalogues } from "./catalogues.ts";
 import { Conduct } from "./conduct.ts";
 import type { Attendee, Desk } from "./desk.ts";
-import type { EnrolmentDesk } from "./enrolment/desk.ts";
+import { type EnrolmentDesk, revoked } from "./enrolment/desk.ts";
 import type { ServerEvents } from "./events.ts";
 import type { Identities } from "./identities.ts";
 import type { SessionLimits } from "./limits.ts";
@@ -214,7 +214,7 @@ class Session implements Attendee {
       return reply({ model: { ...desk.ref }, isNew: false, ended: desk.hasEnded });
     }
     if (!this.#parts.takesClients) throw notHere("client");
-    await this.#admit(header);
+    const isAdmitted = await this.#admit(header);
     const isNew = await store.enrol(run.terms.id, header.publicKey);
     if (isNew && (await store.countEnrolled(run.terms.id)) > this.#parts.limits.maxEnrolled) {
       await store.forget(run.terms.id, header.publicKey);
@@ -224,6 +224,10 @@ class Session implements Attendee {
     this.#client = header.publicKey;
     this.#connection.admit();
     this.#parts.identities.add(header.publicKey, this.#channel);
+    if (!isAdmitted()) {
+      this.#channel.close("the operator has revoked this key");
+      throw revoked();
+    }
     this.#conduct.addMeter(this.#parts.identities.meterOf(header.publicKey));
     events.emit("joined", { client: header.publicKey, isNew });
     const model = { ...desk.ref };
@@ -243,7 +247,7 @@ class Session implements Attendee {
   }
 
   /** Whether the operator lets a key in, whose signature is checked. @throws CofactorError UNAVAILABLE, REVOKED, NOT_ADMITTED, DISCONNECTED */
-  async #admit({ publicKey: client, invitation }: RequestHeader<"join">): Promise<void> {
+  async #admit({ publicKey: client, invitation }: RequestHeader<"join">): Promise<() => boolean> {
     const { run, desk, enrolment } = this.#parts;
     const retryAfterMs = this.#parts.drainingMs();
     if (retryAfterMs !== undefined && !desk.expects(client)) {
@@ -251,11 +255,12 @@ class Session implements Attendee {
     }
     this.#isJoining = true;
     try {
-      await enrolment.admit({ run: run.terms.id, client, invitation });
+      const isAdmitted = await enrolment.admit({ run: run.terms.id, client, invitation });
+      if (this.#channel.isOpen) return isAdmitted;
     } finally {
       this.#isJoining = false;
     }
-    if (!this.#channel.isOpen) throw new CofactorError("DISCONNECTED", "the connection ended while it joined", { retryable: true });
+    throw new CofactorError("DISCONNECTED", "the connection ended while it joined", { retryable: true });
   }
 
   #expectClient(): string {

@@ -76,7 +76,7 @@ export interface Settings {
   };
   readonly log: { readonly level: string };
   readonly limits: ConnectionLimits & SessionLimits;
-  /** A policy by its kind, its options, and the file that it is kept in; default: the store's name with .enrolment. */
+  /** A policy by its kind, its options, and the file that it is kept in; default: the store's name with .enrolment, or the data base. */
   readonly enrolment: { readonly kind: string; readonly file?: string | undefined; readonly [option: string]: unknown };
   /** What `/metrics` and `/status` ask for: secret. */
   readonly console: { readonly token?: string | undefined };
@@ -135,15 +135,12 @@ function assertCluster({
   if (redis === undefined) throw new CofactorError("CONFIG_INVALID", `"cluster.redis" expected a URL for the role "${role}"`);
   if (store === undefined || !/^postgres(ql)?:/.test(store))
     throw new CofactorError("CONFIG_INVALID", `"store" expected postgres://... for the role "${role}": servers share it`);
-  if (enrolment.kind !== "open")
-    throw new CofactorError(
-      "CONFIG_INVALID",
-      '"enrolment.kind" expected open in a cluster: what is decided is not shared yet; nearest: one server',
-    );
+  if (enrolment.file !== undefined)
+    throw new CofactorError("CONFIG_INVALID", `"enrolment.file" expected none for the role "${role}": enrolment lies in the data base`);
   if (role === "gateway" && items !== undefined)
     throw new CofactorError("CONFIG_INVALID", '"items" expected at the coordinators: they publish the catalogue');
-  if (tracing.endpoint !== undefined)
-    throw new CofactorError("CONFIG_INVALID", '"tracing.endpoint" expected none in a cluster yet; nearest: the metrics of every server');
+  if (role === "gateway" && tracing.endpoint !== undefined)
+    throw new CofactorError("CONFIG_INVALID", '"tracing.endpoint" expected at the coordinators: they drive the rounds');
 }
 
 /** Settings as they may be shown: secrets masked. */

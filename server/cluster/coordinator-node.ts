@@ -45,6 +45,7 @@ export interface CoordinatorNode {
   readonly on: Emitter<ServerEvents>["on"];
   /** The server of the term that it is leading. */
   readonly server: Server | undefined;
+  setTls: Listener["setTls"];
   /** Ends leading, the socket, the lease and the store. */
   close(): Promise<void>;
 }
@@ -129,6 +130,7 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
     url: listener.url,
     metrics,
     on: events.on,
+    setTls: (tls) => listener.setTls(tls),
     get server() {
       return server;
     },

@@ -2,6 +2,7 @@
  * One gateway, as the coordinator sees it: its clients take part through it. What goes to many of them goes in few messages. Imports shared, the
  * coordinator.
  */
+import type { Clock } from "../../shared/clock.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import { type Channel, noBytes, type Packet } from "../../shared/transport.ts";
 import type { AnswerHeader, RequestHeader } from "../../shared/wire/messages.ts";
@@ -16,6 +17,7 @@ import type { Tally } from "./tallies.ts";
 export interface GatewayPeerParts {
   readonly channel: Channel;
   readonly coordinator: Coordinator;
+  readonly clock: Clock;
   view(): View;
   /** It has told what it counts of itself. */
   onTally(tally: Tally): void;
@@ -74,13 +76,15 @@ export class GatewayPeer {
     this.#batches.send("view", { ...this.#parts.view() });
   }
 
-  /** What the gateway has added up in a stage. @throws CofactorError TIMED_OUT, DISCONNECTED, MESSAGE_MALFORMED */
+  /** What the gateway has added up in a stage, whole within a time. @throws CofactorError TIMED_OUT, DISCONNECTED, MESSAGE_MALFORMED */
   async part(round: number, stage: number, timeoutMs: number): Promise<HandedOver> {
+    const { channel, clock } = this.#parts;
+    const untilMs = clock.now() + timeoutMs;
     let bytes: Uint8Array | undefined;
     let bytesUp = 0;
     for (let offset = 0; bytes === undefined || offset < bytes.length; ) {
       const packet = { header: { round, stage, offset }, payload: noBytes };
-      const { header, payload } = await this.#parts.channel.request("part", packet, { timeoutMs });
+      const { header, payload } = await channel.request("part", packet, { timeoutMs: Math.max(1, untilMs - clock.now()) });
       const { total, ...counted } = parseLinkAnswer("part", header);
       bytesUp = counted.bytesUp;
       bytes ??= new Uint8Array(Math.min(total, maxPartBytes));

@@ -16,8 +16,8 @@ import { PublishedCatalogues } from "../catalogues.ts";
 import { connectSocket } from "../connect.ts";
 import { trackConnections } from "../connections.ts";
 import { tellClosing } from "../drain.ts";
-import { EnrolmentDesk } from "../enrolment/desk.ts";
-import { enrolmentPolicies } from "../enrolment/index.ts";
+import type { EnrolmentDesk } from "../enrolment/desk.ts";
+import { watchedEnrolment } from "../enrolment/revocations.ts";
 import type { ServerEvents } from "../events.ts";
 import { createRequestListener } from "../http.ts";
 import { Identities } from "../identities.ts";
@@ -29,7 +29,6 @@ import { namedRequests } from "../page-requests.ts";
 import { type SessionParts, serveSession } from "../session.ts";
 import { type Listener, type ListenOptions, listen } from "../socket.ts";
 import type { Store } from "../store.ts";
-import { memoryEnrolment } from "../stores/memory-enrolment.ts";
 import { GatewayDesk } from "./gateway-desk.ts";
 import { LeaderLink } from "./leader-link.ts";
 import type { Lease } from "./lease.ts";
@@ -46,6 +45,10 @@ export interface GatewayOptions extends Partial<SessionLimits> {
   readonly lease: Lease;
   readonly clock?: Clock;
   readonly secure?: SecureRng;
+  /** Who may join: shared by all gateways of a run. By default everybody. */
+  readonly enrolment?: EnrolmentDesk;
+  /** Within what time a revoked key loses its connections; default 1,000. */
+  readonly revocationMs?: number;
   /** How often the lease is looked at; default 250. */
   readonly lookMs?: number;
   /** How long an answer waits for the next coordinator when the last one has been replaced; default 15,000. */
@@ -86,8 +89,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { identity, terms } = await openIdentity(run, store, secure);
   const limits = limitsFrom(sessionLimits, options);
   const identities = new Identities(limits, clock);
-  // Invitations and revocations are one server's affair so far: everybody may join here.
-  const enrolment = new EnrolmentDesk({ policies: enrolmentPolicies, section: { kind: "open" }, store: memoryEnrolment() });
+  const enrolment = watchedEnrolment(options.enrolment, { run: run.terms.id, clock, identities, everyMs: options.revocationMs });
   let drainingMs: number | undefined;
   const connections = trackConnections();
   const listeners: Listener[] = [];

@@ -5,6 +5,7 @@
  * What is in a sum is decided by the store alone: a gateway's part is taken when it holds durable answers only, and none that another part holds.
  * What no part holds, because its gateway is gone, slow or wrong, is read from the store.
  */
+import type { Clock } from "../../shared/clock.ts";
 import type { ConsoleGateway } from "../../shared/console/feed.ts";
 import type { Emitter } from "../../shared/emitter.ts";
 import { CofactorError } from "../../shared/errors.ts";
@@ -25,6 +26,7 @@ import { Tallies } from "./tallies.ts";
 export interface GatewaysParts {
   readonly run: Run;
   readonly store: Store;
+  readonly clock: Clock;
   /** The server's own key: only who holds it is a gateway. */
   readonly serverKey: string;
   /** How long a gateway may take to hand over its part of a stage. */
@@ -80,7 +82,8 @@ export class Gateways implements RoleDesk, Collection {
     const coordinator = this.#coordinator;
     if (coordinator === undefined) throw new CofactorError("UNAVAILABLE", "this coordinator is only starting", { retryable: true });
     const { tallies } = this;
-    const peer = new GatewayPeer({ channel, coordinator, view: () => this.view(), onTally: (tally) => tallies.take(tally) });
+    const { clock } = this.#parts;
+    const peer = new GatewayPeer({ channel, coordinator, clock, view: () => this.view(), onTally: (tally) => tallies.take(tally) });
     this.#present.set(channel, { peer, number: ++this.#count, sinceMs: Date.now(), partsLost: 0 });
   }
 

@@ -1,42 +1,35 @@
 /** `cofactor serve` as one of several servers: a gateway or a coordinator until its operator ends it. Imports server. */
-import type pino from "pino";
 import type { ExitCode } from "../../shared/command/command.ts";
 import { isCofactorError } from "../../shared/errors.ts";
-import type { Run } from "../../shared/run.ts";
+import { EnrolmentDesk } from "../enrolment/desk.ts";
+import { enrolmentPolicies } from "../enrolment/index.ts";
 import { logEvents } from "../serve-log.ts";
-import type { Settings } from "../settings.ts";
-import type { ListenOptions } from "../socket.ts";
+import type { Started } from "../serve-started.ts";
+import { openEnrolment } from "../stores/enrolment.ts";
 import { openStore } from "../stores/index.ts";
 import { startCoordinator } from "./coordinator-node.ts";
 import { createGateway } from "./gateway.ts";
 import type { Lease } from "./lease.ts";
 import { redisLease } from "./redis-lease.ts";
 
-/** What a member is started with. */
-export interface MemberOptions {
-  readonly settings: Settings;
-  readonly run: Run;
-  readonly tls: ListenOptions["tls"];
-  /** The items that are to be live, where they come and go. */
-  readonly names: readonly string[] | undefined;
-  readonly log: pino.Logger;
-  readonly signal: AbortSignal;
-}
-
 /** Serves until it is told to end. @throws CofactorError CONFIG_INVALID, STORE_FAILED, UNAVAILABLE */
-export async function serveMember(options: MemberOptions): Promise<ExitCode> {
+export async function serveMember(options: Started): Promise<ExitCode> {
   const { settings, run } = options;
   const { redis, leaseMs } = settings.cluster;
   const lease = (holder: string): Promise<Lease> => redisLease({ url: redis!, run: run.terms.id, holder, ttlMs: leaseMs });
   return settings.cluster.role === "gateway" ? serveGateway(options, await lease("")) : serveCoordinator(options, lease);
 }
 
-async function serveGateway({ settings, run, tls, log, signal }: MemberOptions, lease: Lease): Promise<ExitCode> {
+async function serveGateway({ settings, run, tls, log, signal, reload }: Started, lease: Lease): Promise<ExitCode> {
   const store = await openStore(settings.store!);
+  const { file, ...section } = settings.enrolment;
+  const kept = await openEnrolment({ run: run.terms.id, store: settings.store, file });
+  const enrolment = new EnrolmentDesk({ policies: enrolmentPolicies, section, store: kept });
   const gateway = await createGateway({
     run,
     store,
     lease,
+    enrolment,
     ...settings.limits,
     name: settings.cluster.name,
     consoleToken: settings.console.token,
@@ -44,8 +37,9 @@ async function serveGateway({ settings, run, tls, log, signal }: MemberOptions, 
   logEvents(gateway, log);
   gateway.on("linked", (event) => log.info(event, "coordinator"));
   try {
-    const { url } = await gateway.listen({ ...settings.limits, ...settings.listen, tls });
-    log.info({ url, run: run.terms.id, role: "gateway" }, "listening");
+    const listener = await gateway.listen({ ...settings.limits, ...settings.listen, tls });
+    reload.keepCertificate(listener);
+    log.info({ url: listener.url, run: run.terms.id, role: "gateway" }, "listening");
     await untilEnded(signal);
     log.info("draining");
     await gateway.drain(settings.shutdown.retryAfterMs);
@@ -56,7 +50,7 @@ async function serveGateway({ settings, run, tls, log, signal }: MemberOptions, 
 }
 
 async function serveCoordinator(
-  { settings, run, tls, names, log, signal }: MemberOptions,
+  { settings, run, tls, names, log, signal, tracer, reload }: Started,
   lease: (holder: string) => Promise<Lease>,
 ): Promise<ExitCode> {
   const { advertise, leaseMs } = settings.cluster;
@@ -70,14 +64,25 @@ async function serveCoordinator(
     consoleToken: settings.console.token,
     listen: { ...settings.limits, ...settings.listen, tls },
     ...(advertise === undefined ? {} : { advertise }),
-    ...(names === undefined ? {} : { items: names, onServer: (server) => server.setItems(names) }),
+    tracer,
+    ...(names === undefined ? {} : { items: names }),
+    onServer: (server) => reload.keepItems(server),
   });
+  reload.keepCertificate(node);
   logEvents(node, log);
-  node.on("leading", (event) => log.info(event, "coordinator"));
+  node.on("leading", (event) => {
+    log.info(event, "coordinator");
+    if (!event.isLeading) void reload.keepItems(undefined);
+  });
+  const corrupt = new Promise<unknown>((resolve) => {
+    node.on("failed", ({ error }) => isCofactorError(error) && error.code === "LEDGER_CORRUPT" && resolve(error));
+  });
   log.info({ url: node.url, run: run.terms.id, role: "coordinator" }, "listening");
-  await untilEnded(signal);
+  // No other coordinator can lead either: its operator must see to it.
+  const failure = await Promise.race([untilEnded(signal), corrupt]);
   log.info("closing: another coordinator goes on");
   await node.close().catch((error: unknown) => log.error({ code: isCofactorError(error) ? error.code : "INTERNAL" }, "could not close"));
+  if (failure !== undefined) throw failure;
   return 0;
 }
 

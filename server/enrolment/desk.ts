@@ -20,6 +20,8 @@ export interface EnrolmentOptions {
 export class EnrolmentDesk {
   readonly #policy: EnrolmentPolicy;
   readonly #store: EnrolmentStore;
+  /** The number up to which revocations were told of when a key was last among them. */
+  readonly #told = new Map<string, number>();
   #seq = 0;
   #stop: (() => void) | undefined;
 
@@ -30,10 +32,17 @@ export class EnrolmentDesk {
     this.#store = store;
   }
 
-  /** @throws CofactorError REVOKED, NOT_ADMITTED, STORE_FAILED */
-  async admit(applicant: Applicant): Promise<void> {
+  /**
+   * Lets an applicant in.
+   * @returns whether it still holds: false once a revocation was told of that the decision had not seen
+   * @throws CofactorError REVOKED, NOT_ADMITTED, STORE_FAILED
+   */
+  async admit(applicant: Applicant): Promise<() => boolean> {
+    const { client } = applicant;
+    const before = this.#told.get(client);
     if ((await this.#store.standing(applicant.run, applicant.client)) === "revoked") throw revoked();
     await this.#policy.admit(applicant);
+    return () => this.#told.get(client) === before;
   }
 
   /** Forgets a key that leaves. */
@@ -50,7 +59,10 @@ export class EnrolmentDesk {
       if (isStopped) return;
       if (found !== undefined) {
         this.#seq = found.seq;
-        for (const client of found.clients) onRevoked(client);
+        for (const client of found.clients) {
+          this.#told.set(client, found.seq);
+          onRevoked(client);
+        }
       }
       cancel = clock.after(everyMs, () => void look());
     };

@@ -51,7 +51,7 @@ export interface EnrolmentStore {
   invite(run: string, hashes: readonly string[], expiresAtMs: number): Promise<void>;
   /**
    * Redeems an invitation for a key, and approves the key with it: both or neither.
-   * @returns false for one that is unknown, expired, or another key's; a second time for the same key true
+   * @returns false for one that is unknown, expired, or another key's, and for a revoked key; a second time for the same key true
    */
   redeem(run: string, hash: string, client: string, atMs: number): Promise<boolean>;
   countInvitations(run: string, atMs: number): Promise<InvitationCounts>;

@@ -48,6 +48,7 @@ export function memoryEnrolment(): EnrolmentStore {
     },
     async redeem(run, hash, client, atMs) {
       const invitation = of(run).invitations.get(hash);
+      if (of(run).clients.get(client)?.standing === "revoked") return false;
       if (invitation === undefined || atMs >= invitation.expiresAtMs || (invitation.client ?? client) !== client) return false;
       invitation.client = client;
       set(run, client, "approved", atMs);

@@ -1,16 +1,16 @@
 /**
  * How a store talks to PostgreSQL: a pool, transactions that are durable when they return, and patience with a server that restarts.
- * Imports pg, errors, the clock.
+ * Imports errors, the clock, and pg when a link is opened.
  *
  * A connection that is lost on the way leaves it open whether its transaction was carried out. The transaction is then begun anew, is told so,
  * and looks whether its work is there already. Since each one first locks its run's row, it waits for whatever is left of the earlier attempt.
  */
-import { DatabaseError, Pool, type PoolClient, type QueryResultRow } from "pg";
+import type * as Pg from "pg";
 import type { Clock } from "../../shared/clock.ts";
 import { CofactorError } from "../../shared/errors.ts";
 
 /** A row as it comes: bytea as Uint8Array, integer as number, bigint as string. */
-export type Row = QueryResultRow;
+export type Row = Pg.QueryResultRow;
 
 /** A transaction under way. */
 export interface Transaction {
@@ -44,15 +44,21 @@ const begin =
 
 /** A link to one data base. */
 export class PostgresLink {
-  readonly #pool: Pool;
+  readonly #pg: typeof Pg;
+  readonly #pool: Pg.Pool;
   readonly #clock: Clock;
   readonly #patienceMs: number;
   #isClosed = false;
 
   /** @throws CofactorError CONFIG_INVALID for what is no URL; the URL, which may hold a password, is in no error */
-  constructor({ url, connections, patienceMs, clock }: LinkOptions) {
+  static async open(options: LinkOptions): Promise<PostgresLink> {
+    return new PostgresLink(await import("pg"), options);
+  }
+
+  private constructor(pg: typeof Pg, { url, connections, patienceMs, clock }: LinkOptions) {
+    this.#pg = pg;
     try {
-      this.#pool = new Pool({
+      this.#pool = new pg.Pool({
         connectionString: url,
         max: connections,
         connectionTimeoutMillis: connectTimeoutMs,
@@ -92,7 +98,7 @@ export class PostgresLink {
   }
 
   async #transact<Result>(work: (transaction: Transaction) => Promise<Result>, isRepeated: boolean): Promise<Result> {
-    const client: PoolClient = await this.#pool.connect();
+    const client: Pg.PoolClient = await this.#pool.connect();
     let isSpoiled = true;
     try {
       await client.query(begin);
@@ -105,7 +111,7 @@ export class PostgresLink {
         return result;
       } catch (error) {
         // A connection that is lost takes its transaction with it.
-        if (error instanceof DatabaseError || error instanceof CofactorError) {
+        if (error instanceof this.#pg.DatabaseError || error instanceof CofactorError) {
           await client.query("ROLLBACK");
           isSpoiled = false;
         }
@@ -124,19 +130,19 @@ export class PostgresLink {
         return await attempt(isRepeated);
       } catch (error) {
         if (error instanceof CofactorError) throw error;
-        if (!isPassing(error)) throw failed("the data base refused a statement", error, false);
+        if (!this.#isPassing(error)) throw failed("the data base refused a statement", error, false);
         if (this.#isClosed || this.#clock.now() + pauseMs > untilMs) throw failed("the data base cannot be reached", error, true);
       }
       await new Promise<void>((resolve) => void this.#clock.after(pauseMs, resolve));
     }
   }
+
+  /** What is not the data base's own error is the connection's. */
+  #isPassing(error: unknown): boolean {
+    return error instanceof this.#pg.DatabaseError ? passing.test(error.code ?? "") : true;
+  }
 }
 
 function failed(what: string, cause: unknown, inDoubt: boolean): CofactorError {
   return new CofactorError("STORE_FAILED", `the store could not be read or written: ${what}`, { cause, details: { inDoubt } });
-}
-
-/** What is not the data base's own error is the connection's. */
-function isPassing(error: unknown): boolean {
-  return error instanceof DatabaseError ? passing.test(error.code ?? "") : true;
 }

@@ -40,6 +40,14 @@ const migrations: readonly string[] = [
   `,
   "ALTER TABLE cofactor.records ADD COLUMN contributors json",
   ordersMigration,
+  `
+  CREATE TABLE cofactor.inviter (id integer PRIMARY KEY CHECK (id = 1), seed bytea NOT NULL);
+  CREATE TABLE cofactor.standings (seq bigint GENERATED ALWAYS AS IDENTITY, run text NOT NULL, client text NOT NULL, standing text NOT NULL,
+    at_ms bigint NOT NULL, PRIMARY KEY (run, client));
+  CREATE INDEX standings_by_standing ON cofactor.standings (run, standing, seq);
+  CREATE TABLE cofactor.invitations (run text NOT NULL, hash text NOT NULL, expires_at_ms bigint NOT NULL, client text,
+    PRIMARY KEY (run, hash));
+  `,
 ];
 
 /** The version of these tables. A newer data base is refused; older ones are brought forward. */

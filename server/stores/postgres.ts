@@ -48,7 +48,7 @@ export interface PostgresOptions {
  */
 export async function postgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
   const { connections = 8, patienceMs = 15_000, clock = platformClock } = options;
-  const link = new PostgresLink({ url, connections, patienceMs, clock });
+  const link = await PostgresLink.open({ url, connections, patienceMs, clock });
   try {
     await migrate(link);
   } catch (error) {

@@ -106,6 +106,7 @@ class SqliteEnrolment implements EnrolmentStore {
 
   async redeem(run: string, hash: string, client: string, atMs: number): Promise<boolean> {
     return this.#transaction(() => {
+      if (this.#standing(run, client) === "revoked") return false;
       const take = "UPDATE invitations SET client = ? WHERE run = ? AND hash = ? AND expires_at_ms > ? AND coalesce(client, ?) = ?";
       if (this.#sql(take).run(client, run, hash, atMs, client, client).changes === 0) return false;
       this.#set(run, client, "approved", atMs);

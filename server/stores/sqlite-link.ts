@@ -30,16 +30,19 @@ export class SqliteLink {
    * @throws CofactorError STORE_FAILED when the file is no store, is locked, or was written by a newer version
    */
   constructor(path: string) {
+    let database: DatabaseSync | undefined;
     try {
-      this.#database = new DatabaseSync(path);
+      database = new DatabaseSync(path);
       // The file holds the server's signing key.
       if (path !== ":memory:") chmodSync(path, 0o600);
       // One server for each file: a second one would open rounds of its own.
-      this.#database.exec(
+      database.exec(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 1000;",
       );
-      migrate(this.#database);
+      migrate(database);
+      this.#database = database;
     } catch (cause) {
+      if (database?.isOpen) database.close();
       if (cause instanceof CofactorError) throw cause;
       throw new CofactorError("STORE_FAILED", "the store could not be opened: is it a Cofactor store, and is no other server using it?", {
         cause,

@@ -2,32 +2,44 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import {
   createInvitation,
   EnrolmentDesk,
   type EnrolmentStore,
   enrolmentPolicies,
   memoryEnrolment,
+  postgresEnrolment,
   sqliteEnrolment,
 } from "../../server/index.ts";
 import { createIdentity, identityFromSeed } from "../../shared/crypto/identity.ts";
 import { secureRng } from "../../shared/random.ts";
+import { missingPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
 
 const run = "films-1";
 const key = (): string => createIdentity(secureRng).id;
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
 /** A place that may be opened again; `isShared` where another process may use it at the same time. */
 interface Place {
   readonly isShared: boolean;
-  open(): EnrolmentStore;
+  open(): EnrolmentStore | Promise<EnrolmentStore>;
 }
 
-const places: readonly { readonly name: string; create(): Place }[] = [
+interface Kind {
+  readonly name: string;
+  /** What this machine lacks for it. */
+  readonly missing?: string | undefined;
+  create(): Place | Promise<Place>;
+}
+
+let postgres: Promise<PostgresCluster> | undefined;
+afterAll(async () => (await postgres)?.stop());
+
+const places: readonly Kind[] = [
   {
     name: "memory",
     create: () => {
@@ -50,11 +62,25 @@ const places: readonly { readonly name: string; create(): Place }[] = [
       return { isShared: true, open };
     },
   },
+  {
+    name: "postgres",
+    missing: missingPostgres(),
+    async create() {
+      postgres ??= startPostgres();
+      const url = await (await postgres).createDatabase();
+      const open = async (): Promise<EnrolmentStore> => {
+        const store = await postgresEnrolment(url);
+        cleanups.unshift(() => store.close());
+        return store;
+      };
+      return { isShared: true, open };
+    },
+  },
 ];
 
-describe.each(places)("the enrolment store $name", ({ create }) => {
+describe.each(places.filter(({ missing }) => missing === undefined))("the enrolment store $name", ({ create }) => {
   it("keeps standings by run, the last decision of all, in the order of decisions", async () => {
-    const store = create().open();
+    const store = await (await create()).open();
     const [a, b, c] = [key(), key(), key()];
     expect(await store.standing(run, a)).toBeUndefined();
     expect(await store.propose(run, a, 1, 9)).toBe("pending");
@@ -72,7 +98,7 @@ describe.each(places)("the enrolment store $name", ({ create }) => {
   });
 
   it("lists so many pending keys at most, and has room again when one is decided", async () => {
-    const store = create().open();
+    const store = await (await create()).open();
     const [a, b, c] = [key(), key(), key()];
     expect([await store.propose(run, a, 1, 2), await store.propose(run, b, 1, 2), await store.propose(run, c, 1, 2)]).toEqual([
       "pending",
@@ -86,7 +112,7 @@ describe.each(places)("the enrolment store $name", ({ create }) => {
   });
 
   it("forgets a key that leaves, and never a revoked one", async () => {
-    const store = create().open();
+    const store = await (await create()).open();
     const [a, b] = [key(), key()];
     await store.decide(run, a, "approved", 1);
     await store.decide(run, b, "revoked", 1);
@@ -96,9 +122,9 @@ describe.each(places)("the enrolment store $name", ({ create }) => {
   });
 
   it("tells revocations once, those of keys that were revoked again too, and none that was taken back", async () => {
-    const place = create();
-    const store = place.open();
-    const operator = place.isShared ? place.open() : store;
+    const place = await create();
+    const store = await place.open();
+    const operator = place.isShared ? await place.open() : store;
     const [a, b] = [key(), key()];
     const first = await store.revokedSince(run, 0);
     await operator.decide(run, a, "revoked", 1);
@@ -113,14 +139,14 @@ describe.each(places)("the enrolment store $name", ({ create }) => {
   });
 
   it("has one key that signs invitations, whoever asks first", async () => {
-    const place = create();
+    const place = await create();
     const [fresh, other] = [secureRng.bytes(32), secureRng.bytes(32)];
-    expect(await place.open().inviterSeed(fresh)).toEqual(fresh);
-    expect(await place.open().inviterSeed(other)).toEqual(fresh);
+    expect(await (await place.open()).inviterSeed(fresh)).toEqual(fresh);
+    expect(await (await place.open()).inviterSeed(other)).toEqual(fresh);
   });
 
   it("redeems an invitation for one key, in time, in its run, and approves that key with it", async () => {
-    const store = create().open();
+    const store = await (await create()).open();
     const [a, b] = [key(), key()];
     await store.invite(run, ["first", "second", "late"], 100);
     expect(await store.redeem("films-2", "first", a, 1)).toBe(false);
@@ -138,26 +164,59 @@ describe.each(places)("the enrolment store $name", ({ create }) => {
   });
 
   it("gives one invitation to one of many keys that come at once", async () => {
-    const place = create();
-    const stores = place.isShared ? [place.open(), place.open(), place.open()] : [place.open()];
+    const place = await create();
+    const stores = place.isShared ? [await place.open(), await place.open(), await place.open()] : [await place.open()];
     await stores[0]!.invite(run, ["only"], 100);
     const outcomes = await Promise.all(
       Array.from({ length: 12 }, (_, index) => stores[index % stores.length]!.redeem(run, "only", key(), 1)),
     );
     expect(outcomes.filter((isRedeemed) => isRedeemed).length).toBe(1);
   });
-});
 
-describe("the enrolment store sqlite, alone", () => {
-  it("is there after a restart", async () => {
-    const place = places[1]!.create();
-    const store = place.open();
+  it("keeps a revoked key revoked, also when it shows an invitation, which stays for another one", async () => {
+    const store = await (await create()).open();
+    const [a, b] = [key(), key()];
+    await store.invite(run, ["first"], 100);
+    await store.decide(run, a, "revoked", 1);
+    expect([await store.redeem(run, "first", a, 2), await store.standing(run, a)]).toEqual([false, "revoked"]);
+    expect(await store.redeem(run, "first", b, 3)).toBe(true);
+  });
+
+  it("is there after it was closed and opened again", async () => {
+    const place = await create();
+    const store = await place.open();
     const a = key();
     await store.invite(run, ["first"], 100);
     await store.redeem(run, "first", a, 1);
+    if (!place.isShared) return;
     await store.close();
-    const again = place.open();
+    const again = await place.open();
     expect([await again.standing(run, a), await again.redeem(run, "first", key(), 2)]).toEqual(["approved", false]);
+  });
+
+  it("tells of every revocation, in whatever order many of them become durable", async () => {
+    const place = await create();
+    const stores = place.isShared ? [await place.open(), await place.open(), await place.open()] : [await place.open()];
+    const keys = Array.from({ length: 30 }, key);
+    const told = new Set<string>();
+    let isOver = false;
+    let seq = 0;
+    const look = async (): Promise<void> => {
+      const found = await stores[0]!.revokedSince(run, seq);
+      seq = found.seq;
+      for (const client of found.clients) told.add(client);
+    };
+    const watch = (async () => {
+      while (!isOver) {
+        await look();
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    })();
+    await Promise.all(keys.map((client, index) => stores[index % stores.length]!.decide(run, client, "revoked", index)));
+    isOver = true;
+    await watch;
+    await look();
+    expect([...told].sort()).toEqual([...keys].sort());
   });
 });
 

@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
       await store.close();
       await cluster.query(
         url,
-        "ALTER TABLE cofactor.records DROP COLUMN contributors; DROP TABLE cofactor.operator_orders; UPDATE cofactor.schema_version SET version = 1",
+        "ALTER TABLE cofactor.records DROP COLUMN contributors; DROP TABLE cofactor.operator_orders, cofactor.inviter, cofactor.standings, cofactor.invitations; UPDATE cofactor.schema_version SET version = 1",
       );
       const again = await postgresStore(url);
       expect((await again.loadRun(run))!.terms).toBe("{}");

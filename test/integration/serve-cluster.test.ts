@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { createClient } from "../../client/index.node.ts";
+import { acceptOpen } from "../support/client-world.ts";
 import { missingCluster } from "../support/cluster-processes.ts";
 import { commandsIn } from "../support/commands.ts";
 import { freePort } from "../support/free-port.ts";
@@ -27,8 +29,12 @@ describe("cofactor serve --role", () => {
     [["--role", "gateway", "--redis", "redis://x"], '"store" expected postgres://'],
     [["--redis", "redis://x"], 'expected the role "gateway" or "coordinator"'],
     [
-      ["--role", "coordinator", "--redis", "redis://x", "--store", "postgres://x/y", "--set", "enrolment.kind=invitation"],
-      '"enrolment.kind" expected open',
+      ["--role", "gateway", "--redis", "redis://x", "--store", "postgres://x/y", "--set", "enrolment.file=films.enrolment"],
+      '"enrolment.file" expected none',
+    ],
+    [
+      ["--role", "gateway", "--redis", "redis://x", "--store", "postgres://x/y", "--set", "tracing.endpoint=http://x/v1/traces"],
+      '"tracing.endpoint" expected at the coordinators',
     ],
   ])("refuses %j with what is missing", async (args, message) => {
     expect(await commands.run("serve", "terms.yaml", ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) as string });
@@ -57,6 +63,8 @@ describe.skipIf(missing !== undefined)(`a cluster from the shell${missing === un
     const listening = await Promise.all(servers.map((server) => server.line(({ msg }) => msg === "listening")));
     expect(listening.map(({ role }) => role)).toEqual(["coordinator", "coordinator", "gateway", "gateway"]);
     await Promise.all(servers.slice(2).map((server) => server.line(({ isLinked }) => isLinked === true)));
+    // Files are read again, and nobody ends.
+    for (const { child } of servers) child.kill("SIGHUP");
     const [leader, standby, one, two] = listening.map(({ url }) => String(url));
     for (const url of listening.map((line) => String(line["url"]))) expect((await fetch(`${url}/ready`)).status).toBe(200);
     const statuses = await Promise.all([leader, standby].map(async (url) => (await (await fetch(`${url}/status`)).json()) as object));
@@ -81,5 +89,56 @@ describe.skipIf(missing !== undefined)(`a cluster from the shell${missing === un
     }
     for (const { child } of servers) child.kill("SIGTERM");
     expect((await Promise.all(servers.map(({ ended }) => ended))).map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("lets in by invitation, one key each, at whichever gateway; a revoked key loses its connection at every one", async () => {
+    const store = await postgres.createDatabase();
+    writeFileSync(join(folder, "invited.yaml"), stringify({ ...terms, id: "invited", rounds: 1_000_000 }));
+    const serve = (role: string) =>
+      commands.start("serve", "invited.yaml", "--role", role, "--store", store, "--redis", redis.url, "--set", "enrolment.kind=invitation");
+    const servers = [serve("coordinator"), serve("gateway"), serve("gateway")];
+    const listening = await Promise.all(servers.map((server) => server.line(({ msg }) => msg === "listening")));
+    const [, one, two] = listening.map(({ url }) => String(url));
+    await Promise.all(servers.slice(1).map((server) => server.line(({ isLinked }) => isLinked === true)));
+    const place = ["--run", "invited", "--store", store];
+    const { out: tokens } = await commands.run("invite", ...place, "--count", "2");
+    const [first, second] = tokens.trim().split("\n");
+    const device = (url: string, item: number, invitation?: string) => {
+      const client = createClient({
+        url,
+        run: "invited",
+        ratings: [[item, 1]],
+        accept: acceptOpen,
+        ...(invitation === undefined ? {} : { invitation }),
+      });
+      clients.push(client);
+      return client;
+    };
+    const clients: ReturnType<typeof createClient>[] = [];
+    await expect(device(one!, 1).join()).rejects.toMatchObject({ code: "NOT_ADMITTED" });
+    const [ann, ben] = [device(one!, 2, first), device(two!, 3, second)];
+    expect((await Promise.all([ann, ben].map((client) => client.participate({ rounds: 1 })))).map(({ rounds }) => rounds)).toEqual([1, 1]);
+    // An invitation that was used at one gateway is used at every one; its own key may come to every one.
+    await expect(device(two!, 4, first).join()).rejects.toMatchObject({ code: "NOT_ADMITTED" });
+    const isLost = Promise.all([ann, ben].map((client) => new Promise<void>((resolve) => client.on("disconnected", () => resolve()))));
+    expect((await commands.run("clients", "list", ...place)).out).toContain(`${ann.id}  approved`);
+    expect((await commands.run("clients", "revoke", ...place, "--", ann.id!, ben.id!)).code).toBe(0);
+    await isLost;
+    for (const client of [ann, ben]) await expect(client.join()).rejects.toMatchObject({ code: "REVOKED" });
+    for (const client of clients) client.close();
+  });
+
+  it("ends a coordinator with 4 when the record of spent privacy does not add up", async () => {
+    const privacy = { epsilon: 4, delta: 1e-5, clipNorm: 0.5 };
+    writeFileSync(join(folder, "private.yaml"), stringify({ ...terms, id: "private", privacy }));
+    const store = await postgres.createDatabase();
+    const start = () => commands.start("serve", "private.yaml", "--role", "coordinator", "--store", store, "--redis", redis.url);
+    const first = start();
+    await first.line(({ isLeading }) => isLeading === true);
+    first.child.kill("SIGTERM");
+    expect((await first.ended).code).toBe(0);
+    await postgres.query(store, "INSERT INTO cofactor.ledger VALUES ('private', 1, 1, 'released', '[]', '', 'made up')");
+    const second = start();
+    expect((await second.ended).code).toBe(4);
   });
 });

@@ -3,9 +3,10 @@ import { socketConnector } from "../../client/socket.ts";
 import type { Store } from "../../server/index.ts";
 import { createIdentity } from "../../shared/crypto/identity.ts";
 import { isCofactorError } from "../../shared/errors.ts";
+import type { DeviceHalf } from "../../shared/protections/protection.ts";
 import { secureRng } from "../../shared/random.ts";
 import { type Run, roundFrame } from "../../shared/run.ts";
-import { connectorOver, noBytes } from "../../shared/transport.ts";
+import { connectorOver } from "../../shared/transport.ts";
 import { decodeModel } from "../../shared/wire/model-codec.ts";
 import { contributionOf } from "./counting-run.ts";
 import { realTools } from "./protected-round.ts";
@@ -33,14 +34,14 @@ export async function roamingDevice(
 ): Promise<DeviceLog> {
   const identity = createIdentity(secureRng);
   const log: DeviceLog = { acknowledged: new Set(), connections: 0, lastModel: "" };
-  const sealed = new Map<number, Promise<Uint8Array>>();
-  const seal = (round: number): Promise<Uint8Array> => {
-    const make = async (): Promise<Uint8Array> => {
-      const half = await run.protection.createDevice(roundFrame(run, round), identity.id, realTools);
-      return half.answer(0, noBytes, contributionOf(size, index));
-    };
-    const bytes = sealed.get(round) ?? make();
-    sealed.set(round, bytes);
+  const halves = new Map<number, Promise<DeviceHalf>>();
+  const answers = new Map<string, Promise<Uint8Array>>();
+  const answer = (round: number, stage: number, brief: Uint8Array): Promise<Uint8Array> => {
+    const half = halves.get(round) ?? Promise.resolve(run.protection.createDevice(roundFrame(run, round), identity.id, realTools));
+    halves.set(round, half);
+    const key = `${round} ${stage}`;
+    const bytes = answers.get(key) ?? half.then((device) => device.answer(stage, brief, contributionOf(size, index)));
+    answers.set(key, bytes);
     return bytes;
   };
   const connect = connectorOver(
@@ -51,11 +52,11 @@ export async function roamingDevice(
     try {
       const client = new ScriptedClient(await connect(), run.terms.id, identity);
       log.connections += 1;
-      client.onAsk = ({ round }) =>
-        void seal(round)
+      client.onAsk = ({ round, stage }, brief) =>
+        void answer(round, stage, brief)
           .then((bytes) => new Promise<Uint8Array>((resolve) => setTimeout(() => resolve(bytes), think())))
-          .then((bytes) => client.answer(round, bytes))
-          .then(({ status }) => status !== "partial" && log.acknowledged.add(round))
+          .then((bytes) => client.answer(round, bytes, { stage }))
+          .then(({ status }) => stage === run.protection.contributionStage && status !== "partial" && log.acknowledged.add(round))
           .catch((error: unknown) => {
             // A refusal that may pass: over another connection it is asked again.
             if ((error as { retryable?: boolean }).retryable === true) client.channel.close("try elsewhere");
@@ -120,7 +121,7 @@ export class ModelWatch {
 }
 
 /** Counts what became of every acknowledged contribution, by the published models alone. */
-export async function countAll(store: Store, run: string, watch: ModelWatch, logs: readonly DeviceLog[]): Promise<Count> {
+export async function countAll(store: Store, run: string, watch: Pick<ModelWatch, "models">, logs: readonly DeviceLog[]): Promise<Count> {
   let previous: Float64Array | undefined;
   const count = { published: 0, abandoned: 0, contributions: 0, lost: 0, double: 0, wrong: 0 };
   for (const { round, outcome, accepted } of await store.records(run)) {

@@ -1,8 +1,9 @@
 /** A gateway, a coordinator or a keyholder of a cluster, in a process of its own: started by the tests with its order over IPC, and killed by them. */
 import { socketConnector } from "../../client/socket.ts";
-import { createGateway, fileRecord, postgresStore, redisLease, startCoordinator } from "../../server/index.ts";
+import { createGateway, createServer, fileRecord, postgresStore, redisLease, sqliteStore, startCoordinator } from "../../server/index.ts";
 import { fromBase64url } from "../../shared/crypto/encoding.ts";
 import { identityFromSeed } from "../../shared/crypto/identity.ts";
+import { isCofactorError } from "../../shared/errors.ts";
 import { openRun } from "../../shared/run.ts";
 import type { RunTerms, TermsInput } from "../../shared/terms.ts";
 import { connectorOver } from "../../shared/transport.ts";
@@ -24,6 +25,8 @@ export interface ClusterOrder {
 /** What a member is. */
 export type MemberRole =
   | { readonly role: "gateway" | "coordinator"; readonly port: number }
+  /** One server for all, on a file of its own. */
+  | { readonly role: "single"; readonly port: number; readonly path: string }
   | { readonly role: "keyholder"; readonly urls: readonly string[]; readonly seed: string; readonly path: string };
 
 /** What a member tells. */
@@ -40,6 +43,12 @@ process.on("disconnect", () => process.exit(0));
 async function start(order: ClusterOrder & MemberRole): Promise<void> {
   const run = order.planned === undefined ? countingRun(order.counting!.size, order.counting!.terms) : await openRun(order.planned);
   if (order.role === "keyholder") return open(order, run.terms.id);
+  if (order.role === "single") {
+    const server = await createServer({ run, store: sqliteStore(order.path), gatherMs: 100, restMs: order.restMs ?? 0 });
+    server.on("failed", ({ error }) => report({ kind: "failed", code: codeOf(error) }));
+    await server.listen({ port: order.port });
+    return report({ kind: "ready" });
+  }
   // A data base that is being started again is waited for.
   const store = await patiently(() => postgresStore(order.postgres, { patienceMs: 60_000, connections: 3 }));
   const lease = async (holder: string) => redisLease({ url: order.redis, run: run.terms.id, holder, ttlMs });
@@ -70,7 +79,7 @@ async function start(order: ClusterOrder & MemberRole): Promise<void> {
       consoleToken: order.consoleToken,
     });
     node.on("leading", ({ isLeading }) => report({ kind: "leading", isLeading }));
-    node.on("failed", ({ error }) => report({ kind: "failed", code: (error as { code?: string }).code ?? String(error) }));
+    node.on("failed", ({ error }) => report({ kind: "failed", code: codeOf(error) }));
   }
   report({ kind: "ready" });
 }
@@ -106,6 +115,10 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  return isCofactorError(error) ? error.code : String(error);
 }
 
 function report(message: MemberReport): void {
