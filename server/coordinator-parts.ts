@@ -60,6 +60,8 @@ export interface CoordinatorStatus {
   readonly published: number;
   readonly connected: number;
   readonly answered: number;
+  /** What unfinished answers announce to be, together. */
+  readonly bytesInFlight: number;
 }
 
 /** Who answered a stage that has ended. A failure that is not the store's ends the round alone. */

@@ -11,7 +11,7 @@
  */
 import { isCofactorError } from "../shared/errors.ts";
 import type { LedgerEntry } from "../shared/privacy/ledger.ts";
-import { contributorsOf, type RoundEffect, type RoundEvent, stepRound, withStatus } from "../shared/round.ts";
+import { contributorsOf, type RoundEffect, type RoundEvent, stepRound } from "../shared/round.ts";
 import { hasEnded } from "../shared/run.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { type ActiveRound, type EnteredRound, enterRound, keptRound, notOpen, recordOf, restoreRound } from "./active-round.ts";
@@ -21,7 +21,7 @@ import type { Desk } from "./desk.ts";
 import { Gathering } from "./gathering.ts";
 import { Ledger } from "./ledger.ts";
 import { News } from "./news.ts";
-import { countRound, type OpenRoundCounts, Orders } from "./orders.ts";
+import { countAnswers, countRound, type OpenRoundCounts, Orders } from "./orders.ts";
 import { Publisher } from "./publisher.ts";
 import { type RevealedRound, revealRound } from "./reveal.ts";
 import { Serial } from "./serial.ts";
@@ -78,11 +78,11 @@ export class Coordinator implements Desk {
       fail: (active, error) => this.#fail(active, error),
       onIdle: (client) => this.#gathering.remove(client),
     });
-    const records = await store.records(run.terms.id);
-    this.#overRound = records.at(-1)?.round ?? 0;
+    this.#overRound = await store.overRound(run.terms.id);
     this.#lastRound = this.#overRound;
     this.#ledger.addUp(this.#lastRound, undefined);
-    this.#orders = await Orders.open({ ...this.#parts, driving: this, onOrdered: () => this.#obey() });
+    const onReplaced = (error: unknown): void => void this.#enqueue(this.#lastRound, () => Promise.reject(error));
+    this.#orders = await Orders.open({ ...this.#parts, driver: this.#driver, driving: this, onOrdered: () => this.#obey(), onReplaced });
     this.#isPaused = false;
     await this.#resume();
   }
@@ -168,7 +168,7 @@ export class Coordinator implements Desk {
       phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : phase,
       published: this.#publisher.model.round,
       connected: this.#participants.size,
-      answered: this.#active === undefined ? 0 : withStatus(this.#active.state, "answered").length,
+      ...countAnswers(this.#active),
     };
   }
 

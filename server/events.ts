@@ -1,5 +1,6 @@
 /** What a server tells its operator's code. Imports types only. */
 import type { OperatorOrder } from "../shared/console/feed.ts";
+import type { Emitter } from "../shared/emitter.ts";
 import type { ErrorCode } from "../shared/errors.ts";
 import type { EpsilonByView } from "../shared/privacy-account.ts";
 import type { RoundRecord } from "./store.ts";
@@ -41,6 +42,10 @@ export type ServerEvents = {
   internal: { readonly error: unknown; readonly request: string };
   /** The operator paused, resumed or ended the run: durable. */
   ordered: OperatorOrder;
+  /** What a gateway had added up in a stage was not handed over, or not taken: its answers are read from the store. */
+  partLost: { readonly round: number };
+  /** A page was answered. `request` is this server's own name for it, `route` one of its own, "other" for what is none: no text of a stranger. */
+  page: { readonly request: string; readonly method: string; readonly route: string; readonly status: number; readonly ms: number };
   /** A gateway has found the coordinator that leads, or lost it. */
   linked: { readonly isLinked: boolean };
   /** A coordinator of several leads from now on, or stands by. */
@@ -52,3 +57,32 @@ export type ServerEvents = {
   /** A keyholder's part of a sum was not what it must be: another one is asked, and this one should be looked at. */
   blamed: { readonly round: number; readonly keyholder: number; readonly reason: string };
 };
+
+type SharedEvent = Exclude<keyof ServerEvents, "linked" | "leading" | "page">;
+
+/** Each once, or it does not compile. */
+const shared: Readonly<Record<SharedEvent, true>> = {
+  joined: true,
+  left: true,
+  starved: true,
+  gathering: true,
+  began: true,
+  stage: true,
+  revealing: true,
+  publishing: true,
+  round: true,
+  failed: true,
+  spoiled: true,
+  refused: true,
+  internal: true,
+  ordered: true,
+  partLost: true,
+  keyholder: true,
+  declined: true,
+  blamed: true,
+};
+
+/** Hands every event of a server on, but those of one among several and of its pages. */
+export function forwardEvents(from: Pick<Emitter<ServerEvents>, "on">, to: Pick<Emitter<ServerEvents>, "emit">): void {
+  for (const name of Object.keys(shared) as SharedEvent[]) from.on(name, (event) => to.emit(name, event));
+}

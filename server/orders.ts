@@ -1,12 +1,12 @@
 /** What the operator's words come to, which of them fit, and the open round in counts. Imports feed's types, errors. */
 import type { OperatorOrder, Standing } from "../shared/console/feed.ts";
 import type { Emitter } from "../shared/emitter.ts";
-import { CofactorError } from "../shared/errors.ts";
+import { CofactorError, isCofactorError } from "../shared/errors.ts";
 import { withStatus } from "../shared/round.ts";
 import type { Run } from "../shared/run.ts";
 import type { ActiveRound } from "./active-round.ts";
 import type { ServerEvents } from "./events.ts";
-import type { Store } from "./store.ts";
+import type { Driver, Store } from "./store.ts";
 
 /** The open round, without a device's name. */
 export interface OpenRoundCounts {
@@ -26,10 +26,13 @@ export interface OpenRoundCounts {
 export interface OrdersParts {
   readonly run: Run;
   readonly store: Pick<Store, "orders">;
+  readonly driver: Driver;
   readonly events: Emitter<ServerEvents>;
   readonly driving: { readonly hasFailed: boolean; readonly hasEnded: boolean; readonly status: { readonly round: number } };
   /** An order is durable: it is to be carried out. */
   readonly onOrdered: () => void;
+  /** Another server drives the run: its operator is to be asked there. */
+  readonly onReplaced: (error: CofactorError) => void;
 }
 
 /**
@@ -64,15 +67,21 @@ export class Orders {
 
   /**
    * Takes the operator's word; settles when it is durable and carried out.
-   * @throws CofactorError ROUND_CLOSED for one that does not fit to where the run stands, STORE_FAILED; then nothing has changed
+   * @throws CofactorError ROUND_CLOSED for one that does not fit to where the run stands, FENCED where another server drives the run by now,
+   *   STORE_FAILED; then nothing has changed
    */
   give(order: OperatorOrder["order"], by: string, atMs: number): Promise<void> {
     const given = this.#giving.then(async () => {
-      const { run, store, events, driving, onOrdered } = this.#parts;
+      const { store, driver, events, driving, onOrdered, onReplaced } = this.#parts;
       if (driving.hasFailed) throw new CofactorError("STORE_FAILED", "the driving has stopped: see the log, and start the server again");
       assertFits(order, this.standing, driving.hasEnded);
       const word: OperatorOrder = { order, by, atMs, round: driving.status.round };
-      await store.orders.give(run.terms.id, word);
+      try {
+        await store.orders.give(driver, word);
+      } catch (error) {
+        if (isCofactorError(error) && error.code === "FENCED") onReplaced(error);
+        throw error;
+      }
       this.#given = [...this.#given, word];
       events.emit("ordered", word);
       onOrdered();
@@ -99,6 +108,12 @@ export function assertFits(order: OperatorOrder["order"], standing: Standing, ha
   if (standing === "ended" || hasEnded) throw new CofactorError("ROUND_CLOSED", "the run has ended: no order changes that");
   if (order === "pause" && standing === "paused") throw new CofactorError("ROUND_CLOSED", "the run is paused already");
   if (order === "resume" && standing !== "paused") throw new CofactorError("ROUND_CLOSED", "the run is not paused");
+}
+
+/** What has come in of an open round's stage: whole answers, and what unfinished ones announce to be. */
+export function countAnswers(active: ActiveRound | undefined): { readonly answered: number; readonly bytesInFlight: number } {
+  if (active === undefined) return { answered: 0, bytesInFlight: 0 };
+  return { answered: withStatus(active.state, "answered").length, bytesInFlight: active.uploads.bytes };
 }
 
 /** Counts an open round. */

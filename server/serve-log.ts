@@ -41,6 +41,8 @@ export function logEvents(server: Pick<Server, "on">, log: pino.Logger): void {
   server.on("internal", ({ error, request }) =>
     log.error({ request, name: error instanceof Error ? error.name : "unknown" }, "a connection failed unexpectedly"),
   );
+  server.on("partLost", (event) => log.warn(event, "a gateway's part was not taken: its answers are read from the store"));
+  server.on("page", (event) => log.debug(event, "page answered"));
   server.on("failed", ({ round, error }) => log.error({ round, code: codeOf(error) }, "round failed"));
 }
 

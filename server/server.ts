@@ -20,7 +20,8 @@ import { openBytes } from "../shared/wire/signed.ts";
 import { PublishedCatalogues } from "./catalogues.ts";
 import { Gateways } from "./cluster/gateways.ts";
 import { trackConnections } from "./connections.ts";
-import { openConsole } from "./console/open.ts";
+import type { ConsoleSource } from "./console/desk.ts";
+import { consoleSource, openConsole } from "./console/open.ts";
 import { Coordinator } from "./coordinator.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
 import type { EnrolmentDesk } from "./enrolment/desk.ts";
@@ -33,8 +34,9 @@ import { openIdentity, toRun } from "./identity.ts";
 import { catalogueStatus, type ItemStanding, orderItems, setItems, standingsOf, startItems } from "./items.ts";
 import { Keyholders } from "./keyholders.ts";
 import { limitsFrom, type SessionLimits, sessionLimits } from "./limits.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { createMetrics, type MetricSources, type Metrics } from "./metrics.ts";
 import { PublishedModels } from "./models.ts";
+import { namedRequests } from "./page-requests.ts";
 import { type SessionParts, serveSession } from "./session.ts";
 import { type Listener, type ListenOptions, listen } from "./socket.ts";
 import type { RoundRecord, Store } from "./store.ts";
@@ -90,8 +92,14 @@ export interface Server {
   readonly model: ModelRef;
   readonly shared: Float64Array;
   records(): Promise<RoundRecord[]>;
-  /** Answers a page's request, for whoever listens for it. */
+  /** For whoever listens for it: answers a page's request, */
   readonly pages: RequestListener;
+  /** counts what was refused before a session saw it, */
+  refuse(error: CofactorError): void;
+  /** says how things stand for metrics, */
+  readonly gauges: MetricSources;
+  /** and what the operator's consoles are told; undefined without a token. */
+  readonly console: ConsoleSource | undefined;
   /** Every item that has a row; empty where items are numbers and stay. */
   items(): ItemStanding[];
   /**
@@ -159,7 +167,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     quality = round.quality ?? quality;
   });
   if (options.tracer !== undefined) traceRounds(run.terms.id, events, options.tracer);
-  const metrics = createMetrics(events, { ...connections, epsilon: () => coordinator.ledger.epsilon, quality: () => quality });
+  const listeners: Listener[] = [];
+  const gauges: MetricSources = {
+    ...connections,
+    pending: () => listeners.reduce((sum, listener) => sum + listener.pending(), 0),
+    bytesInFlight: () => coordinator.status.bytesInFlight,
+    epsilon: () => coordinator.ledger.epsilon,
+    quality: () => quality,
+    gateways: options.gateways === true ? () => gateways?.count ?? 0 : undefined,
+  };
+  const metrics = createMetrics(events, gauges);
   const keyholders = new Keyholders({
     keyholders: keyholdersOf(run),
     clock,
@@ -170,7 +187,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   const gateways =
     options.gateways === true
-      ? new Gateways({ run, store, clock, serverKey: identity.id, partMs: options.partMs ?? 5_000, onLost: () => metrics.lostParts() })
+      ? new Gateways({ run, store, clock, serverKey: identity.id, partMs: options.partMs ?? 5_000, events })
       : undefined;
   const coordinator: Coordinator = new Coordinator({
     run,
@@ -212,7 +229,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     enrolment,
     drainingMs: () => drainingMs,
   };
-  const consoles = await openConsole(options, {
+  const source = await consoleSource(options, {
     run,
     serverKey: identity.id,
     store,
@@ -221,10 +238,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     events,
     clock,
     keyholders: keyholdersOf(run),
+    gateways,
     connections: connections.connections,
     traffic: connections.traffic,
   });
-  const listeners: Listener[] = [];
+  const consoles = openConsole(options, { events, clock, source: () => source });
   let isClosed = false;
   const pages = createRequestListener({
     metrics,
@@ -246,7 +264,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     connections.add(channel);
     serveSession(parts, channel, { id: `c${++connectionCount}`, admit });
   };
-  const onRefused = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
+  const refuse = ({ code }: CofactorError): void => events.emit("refused", { kind: "unknown", code });
 
   return {
     run,
@@ -260,6 +278,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       return coordinator.published.model.shared;
     },
     pages,
+    refuse,
+    gauges,
+    console: source,
     records: () => store.records(run.terms.id),
     items: () => standingsOf(coordinator.published.catalogue),
     addItems: (ids) => coordinator.undisturbed(() => orderItems(run, store, "add", ids)),
@@ -284,7 +305,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     async listen(listenOptions = {}) {
       const listener = await listen(
         { clock, ...listenOptions },
-        { pages: consoles?.pages(pages) ?? pages, onChannel: accept, onRefused, console: consoles?.desk },
+        {
+          pages: namedRequests(consoles?.pages(pages) ?? pages, events, () => clock.now()),
+          onChannel: accept,
+          onRefused: refuse,
+          console: consoles?.desk,
+        },
       );
       listeners.push(listener);
       return listener;

@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { CofactorError } from "../shared/errors.ts";
 import { parseConfig, resolveSection } from "../shared/registry.ts";
+import { gatewayName } from "./cluster/messages.ts";
 import { enrolmentPolicies } from "./enrolment/index.ts";
 import { type ConnectionLimits, connectionLimits, type SessionLimits, sessionLimits } from "./limits.ts";
 
@@ -45,6 +46,7 @@ const settingsSchema = v.strictObject({
       role: v.optional(v.picklist(["single", "gateway", "coordinator"]), "single"),
       redis: v.optional(text),
       advertise: v.optional(v.pipe(v.string(), v.url())),
+      name: v.optional(gatewayName),
       leaseMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(500), v.maxValue(600_000)), 2_000),
     }),
     {},
@@ -87,6 +89,8 @@ export interface Settings {
     readonly redis?: string | undefined;
     /** Where gateways and keyholders reach a coordinator; default: where it listens. */
     readonly advertise?: string | undefined;
+    /** What the operator's console calls a gateway; default: its machine's name and its process' number. */
+    readonly name?: string | undefined;
     /** After what time without a word another coordinator may lead. */
     readonly leaseMs: number;
   };

@@ -7,8 +7,8 @@
  * A ledger's entry is kept with the write that it comes with, or neither is; entries are only ever added: no number is taken twice.
  *
  * One driver at a time: whoever takes a run over gets an epoch above all before it, and from then on every write that belongs to the driving of
- * the run and names an older epoch is refused with FENCED, in the write's own transaction: it changes nothing. What no driver writes (enrolments,
- * orders of items) carries no epoch.
+ * the run and names an older epoch is refused with FENCED, in the write's own transaction: it changes nothing. So are the operator's orders: each is
+ * known to whoever drives. What no driver writes (enrolments, orders of items) carries no epoch.
  */
 
 import type { ItemOrder } from "../shared/catalogue/step.ts";
@@ -147,10 +147,10 @@ export interface ArchiveStore {
   restore(run: string, identitySeed: Uint8Array, contents: RunContents): Promise<void>;
 }
 
-/** The operator's words about runs: they are only ever added. No driver writes them. */
+/** The operator's words about runs: they are only ever added, each by who drives its run, so that the driver knows of all of them. */
 export interface OrderStore {
-  /** Keeps an order; settles once it is durable. @throws CofactorError STORE_FAILED */
-  give(run: string, order: OperatorOrder): Promise<void>;
+  /** Keeps an order; settles once it is durable. @throws CofactorError FENCED, STORE_FAILED */
+  give(driver: Driver, order: OperatorOrder): Promise<void>;
   /** All orders, in the order in which they were given. */
   given(run: string): Promise<OperatorOrder[]>;
 }

@@ -32,7 +32,9 @@ export function tableOf(
       h(
         "tbody",
         {},
-        ...rows.map((row) => h("tr", {}, ...row.map((cell, at) => (at === 0 ? h("th", { scope: "row" }, cell) : h("td", look(at), cell))))),
+        ...rows.map((row) =>
+          h("tr", {}, ...row.map((cell, at) => (at === 0 ? h("th", { scope: "row", ...look(at) }, cell) : h("td", look(at), cell)))),
+        ),
       ),
     ),
   );

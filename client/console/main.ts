@@ -1,15 +1,25 @@
 /** The operator's console: signs in, keeps the state that the server tells, shows it, and asks before it gives an order. Imports the views. */
 import { io, type Socket } from "socket.io-client";
-import { type ConsoleEvents, type ConsoleReply, type ConsoleRequests, consoleNamespace } from "../../shared/console/feed.ts";
+import {
+  type ConsoleEvents,
+  type ConsoleReply,
+  type ConsoleRequests,
+  type ConsoleRound,
+  consoleNamespace,
+} from "../../shared/console/feed.ts";
 import {
   allowedOrders,
   type ConsoleNews,
   type ConsoleState,
   consoleCharts,
+  leaderConsole,
   nothingKnown,
+  roundNews,
+  standbySentence,
   standingSentence,
   takeNews,
 } from "../../shared/console/view.ts";
+import { formatCount } from "../../shared/report/numbers.ts";
 import { announce, byId, h } from "../demo/dom.ts";
 import { fromMarkup, tableOfChart } from "./dom.ts";
 import { draw } from "./draw.ts";
@@ -36,6 +46,10 @@ let socket: Socket<ConsoleEvents, ConsoleRequests> | undefined;
 /** What a part shows now, so that what has not changed stays as it is, with focus and scroll. */
 const shown = new Map<string, string>();
 let chartsDue: ReturnType<typeof setTimeout> | undefined;
+/** Finished rounds that nobody was told of aloud, and whether that waits: a reader is not to be talked to all the time. */
+let untold: ConsoleRound[] = [];
+let isQuiet = false;
+const quietMs = 20_000;
 
 const form = byId("sign-in-form");
 const [tokenInput, nameInput] = [byId("token") as HTMLInputElement, byId("name") as HTMLInputElement];
@@ -55,31 +69,55 @@ function connect(): void {
   const auth = { token: sessionStorage.getItem("token") ?? "", name: sessionStorage.getItem("name") ?? "" };
   socket = io(consoleNamespace, { transports: ["websocket"], auth, forceNew: true });
   socket.on("connect", () => {
-    setLink(true, "Live");
     byId("sign-in").hidden = true;
-    byId("console").hidden = false;
     byId("sign-in-problem").textContent = "";
   });
-  socket.on("disconnect", () => setLink(false, "Connection lost: trying again"));
+  socket.on("disconnect", (reason) => {
+    setLink(false, "Connection lost: trying again");
+    // Told to go, it does not come back by itself.
+    if (reason === "io server disconnect") setTimeout(() => socket?.connect(), 1_000);
+  });
   socket.on("connect_error", (error) => {
     // Whoever was refused signs in anew; a server that cannot be reached is waited for.
     if (socket?.active === true) return setLink(false, "The server cannot be reached: trying again");
     sessionStorage.removeItem("token");
     setLink(false, "Not connected");
+    state = nothingKnown;
     byId("console").hidden = true;
+    byId("standby").hidden = true;
     byId("sign-in").hidden = false;
     byId("run-title").textContent = "Sign in";
     byId("sign-in-problem").textContent = `Refused: ${error.message}.`;
     tokenInput.focus();
   });
-  socket.on("facts", (facts) => take({ kind: "facts", facts }));
+  socket.on("facts", (facts) => {
+    take({ kind: "facts", facts });
+    setLink(true, "Live");
+  });
+  socket.on("standby", (standby) => {
+    take({ kind: "standby", standby });
+    setLink(false, "Standing by");
+  });
   socket.on("rounds", (rounds) => take({ kind: "rounds", rounds }));
   socket.on("live", (live) => take({ kind: "live", live }));
   socket.on("account", (account) => take({ kind: "account", account }));
   socket.on("round", (round) => {
     take({ kind: "round", round });
-    announce(`Round ${round.round} ${round.outcome}: ${round.accepted} of ${round.invited} devices.`);
+    untold.push(round);
+    tellRounds();
   });
+}
+
+function tellRounds(): void {
+  const text = roundNews(untold);
+  if (isQuiet || text === undefined) return;
+  announce(text);
+  untold = [];
+  isQuiet = true;
+  setTimeout(() => {
+    isQuiet = false;
+    tellRounds();
+  }, quietMs);
 }
 
 function take(news: ConsoleNews): void {
@@ -114,12 +152,15 @@ function buildPanels(): void {
   for (const button of buttons) button.addEventListener("click", () => confirmOrder(button.id.slice("order-".length) as Order, button));
   const all = panels.map(({ id, title, size }) => section(id, title, size));
   const charts = section("charts", "By round", "whole");
+  charts.hidden = true;
   byId("console").append(standing, ...all.slice(0, 2), charts, ...all.slice(2));
 }
 
 function show(): void {
-  const { facts, live } = state;
+  const { facts, live, standby } = state;
+  showStandby(standby);
   if (facts === undefined || live === undefined) return;
+  byId("console").hidden = false;
   byId("run-title").textContent = `Run ${facts.run}`;
   document.title = `${facts.run}: round ${live.round}`;
   fill("standing", standingParts());
@@ -128,10 +169,29 @@ function show(): void {
   for (const { id, show: parts } of panels) fill(id, parts(state));
 }
 
+/** The whole page is about who leads, or nothing is. */
+function showStandby(standby: ConsoleState["standby"]): void {
+  byId("standby").hidden = standby === undefined;
+  if (standby === undefined) return;
+  const way = leaderConsole(standby);
+  const hadConsole = !byId("console").hidden;
+  const text = standbySentence(standby);
+  if (byId("standby-text").textContent !== text || hadConsole) announce(text);
+  byId("standby-text").textContent = text;
+  if (byId("standby-way").querySelector("a")?.href !== way)
+    byId("standby-way").replaceChildren(...(way === undefined ? [] : [h("a", { href: way, rel: "noreferrer" }, "Open its console")]));
+  byId("run-title").textContent = `Run ${standby.run}`;
+  document.title = `${standby.run}: standing by`;
+  const hadFocus = byId("console").contains(document.activeElement);
+  (byId("confirm") as HTMLDialogElement).close();
+  byId("console").hidden = true;
+  if (hadFocus) byId("main").focus();
+}
+
 function standingParts(): HTMLElement[] {
   const { facts, live } = state;
   if (facts === undefined || live === undefined) return [];
-  const about = `${facts.model}, ${facts.protection}; ${facts.items} items; cohorts of ${facts.cohort.min} to ${facts.cohort.size}; ${live.published} of ${facts.rounds} rounds; server key ${facts.serverKey}`;
+  const about = `${facts.model}, ${facts.protection}; ${formatCount(facts.items)} items; cohorts of ${formatCount(facts.cohort.min)} to ${formatCount(facts.cohort.size)}; ${live.published} of ${facts.rounds} rounds; server key ${facts.serverKey}`;
   return [h("p", { class: "standing" }, standingSentence(live)), h("p", { class: "note" }, about)];
 }
 
@@ -156,6 +216,11 @@ function showCharts(): void {
   byId("charts").hidden = charts.length === 0;
   const body = byId("charts-body");
   body.className = "charts";
+  for (const holder of [...body.children]) {
+    if (charts.some(({ id }) => holder.id === `holder-${id}`)) continue;
+    shown.delete(holder.id.slice("holder-".length));
+    holder.remove();
+  }
   for (const chart of charts) {
     const holder = document.getElementById(`holder-${chart.id}`) ?? body.appendChild(chartHolder(chart.id));
     const text = JSON.stringify(chart);

@@ -1,7 +1,7 @@
 /** What each panel shows of the state. Imports shared's view, the elements. */
-import type { ConsoleLive, ConsoleRound } from "../../shared/console/feed.ts";
+import type { ConsoleLedgerEntry, ConsoleLive, ConsoleRound } from "../../shared/console/feed.ts";
 import { type ConsoleState, refusalRows, spentShare } from "../../shared/console/view.ts";
-import { formatBytes, formatCount, formatEpsilon, formatFigure, formatSeconds } from "../../shared/report/numbers.ts";
+import { formatBytes, formatCount, formatEpsilon, formatFigure, formatSeconds, formatSpan } from "../../shared/report/numbers.ts";
 import { h } from "../demo/dom.ts";
 import { facts, tableOf } from "./dom.ts";
 
@@ -20,7 +20,7 @@ export const panels: readonly Panel[] = [
   { id: "traffic", title: "Connections and bytes", size: "third", show: ({ live }) => (live === undefined ? [] : traffic(live)) },
   { id: "refusals", title: "Refused", size: "third", show: ({ live }) => (live === undefined ? [] : refusals(live)) },
   { id: "keyholders", title: "Keyholders", size: "third", show: ({ live }) => (live === undefined ? [] : keyholders(live)) },
-  { id: "gateways", title: "Gateways", size: "third", show: ({ live }) => (live === undefined ? [] : gateways(live)) },
+  { id: "gateways", title: "Gateways", size: "whole", show: ({ live }) => (live === undefined ? [] : gateways(live)) },
   { id: "runs", title: "Runs", size: "third", show: ({ live }) => (live === undefined ? [] : runs(live)) },
   { id: "ledger", title: "Ledger", size: "half", show: ledger },
   { id: "orders", title: "Orders", size: "half", show: ({ live }) => (live === undefined ? [] : orders(live)) },
@@ -42,8 +42,8 @@ function openRound({ open }: ConsoleLive): HTMLElement[] {
     ]),
     facts("facts", [
       ["stage", stage],
-      ["open for", formatSeconds(Math.round(open.seconds))],
-      ["refused", refused.length === 0 ? "nothing" : refused.map(([code, count]) => `${code} ${count}`).join(", ")],
+      ["open for", formatSpan(open.seconds)],
+      ["refused", refused.length === 0 ? "nothing" : refused.map(([code, count]) => `${code} ${formatCount(count)}`).join(", ")],
     ]),
   ];
 }
@@ -57,7 +57,8 @@ function privacy({ facts: known, account, rounds }: ConsoleState): HTMLElement[]
   const asRun = account?.privacy?.asRun?.epsilon;
   const view = (name: "release" | "server", label: string): HTMLElement[] => {
     const share = spentShare(planned?.[name], epsilon);
-    const text = `${label}: ${planned === undefined ? "–" : formatEpsilon(planned[name])} of ${formatEpsilon(epsilon)}`;
+    const spent = planned === undefined ? "–" : formatEpsilon(planned[name]);
+    const text = planned?.[name] === null ? `${label}: nothing is proved` : `${label}: ${spent} of ${formatEpsilon(epsilon)}`;
     return [h("p", {}, text), ...(share === null ? [] : [h("meter", { min: 0, max: 1, high: 0.9, value: share, "aria-label": text })])];
   };
   return [
@@ -87,10 +88,10 @@ function traffic({ connected, connections, traffic: { bytesReceived, bytesSent }
 
 function refusals({ refused }: ConsoleLive): HTMLElement[] {
   const rows = refusalRows(refused);
-  if (rows.length === 0) return [h("p", { class: "note" }, "Nothing since this server started.")];
+  if (rows.length === 0) return [h("p", { class: "note" }, "Nothing since the servers started.")];
   return [
     tableOf(
-      "Since this server started",
+      "Since the servers started",
       ["code", "messages"],
       rows.map(([code, count]) => [code, formatCount(count)]),
     ),
@@ -105,17 +106,22 @@ function keyholders({ keyholders: all }: ConsoleLive): HTMLElement[] {
     String(declined),
     String(blamed),
   ]);
-  return [tableOf("By their place in the terms", ["keyholder", "now", "declined", "blamed"], rows, [1])];
+  return [tableOf("By their place in the terms", ["keyholder", "now", "declined", "blamed"], rows, [0, 1])];
 }
 
 function gateways({ gateways: all }: ConsoleLive): HTMLElement[] {
-  if (all.length === 0) return [];
+  if (all === null) return [];
+  if (all.length === 0) return [h("p", { class: "note" }, "None is connected: no device can take part.")];
+  const rows = all.map(({ name, clients, sinceMs, bytesReceived, bytesSent, partsLost }) => [
+    name,
+    formatCount(clients),
+    formatBytes(bytesReceived),
+    formatBytes(bytesSent),
+    formatCount(partsLost),
+    instant(sinceMs),
+  ]);
   return [
-    tableOf(
-      "Connections by gateway",
-      ["gateway", "connections"],
-      all.map(({ name, connections }) => [name, formatCount(connections)]),
-    ),
+    tableOf("Devices are joined there; times in UTC", ["gateway", "devices", "received", "sent", "parts lost", "here since"], rows, [0]),
   ];
 }
 
@@ -125,7 +131,7 @@ function runs({ runs: all }: ConsoleLive): HTMLElement[] {
     formatCount(published),
     formatCount(abandoned),
   ]);
-  return [tableOf("Rounds by outcome", ["run", "published", "abandoned"], rows)];
+  return [tableOf("Rounds by outcome", ["run", "published", "abandoned"], rows, [0])];
 }
 
 function ledger({ account }: ConsoleState): HTMLElement[] {
@@ -136,21 +142,28 @@ function ledger({ account }: ConsoleState): HTMLElement[] {
       ["entries", formatCount(kept.entries)],
       ["head", kept.head === "" ? "–" : kept.head],
     ]),
-    tableOf(
-      "The last entries",
-      ["entry", "round", "what", "devices", "hash"],
-      kept.last.toReversed().map(({ seq, round, kind, devices, hash }) => [String(seq), String(round), kind, String(devices), hash]),
-      [2, 4],
-    ),
+    ...(kept.last.length === 0 ? [] : [lastEntries(kept.last)]),
   ];
+}
+
+function lastEntries(last: readonly ConsoleLedgerEntry[]): HTMLElement {
+  return tableOf(
+    "The last entries",
+    ["entry", "round", "what", "devices", "hash"],
+    last.toReversed().map(({ seq, round, kind, devices, hash }) => [String(seq), String(round), kind, String(devices), hash]),
+    [2, 4],
+  );
 }
 
 function orders({ orders: all }: ConsoleLive): HTMLElement[] {
   if (all.length === 0) return [h("p", { class: "note" }, "None was given.")];
-  const rows = all
-    .toReversed()
-    .map(({ atMs, order, by, round }) => [new Date(atMs).toISOString().slice(0, 19).replace("T", " "), order, by, String(round)]);
+  const rows = all.toReversed().map(({ atMs, order, by, round }) => [instant(atMs), order, by, String(round)]);
   return [tableOf("The newest first; times in UTC", ["when", "order", "by", "after round"], rows, [1, 2])];
+}
+
+/** A time in UTC. */
+function instant(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
 }
 
 function roundsTable(rounds: readonly ConsoleRound[]): HTMLElement[] {

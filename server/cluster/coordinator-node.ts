@@ -4,18 +4,23 @@
  * Whoever leads takes the run over in the store, so that a former leader that does not know better yet can write nothing any more.
  */
 import { randomUUID } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { type Clock, platformClock } from "../../shared/clock.ts";
+import type { ConsoleStandby } from "../../shared/console/feed.ts";
 import type { Awaitable } from "../../shared/crypto/primitives.ts";
 import { createEmitter, type Emitter } from "../../shared/emitter.ts";
 import { isCofactorError } from "../../shared/errors.ts";
-import type { ServerEvents } from "../events.ts";
+import { trackConnections } from "../connections.ts";
+import { openConsole } from "../console/open.ts";
+import { forwardEvents, type ServerEvents } from "../events.ts";
 import { createRequestListener } from "../http.ts";
 import { toRun } from "../identity.ts";
-import { createMetrics } from "../metrics.ts";
+import { createMetrics, idleSources, type MetricSources, type Metrics } from "../metrics.ts";
+import { namedRequests } from "../page-requests.ts";
 import { createServer, type Server, type ServerOptions } from "../server.ts";
 import { type Listener, type ListenOptions, listen } from "../socket.ts";
 import type { Store } from "../store.ts";
-import { encodeHolder } from "./leader-link.ts";
+import { encodeHolder, originOf, parseHolder } from "./leader-link.ts";
 import { Leadership, type Term } from "./leadership.ts";
 import type { Lease } from "./lease.ts";
 
@@ -35,6 +40,8 @@ export interface CoordinatorNodeOptions extends Omit<ServerOptions, "gateways"> 
 /** A coordinator that leads or stands by. */
 export interface CoordinatorNode {
   readonly url: string;
+  /** Of its whole life: over all terms, and while it stands by. */
+  readonly metrics: Metrics;
   readonly on: Emitter<ServerEvents>["on"];
   /** The server of the term that it is leading. */
   readonly server: Server | undefined;
@@ -43,21 +50,6 @@ export interface CoordinatorNode {
   close(): Promise<void>;
 }
 
-const forwarded: readonly (keyof ServerEvents)[] = [
-  "starved",
-  "began",
-  "stage",
-  "revealing",
-  "round",
-  "failed",
-  "spoiled",
-  "refused",
-  "internal",
-  "keyholder",
-  "declined",
-  "blamed",
-];
-
 /** Listens, and leads whenever it can. @throws CofactorError CONFIG_INVALID */
 export async function startCoordinator(options: CoordinatorNodeOptions): Promise<CoordinatorNode> {
   const run = await toRun(options.run);
@@ -65,30 +57,55 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
   const events = createEmitter<ServerEvents>();
   const { store } = options;
   let server: Server | undefined;
+  const gauges = (): MetricSources => server?.gauges ?? idleSources;
+  const connections = trackConnections();
   const metrics = createMetrics(events, {
-    connections: () => 0,
-    traffic: () => ({ bytesSent: 0, bytesReceived: 0 }),
-    epsilon: () => undefined,
-    quality: () => undefined,
+    connections: connections.connections,
+    traffic: connections.traffic,
+    pending: () => listener.pending(),
+    bytesInFlight: () => gauges().bytesInFlight(),
+    epsilon: () => gauges().epsilon(),
+    quality: () => gauges().quality(),
+    gateways: () => gauges().gateways?.() ?? 0,
+    isLeading: () => server !== undefined,
   });
+  const id = randomUUID();
+  let lease: Lease | undefined;
+  const standby = async (): Promise<ConsoleStandby> => {
+    const holder = await lease?.holder().then(parseHolder, () => undefined);
+    const isTakingOver = holder?.id === id;
+    return { run: run.terms.id, leader: holder === undefined || isTakingOver ? null : originOf(holder.url), isTakingOver };
+  };
+  const consoles = openConsole(options, { events, clock, source: () => server?.console, standby });
   const standingBy = createRequestListener({
     metrics,
     token: options.consoleToken,
     // It is ready to take over.
     isReady: () => true,
-    status: () => ({ run: run.terms.id, role: "coordinator", phase: "standing by" }),
+    status: async () => ({ role: "coordinator", phase: "standing by", ...(await standby()) }),
   });
+  const pages: RequestListener = (request, response) => {
+    // One account of what happened here, over all terms.
+    const isOwn = server === undefined || request.url === "/metrics";
+    (isOwn ? standingBy : server!.pages)(request, response);
+  };
   const listener: Listener = await listen(options.listen ?? {}, {
-    pages: (request, response) => (server?.pages ?? standingBy)(request, response),
-    onChannel: (channel, admit) => (server === undefined ? channel.close("this coordinator stands by") : server.accept(channel, admit)),
-    onRefused: ({ code }) => events.emit("refused", { kind: "unknown", code }),
+    pages: namedRequests(consoles?.pages(pages) ?? pages, events, () => clock.now()),
+    onChannel: (channel, admit) => {
+      if (server === undefined) return channel.close("this coordinator stands by");
+      connections.add(channel);
+      server.accept(channel, admit);
+    },
+    onRefused: (error) => (server === undefined ? events.emit("refused", { kind: "unknown", code: error.code }) : server.refuse(error)),
+    console: consoles?.desk,
   });
-  const lease = await options.lease(encodeHolder({ url: options.advertise ?? listener.url, id: randomUUID() }));
+  const held = await options.lease(encodeHolder({ url: options.advertise ?? listener.url, id }));
+  lease = held;
 
   const begin = async (): Promise<Term> => {
     const { resolve, promise: ended } = withResolvers();
     const started = await createServer({ ...options, run, store: unclosed(store), gateways: true });
-    for (const name of forwarded) started.on(name, (event) => events.emit(name, event));
+    forwardEvents(started, events);
     started.on("failed", () => started.hasFailed && resolve());
     await options.onServer?.(started);
     server = started;
@@ -108,9 +125,10 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
     // Another one was quicker: no failure.
     if (!isCofactorError(error) || error.code !== "FENCED") events.emit("failed", { round: 0, error });
   };
-  const leadership = new Leadership({ lease, clock, everyMs: options.claimMs ?? 500, begin, onFailure });
+  const leadership = new Leadership({ lease: held, clock, everyMs: options.claimMs ?? 500, begin, onFailure });
   return {
     url: listener.url,
+    metrics,
     on: events.on,
     setTls: (tls) => listener.setTls(tls),
     get server() {
@@ -118,8 +136,9 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
     },
     async close() {
       await leadership.stop();
+      consoles?.desk.close();
       await listener.close();
-      await lease.close();
+      await held.close();
       await store.close();
     },
   };

@@ -43,7 +43,7 @@ export class GatewayDesk implements Desk {
   /** The stage that is being read from the store. */
   #opening: { readonly key: string; readonly work: Promise<GatewayRound | undefined> } | undefined;
   /** The part that is being handed over, as it was when it was asked for. */
-  #part: { readonly key: string; readonly bytes: Uint8Array } | undefined;
+  #part: { readonly key: string; readonly bytes: Uint8Array; readonly bytesUp: number } | undefined;
 
   constructor(parts: GatewayDeskParts) {
     this.#parts = parts;
@@ -63,9 +63,11 @@ export class GatewayDesk implements Desk {
     return this.#link !== undefined;
   }
 
-  /** How many clients are here, and under which epoch their answers are kept. */
-  get status(): { readonly connected: number; readonly epoch: number; readonly published: number } {
-    return { connected: this.#clients.size, epoch: this.#view?.epoch ?? 0, published: this.#view?.model.round ?? 0 };
+  /** How many clients are here, under which epoch their answers are kept, and what unfinished ones announce to be. */
+  get status(): { readonly connected: number; readonly epoch: number; readonly published: number; readonly bytesInFlight: number } {
+    const { epoch = 0, model } = this.#view ?? {};
+    const bytesInFlight = this.#round?.active.uploads.bytes ?? 0;
+    return { connected: this.#clients.size, epoch, published: model?.round ?? 0, bytesInFlight };
   }
 
   /** As the store has it: of one moment with what the store says of a client. */
@@ -287,11 +289,11 @@ export class GatewayDesk implements Desk {
   #handOver({ round, stage, offset }: LinkRequests["part"]): Packet {
     const key = `${round} ${stage}`;
     if (offset === 0 || this.#part?.key !== key) {
-      const bytes = this.#round?.round === round && this.#round.stage === stage ? this.#round.export() : emptyPart;
-      this.#part = { key, bytes };
+      const asked = this.#round?.round === round && this.#round.stage === stage ? this.#round : undefined;
+      this.#part = { key, bytes: asked?.export() ?? emptyPart, bytesUp: asked?.active.bytesUp ?? 0 };
     }
-    const { bytes } = this.#part;
-    return { header: { total: bytes.length }, payload: bytes.subarray(offset, offset + maxPayloadBytes) };
+    const { bytes, bytesUp } = this.#part;
+    return { header: { total: bytes.length, bytesUp }, payload: bytes.subarray(offset, offset + maxPayloadBytes) };
   }
 }
 

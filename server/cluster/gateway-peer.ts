@@ -11,6 +11,7 @@ import type { Participant } from "../coordinator-parts.ts";
 import { Batches } from "./batches.ts";
 import { type AskOutcome, type LinkRequests, parseLinkAnswer, parseLinkRequest, type View } from "./messages.ts";
 import { decodePart, type GroupPart } from "./part.ts";
+import type { Tally } from "./tallies.ts";
 
 /** What a peer works with. */
 export interface GatewayPeerParts {
@@ -18,6 +19,15 @@ export interface GatewayPeerParts {
   readonly coordinator: Coordinator;
   readonly clock: Clock;
   view(): View;
+  /** It has told what it counts of itself. */
+  onTally(tally: Tally): void;
+}
+
+/** What a gateway has added up in a stage. */
+export interface HandedOver {
+  readonly groups: readonly GroupPart[];
+  /** Of the answers, as it received them. */
+  readonly bytesUp: number;
 }
 
 /** A gateway's part is refused beyond this: it is a sum for each group, and a list of names. */
@@ -36,11 +46,22 @@ export class GatewayPeer {
   readonly #clients = new Map<string, Participant>();
   readonly #asking = new Map<string, Asking>();
   readonly #batches: Batches;
+  #tally: Tally | undefined;
 
   constructor(parts: GatewayPeerParts) {
     this.#parts = parts;
     this.#batches = new Batches(() => parts.channel);
     parts.channel.serve((kind, packet) => this.#handle(kind, packet));
+  }
+
+  /** What it last told of itself; undefined before it has. */
+  get tally(): Tally | undefined {
+    return this.#tally;
+  }
+
+  /** How many clients are joined there. */
+  get clients(): number {
+    return this.#clients.size;
   }
 
   /** The connection has ended: its clients are away, and have their grace to come back by another way. */
@@ -56,14 +77,16 @@ export class GatewayPeer {
   }
 
   /** What the gateway has added up in a stage, whole within a time. @throws CofactorError TIMED_OUT, DISCONNECTED, MESSAGE_MALFORMED */
-  async part(round: number, stage: number, timeoutMs: number): Promise<GroupPart[]> {
+  async part(round: number, stage: number, timeoutMs: number): Promise<HandedOver> {
     const { channel, clock } = this.#parts;
     const untilMs = clock.now() + timeoutMs;
     let bytes: Uint8Array | undefined;
+    let bytesUp = 0;
     for (let offset = 0; bytes === undefined || offset < bytes.length; ) {
       const packet = { header: { round, stage, offset }, payload: noBytes };
       const { header, payload } = await channel.request("part", packet, { timeoutMs: Math.max(1, untilMs - clock.now()) });
-      const { total } = parseLinkAnswer("part", header);
+      const { total, ...counted } = parseLinkAnswer("part", header);
+      bytesUp = counted.bytesUp;
       bytes ??= new Uint8Array(Math.min(total, maxPartBytes));
       if (total !== bytes.length || payload.length === 0 || offset + payload.length > total) {
         throw new CofactorError("MESSAGE_MALFORMED", `a part expected ${bytes.length} bytes in order`);
@@ -71,7 +94,7 @@ export class GatewayPeer {
       bytes.set(payload, offset);
       offset += payload.length;
     }
-    return decodePart(bytes);
+    return { groups: decodePart(bytes), bytesUp };
   }
 
   #handle(kind: string, { header }: Packet): Packet {
@@ -93,6 +116,10 @@ export class GatewayPeer {
         coordinator.answered(round, stage, clients);
         break;
       }
+      case "tally":
+        this.#tally = parseLinkRequest("tally", header);
+        this.#parts.onTally(this.#tally);
+        break;
       case "told":
         this.#told(parseLinkRequest("told", header));
         break;

@@ -2,10 +2,13 @@
  * A gateway put together: a server that receives devices for a coordinator elsewhere, and keeps nothing itself. Any number of them, behind any load
  * balancer. Imports shared and server.
  */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import * as v from "valibot";
 import { type Clock, platformClock } from "../../shared/clock.ts";
 import { nodePrimitives } from "../../shared/crypto/primitives.node.ts";
 import { createEmitter, type Emitter } from "../../shared/emitter.ts";
-import type { CofactorError } from "../../shared/errors.ts";
+import { CofactorError } from "../../shared/errors.ts";
 import { type SecureRng, secureRng } from "../../shared/random.ts";
 import type { Run } from "../../shared/run.ts";
 import type { Channel, Connector } from "../../shared/transport.ts";
@@ -20,14 +23,17 @@ import { createRequestListener } from "../http.ts";
 import { Identities } from "../identities.ts";
 import { openIdentity, toRun } from "../identity.ts";
 import { limitsFrom, type SessionLimits, sessionLimits } from "../limits.ts";
-import { createMetrics, type Metrics } from "../metrics.ts";
+import { createMetrics, idleSources, type Metrics } from "../metrics.ts";
 import { PublishedModels } from "../models.ts";
+import { namedRequests } from "../page-requests.ts";
 import { type SessionParts, serveSession } from "../session.ts";
 import { type Listener, type ListenOptions, listen } from "../socket.ts";
 import type { Store } from "../store.ts";
 import { GatewayDesk } from "./gateway-desk.ts";
 import { LeaderLink } from "./leader-link.ts";
 import type { Lease } from "./lease.ts";
+import { gatewayName } from "./messages.ts";
+import type { Tally } from "./tallies.ts";
 
 /** What a gateway is made of. */
 export interface GatewayOptions extends Partial<SessionLimits> {
@@ -49,6 +55,10 @@ export interface GatewayOptions extends Partial<SessionLimits> {
   readonly patienceMs?: number;
   /** Makes `/metrics` and `/status` ask for `Authorization: Bearer` with it; by default everybody may read them. */
   readonly consoleToken?: string | undefined;
+  /** What the operator's console calls it: letters, digits, ` ._:@/-`, at most 40; by default its machine's name and its process' number. */
+  readonly name?: string | undefined;
+  /** How often the coordinator is told what it counts of itself; default 2,000. */
+  readonly tallyMs?: number;
   /** How coordinators are reached; by default over Socket.IO. */
   readonly connect?: (url: string) => Connector;
 }
@@ -82,7 +92,23 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const enrolment = watchedEnrolment(options.enrolment, { run: run.terms.id, clock, identities, everyMs: options.revocationMs });
   let drainingMs: number | undefined;
   const connections = trackConnections();
-  const metrics = createMetrics(events, { ...connections, epsilon: () => undefined, quality: () => undefined });
+  const listeners: Listener[] = [];
+  const metrics = createMetrics(events, {
+    ...idleSources,
+    ...connections,
+    pending: () => listeners.reduce((sum, listener) => sum + listener.pending(), 0),
+    bytesInFlight: () => desk.status.bytesInFlight,
+    isLinked: () => desk.isLinked,
+  });
+  const id = randomUUID();
+  const name = nameOf(options.name);
+  const tally = (): Tally => ({
+    id,
+    name,
+    connections: connections.connections(),
+    ...connections.traffic(),
+    refused: metrics.refused(),
+  });
   const tools = { secure, primitives: nodePrimitives };
   const desk = new GatewayDesk({
     run,
@@ -101,6 +127,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     connect: options.connect ?? connectSocket,
     everyMs: options.lookMs ?? 250,
+    tally,
+    tallyMs: options.tallyMs ?? 2_000,
     onChange: (isLinked) => events.emit("linked", { isLinked }),
   });
   const parts: SessionParts = {
@@ -120,7 +148,6 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     enrolment,
     drainingMs: () => drainingMs,
   };
-  const listeners: Listener[] = [];
   let isClosed = false;
   const pages = createRequestListener({
     metrics,
@@ -135,6 +162,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       refused: metrics.refused(),
     }),
   });
+  const named = namedRequests(pages, events, () => clock.now());
   let connectionCount = 0;
   const accept = (channel: Channel, admit: () => void = () => undefined): void => {
     connections.add(channel);
@@ -154,7 +182,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await tellClosing(identities, clock, retryAfterMs);
     },
     async listen(listenOptions = {}) {
-      const listener = await listen({ clock, ...listenOptions }, { pages, onChannel: accept, onRefused });
+      const listener = await listen({ clock, ...listenOptions }, { pages: named, onChannel: accept, onRefused });
       listeners.push(listener);
       return listener;
     },
@@ -169,4 +197,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await store.close();
     },
   };
+}
+
+/** @throws CofactorError CONFIG_INVALID */
+function nameOf(name: string | undefined): string {
+  // What a machine is called may have anything in it.
+  const own = `${hostname()
+    .replaceAll(/[^A-Za-z0-9.-]/g, "-")
+    .slice(0, 30)}/${process.pid}`;
+  const parsed = v.safeParse(gatewayName, name ?? own);
+  if (parsed.success) return parsed.output;
+  if (name === undefined) return `gateway/${process.pid}`;
+  throw new CofactorError("CONFIG_INVALID", '"cluster.name" expected at most 40 letters, digits and ._:@/- with a letter or digit first');
 }

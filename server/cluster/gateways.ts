@@ -6,17 +6,21 @@
  * What no part holds, because its gateway is gone, slow or wrong, is read from the store.
  */
 import type { Clock } from "../../shared/clock.ts";
+import type { ConsoleGateway } from "../../shared/console/feed.ts";
+import type { Emitter } from "../../shared/emitter.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run.ts";
 import type { Channel } from "../../shared/transport.ts";
 import type { ActiveRound } from "../active-round.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Collection } from "../coordinator-parts.ts";
+import type { ServerEvents } from "../events.ts";
 import type { RoleDesk } from "../session.ts";
 import type { Store } from "../store.ts";
-import { GatewayPeer } from "./gateway-peer.ts";
+import { GatewayPeer, type HandedOver } from "./gateway-peer.ts";
 import type { View } from "./messages.ts";
-import { type GroupPart, gather } from "./part.ts";
+import { gather } from "./part.ts";
+import { Tallies } from "./tallies.ts";
 
 /** What the desk for gateways works with. */
 export interface GatewaysParts {
@@ -27,14 +31,24 @@ export interface GatewaysParts {
   readonly serverKey: string;
   /** How long a gateway may take to hand over its part of a stage. */
   readonly partMs: number;
-  /** Called where a part was not taken, or not handed over. */
-  readonly onLost: () => void;
+  readonly events: Emitter<ServerEvents>;
+}
+
+interface Present {
+  readonly peer: GatewayPeer;
+  /** By what it is called before it has told its name. */
+  readonly number: number;
+  readonly sinceMs: number;
+  partsLost: number;
 }
 
 /** The gateways of a coordinator. */
 export class Gateways implements RoleDesk, Collection {
   readonly #parts: GatewaysParts;
-  readonly #peers = new Map<Channel, GatewayPeer>();
+  readonly #present = new Map<Channel, Present>();
+  /** What they count of themselves. */
+  readonly tallies: Tallies = new Tallies();
+  #count = 0;
   #coordinator: Coordinator | undefined;
 
   constructor(parts: GatewaysParts) {
@@ -43,7 +57,19 @@ export class Gateways implements RoleDesk, Collection {
 
   /** How many are connected. */
   get count(): number {
-    return this.#peers.size;
+    return this.#present.size;
+  }
+
+  /** Those that are connected, in the order in which they came. */
+  get list(): readonly ConsoleGateway[] {
+    return [...this.#present.values()].map(({ peer: { tally, clients }, number, sinceMs, partsLost }) => ({
+      name: tally?.name ?? `gateway ${number}`,
+      clients,
+      sinceMs,
+      partsLost,
+      bytesSent: tally?.bytesSent ?? 0,
+      bytesReceived: tally?.bytesReceived ?? 0,
+    }));
   }
 
   /** Begins to serve: the coordinator has its state. */
@@ -55,13 +81,17 @@ export class Gateways implements RoleDesk, Collection {
     if (publicKey !== this.#parts.serverKey) throw new CofactorError("AUTH_FAILED", "a gateway expected to hold the server's own key");
     const coordinator = this.#coordinator;
     if (coordinator === undefined) throw new CofactorError("UNAVAILABLE", "this coordinator is only starting", { retryable: true });
-    this.#peers.set(channel, new GatewayPeer({ channel, coordinator, clock: this.#parts.clock, view: () => this.view() }));
+    const { tallies } = this;
+    const { clock } = this.#parts;
+    const peer = new GatewayPeer({ channel, coordinator, clock, view: () => this.view(), onTally: (tally) => tallies.take(tally) });
+    this.#present.set(channel, { peer, number: ++this.#count, sinceMs: Date.now(), partsLost: 0 });
   }
 
   remove(channel: Channel): void {
-    const peer = this.#peers.get(channel);
-    this.#peers.delete(channel);
-    peer?.end();
+    const present = this.#present.get(channel);
+    this.#present.delete(channel);
+    if (present?.peer.tally !== undefined) this.tallies.leave(present.peer.tally.id);
+    present?.peer.end();
   }
 
   /** What clients that join are told now. */
@@ -72,37 +102,48 @@ export class Gateways implements RoleDesk, Collection {
 
   /** A round is over: every gateway has the new view. */
   refresh(): void {
-    for (const peer of this.#peers.values()) peer.tellView();
+    for (const { peer } of this.#present.values()) peer.tellView();
   }
 
-  async collect({ state, aggregator }: ActiveRound, stage: number): Promise<readonly string[]> {
+  async collect(active: ActiveRound, stage: number): Promise<readonly string[]> {
     const { run, store } = this.#parts;
+    const { state, aggregator } = active;
     const { round } = state;
     const keys = await store.answerKeys(run.terms.id, round);
     const durable = keys.filter((key) => key.stage === stage && state.members.has(key.client));
     const parts = durable.length === 0 ? [] : await this.#handedOver(round, stage);
-    const { taken, missing } = gather(durable, parts, (client) => aggregator.groupOf(client));
-    if (taken.length < parts.length) this.#parts.onLost();
+    const all = parts.flatMap(({ groups }) => groups);
+    const { taken, missing } = gather(durable, all, (client) => aggregator.groupOf(client));
     for (const { group, sum } of taken) aggregator.merge(group, sum);
+    for (const { present, groups, bytesUp } of parts) {
+      if (groups.every((group) => taken.includes(group))) active.bytesUp += bytesUp;
+      else this.#lose(present, round);
+    }
     for (const { client } of missing) {
       const answer = await store.answer(run.terms.id, round, stage, client);
       if (answer === undefined) throw new CofactorError("STORE_FAILED", `the store lacks an answer of round ${round} that it had kept`);
+      active.bytesUp += answer.bytes.length;
       aggregator.combine(stage, client, answer.bytes, answer.signature);
     }
     return durable.map(({ client }) => client);
   }
 
-  async #handedOver(round: number, stage: number): Promise<GroupPart[]> {
+  async #handedOver(round: number, stage: number): Promise<(HandedOver & { readonly present: Present })[]> {
     const parts = await Promise.all(
-      [...this.#peers.values()].map(async (peer) => {
+      [...this.#present.values()].map(async (present) => {
         try {
-          return await peer.part(round, stage, this.#parts.partMs);
+          return [{ ...(await present.peer.part(round, stage, this.#parts.partMs)), present }];
         } catch {
-          this.#parts.onLost();
+          this.#lose(present, round);
           return [];
         }
       }),
     );
     return parts.flat();
+  }
+
+  #lose(present: Present, round: number): void {
+    present.partsLost += 1;
+    this.#parts.events.emit("partLost", { round });
   }
 }

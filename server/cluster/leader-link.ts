@@ -15,6 +15,7 @@ import type { SignedTerms } from "../identity.ts";
 import type { GatewayDesk } from "./gateway-desk.ts";
 import type { Lease } from "./lease.ts";
 import { parseLinkAnswer } from "./messages.ts";
+import type { Tally } from "./tallies.ts";
 
 /** What a link works with. */
 export interface LeaderLinkParts {
@@ -28,6 +29,9 @@ export interface LeaderLinkParts {
   /** How often the lease is looked at. */
   readonly everyMs: number;
   readonly onChange: (isLinked: boolean) => void;
+  /** What this gateway counts of itself, and how often the coordinator is told. */
+  tally(): Tally;
+  readonly tallyMs: number;
 }
 
 const holder = v.object({ url: v.pipe(v.string(), v.maxLength(500)), id: v.pipe(v.string(), v.maxLength(100)) });
@@ -52,6 +56,12 @@ export function parseHolder(text: string | undefined): Holder | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The origin of a holder's address, for who follows it; null for what is no web address. Nothing else of what the lease says is shown. */
+export function originOf(url: string): string | null {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed?.protocol === "http:" || parsed?.protocol === "https:" ? parsed.origin : null;
 }
 
 /** Keeps a gateway linked until it is stopped. */
@@ -94,7 +104,7 @@ export class LeaderLink {
   }
 
   async #open({ url }: Holder): Promise<void> {
-    const { connect, desk, onChange } = this.#parts;
+    const { connect, desk, clock, onChange, tally, tallyMs } = this.#parts;
     const channel = await connect(url)();
     try {
       await this.#join(channel);
@@ -107,7 +117,14 @@ export class LeaderLink {
       throw error;
     }
     onChange(true);
+    let cancelTally = (): void => undefined;
+    const tellTally = (): void => {
+      channel.request("tally", { header: { ...tally() }, payload: noBytes }).catch(() => undefined);
+      cancelTally = clock.after(tallyMs, tellTally);
+    };
+    tellTally();
     channel.onClose(() => {
+      cancelTally();
       this.#channel = undefined;
       desk.detach(channel);
       onChange(false);

@@ -5,9 +5,10 @@
  * Lists of clients go in pieces of `maxListed`, so that a header stays below a transport's limit.
  */
 import * as v from "valibot";
-import { CofactorError } from "../../shared/errors.ts";
+import { CofactorError, errorCodes } from "../../shared/errors.ts";
 import type { Header } from "../../shared/transport.ts";
 import type { EmptyHeader, ModelRef } from "../../shared/wire/messages.ts";
+import type { Tally } from "./tallies.ts";
 
 /** Most clients that one message names. */
 export const maxListed = 400;
@@ -38,6 +39,8 @@ export interface LinkRequests {
   readonly answered: { readonly round: number; readonly stage: number; readonly clients: readonly string[] };
   /** Gateway: what became of asking these. */
   readonly told: { readonly round: number; readonly stage: number; readonly clients: readonly string[]; readonly outcome: AskOutcome };
+  /** Gateway, every few seconds: what it counts of itself. */
+  readonly tally: Tally;
   /** Coordinator: ask these for their answers to a stage. */
   readonly ask: {
     readonly round: number;
@@ -57,7 +60,8 @@ export interface LinkRequests {
 /** The headers of the answers that have one. */
 export interface LinkAnswers {
   readonly link: View;
-  readonly part: { readonly total: number };
+  /** `bytesUp`: of the stage's answers, as this gateway received them. */
+  readonly part: { readonly total: number; readonly bytesUp: number };
 }
 
 /** The kinds of messages. */
@@ -67,6 +71,8 @@ const client = v.pipe(v.string(), v.length(43));
 const clients = v.pipe(v.array(client), v.maxLength(maxListed));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const model = v.strictObject({ sha256: client, bytes: whole, round: whole });
+/** What operators call a gateway: no control characters, nothing that turns the direction of a text. */
+export const gatewayName: v.GenericSchema<string> = v.pipe(v.string(), v.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._:@/-]{0,39}$/u));
 const view = v.strictObject({ epoch: whole, model, ended: v.boolean(), over: whole });
 
 const requests: { readonly [Kind in LinkKind]: v.GenericSchema<unknown, LinkRequests[Kind]> } = {
@@ -75,6 +81,14 @@ const requests: { readonly [Kind in LinkKind]: v.GenericSchema<unknown, LinkRequ
   away: v.strictObject({ clients, left: v.boolean() }),
   answered: v.strictObject({ round: whole, stage: whole, clients }),
   told: v.strictObject({ round: whole, stage: whole, clients, outcome: v.picklist(["takes part", "declined", "idle", "lost"]) }),
+  tally: v.strictObject({
+    id: v.pipe(v.string(), v.length(36)),
+    name: gatewayName,
+    connections: whole,
+    bytesSent: whole,
+    bytesReceived: whole,
+    refused: v.record(v.picklist(errorCodes), whole),
+  }),
   ask: v.strictObject({ round: whole, stage: whole, model, deadlineMs: whole, clients }),
   news: v.strictObject({ kind: v.picklist(["published", "abandoned"]), header: v.record(v.string(), v.unknown()), clients }),
   view,
@@ -83,7 +97,7 @@ const requests: { readonly [Kind in LinkKind]: v.GenericSchema<unknown, LinkRequ
 
 const answers: { readonly [Kind in keyof LinkAnswers]: v.GenericSchema<unknown, LinkAnswers[Kind]> } = {
   link: view,
-  part: v.strictObject({ total: whole }),
+  part: v.strictObject({ total: whole, bytesUp: whole }),
 };
 
 /** @throws CofactorError MESSAGE_MALFORMED */

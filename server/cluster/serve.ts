@@ -25,7 +25,15 @@ async function serveGateway({ settings, run, tls, log, signal, reload }: Started
   const { file, ...section } = settings.enrolment;
   const kept = await openEnrolment({ run: run.terms.id, store: settings.store, file });
   const enrolment = new EnrolmentDesk({ policies: enrolmentPolicies, section, store: kept });
-  const gateway = await createGateway({ run, store, lease, enrolment, ...settings.limits, consoleToken: settings.console.token });
+  const gateway = await createGateway({
+    run,
+    store,
+    lease,
+    enrolment,
+    ...settings.limits,
+    name: settings.cluster.name,
+    consoleToken: settings.console.token,
+  });
   logEvents(gateway, log);
   gateway.on("linked", (event) => log.info(event, "coordinator"));
   try {

@@ -7,7 +7,7 @@ import type { IncomingMessage } from "node:http";
 import type { Namespace, Socket } from "socket.io";
 import * as v from "valibot";
 import type { Clock } from "../../shared/clock.ts";
-import type { ConsoleEvents, ConsoleReply, ConsoleRequests } from "../../shared/console/feed.ts";
+import type { ConsoleEvents, ConsoleReply, ConsoleRequests, ConsoleStandby } from "../../shared/console/feed.ts";
 import type { Emitter } from "../../shared/emitter.ts";
 import { CofactorError, isCofactorError } from "../../shared/errors.ts";
 import type { ServerEvents } from "../events.ts";
@@ -33,13 +33,21 @@ const handshake = v.object({ token: v.pipe(v.string(), v.maxLength(256)), name: 
 const orderSchema = v.picklist(["pause", "resume", "end"]);
 const formSchema = v.picklist(["html", "json"]);
 
+/** What a server shows to consoles, and where they give orders. */
+export interface ConsoleSource {
+  readonly feed: ConsoleFeed;
+  readonly orders: Orders;
+}
+
 /** What a desk works with. */
 export interface ConsoleParts {
   readonly token: string;
-  readonly feed: ConsoleFeed;
-  readonly orders: Orders;
   readonly events: Emitter<ServerEvents>;
   readonly clock: Clock;
+  /** Undefined while this process stands by: `leading` says when that changes. */
+  source(): ConsoleSource | undefined;
+  /** What is told meanwhile; left out where there is no other process. */
+  readonly standby?: () => Promise<ConsoleStandby>;
 }
 
 type ConsoleSocket = Socket<ConsoleRequests, ConsoleEvents, Record<string, never>, { by: string }>;
@@ -57,7 +65,7 @@ export class ConsoleDesk {
   constructor(parts: ConsoleParts) {
     this.#parts = parts;
     this.#attempts = new Recent(attempts.maxAddresses, () => new Bucket(attempts.perSecond, attempts.burst, parts.clock.now()));
-    const { events, feed } = parts;
+    const { events } = parts;
     for (const kind of [
       "joined",
       "left",
@@ -74,9 +82,13 @@ export class ConsoleDesk {
     for (const kind of ["ordered", "failed", "starved", "gathering", "spoiled"] as const) events.on(kind, () => this.#soon());
     events.on("round", () => {
       this.#soon();
-      const round = feed.rounds.at(-1);
+      const round = parts.source()?.feed.rounds.at(-1);
       for (const socket of this.#open) if (round !== undefined) socket.emit("round", round);
       void this.#tellAccount([...this.#open]);
+    });
+    // Consoles stay open when leadership comes or goes.
+    events.on("leading", () => {
+      for (const socket of this.#open) this.#greet(socket);
     });
   }
 
@@ -123,7 +135,7 @@ export class ConsoleDesk {
   }
 
   #serve(socket: ConsoleSocket): void {
-    const { feed, clock } = this.#parts;
+    const { clock } = this.#parts;
     this.#open.add(socket);
     socket.on("disconnect", () => this.#open.delete(socket));
     const bucket = new Bucket(requests.perSecond, requests.burst, clock.now());
@@ -140,28 +152,51 @@ export class ConsoleDesk {
     };
     socket.on("order", (order, reply) => {
       void answer(reply, async () => {
-        await this.#parts.orders.give(parse(orderSchema, order), socket.data.by, Date.now());
+        await this.#leading().orders.give(parse(orderSchema, order), socket.data.by, Date.now());
         return undefined;
       });
     });
     socket.on("report", (form, reply) => {
       void answer(reply, async () => {
+        const { feed } = this.#leading();
         const facts = { facts: feed.facts, live: feed.live, account: await feed.account(), rounds: feed.rounds };
         return parse(formSchema, form) === "json" ? `${JSON.stringify(facts, undefined, 2)}\n` : renderConsoleReport(facts);
       });
     });
+    this.#greet(socket);
+    this.#soon();
+  }
+
+  /** All that there is to know, for one that comes, or when another process leads. */
+  #greet(socket: ConsoleSocket): void {
+    const source = this.#parts.source();
+    if (source === undefined) return void this.#tellStandby([socket]);
+    const { feed } = source;
     socket.emit("facts", feed.facts);
     socket.emit("rounds", feed.rounds);
     socket.emit("live", feed.live);
     void this.#tellAccount([socket]);
-    this.#soon();
+  }
+
+  /** @throws CofactorError UNAVAILABLE while another process leads */
+  #leading(): ConsoleSource {
+    const source = this.#parts.source();
+    if (source === undefined) throw new CofactorError("UNAVAILABLE", "this coordinator stands by: ask the one that leads");
+    return source;
+  }
+
+  async #tellStandby(sockets: readonly ConsoleSocket[]): Promise<void> {
+    const standby = await this.#parts.standby?.();
+    // It may lead by now.
+    if (standby !== undefined && this.#parts.source() === undefined) for (const socket of sockets) socket.emit("standby", standby);
   }
 
   async #tellAccount(sockets: readonly ConsoleSocket[]): Promise<void> {
-    if (sockets.length === 0 || this.#isClosed) return;
+    const source = this.#parts.source();
+    if (sockets.length === 0 || this.#isClosed || source === undefined) return;
     try {
-      const account = await this.#parts.feed.account();
-      for (const socket of sockets) socket.emit("account", account);
+      const account = await source.feed.account();
+      if (this.#parts.source() === source) for (const socket of sockets) socket.emit("account", account);
     } catch {
       // The store failed: the run's driving says so.
     }
@@ -175,8 +210,9 @@ export class ConsoleDesk {
     this.#isSoon = delayMs === liveMs;
     this.#cancelLive = this.#parts.clock.after(delayMs, () => {
       this.#isSoon = false;
-      const { live } = this.#parts.feed;
-      for (const socket of this.#open) socket.emit("live", live);
+      const live = this.#parts.source()?.feed.live;
+      if (live === undefined) void this.#tellStandby([...this.#open]);
+      else for (const socket of this.#open) socket.emit("live", live);
       this.#soon(5 * liveMs);
     });
   }

@@ -16,6 +16,8 @@ import type { Emitter } from "../../shared/emitter.ts";
 import { packageVersion } from "../../shared/package-root.node.ts";
 import type { Run } from "../../shared/run.ts";
 import type { ChannelTraffic } from "../../shared/transport.ts";
+import type { Gateways } from "../cluster/gateways.ts";
+import { addTo } from "../cluster/tallies.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { RoundReport, ServerEvents } from "../events.ts";
 import type { Metrics } from "../metrics.ts";
@@ -35,6 +37,8 @@ export interface FeedParts {
   readonly clock: Clock;
   /** Public keys of the keyholders, by place. */
   readonly keyholders: readonly string[];
+  /** Undefined where devices come to this process itself. */
+  readonly gateways: Pick<Gateways, "list" | "tallies"> | undefined;
   connections(): number;
   traffic(): ChannelTraffic;
 }
@@ -55,6 +59,7 @@ export class ConsoleFeed {
     events.on("round", (round) => this.#rounds.push(toConsoleRound(round)));
     events.on("began", () => {
       this.#refusedBefore = parts.metrics.refused();
+      parts.gateways?.tallies.mark();
     });
     events.on("keyholder", ({ keyholder, isConnected }) => {
       this.#keyholders[keyholder]!.isConnected = isConnected;
@@ -93,10 +98,15 @@ export class ConsoleFeed {
 
   /** How things stand. */
   get live(): ConsoleLive {
-    const { run, coordinator, metrics } = this.#parts;
+    const { run, coordinator, metrics, gateways } = this.#parts;
     const { round, phase, published, connected } = coordinator.status;
     const open = coordinator.openRound;
-    const refused = metrics.refused();
+    const tallies = gateways?.tallies;
+    const refused = { ...metrics.refused() };
+    const refusedSince = since(this.#refusedBefore, refused);
+    addTo(refused, tallies?.refused ?? {}, 1);
+    addTo(refusedSince, tallies?.refusedSince ?? {}, 1);
+    const traffic = this.#parts.traffic();
     return {
       atMs: Date.now(),
       phase,
@@ -104,15 +114,18 @@ export class ConsoleFeed {
       round,
       published,
       connected,
-      connections: this.#parts.connections(),
-      open: open === undefined ? null : { ...open, stages: run.protection.stages, refused: since(this.#refusedBefore, refused) },
-      traffic: this.#parts.traffic(),
+      connections: this.#parts.connections() + (tallies?.connections ?? 0),
+      open: open === undefined ? null : { ...open, stages: run.protection.stages, refused: refusedSince },
+      traffic: {
+        bytesSent: traffic.bytesSent + (tallies?.traffic.bytesSent ?? 0),
+        bytesReceived: traffic.bytesReceived + (tallies?.traffic.bytesReceived ?? 0),
+      },
       refused,
       keyholders: this.#keyholders.map(
         (one, at): ConsoleKeyholder => ({ place: at + 1, key: shortKey(this.#parts.keyholders[at]!), ...one }),
       ),
       runs: [this.#ownRun],
-      gateways: [],
+      gateways: gateways?.list ?? null,
       orders: coordinator.orders.given,
     };
   }

@@ -32,7 +32,6 @@ interface RunState {
 export function memoryStore(): Store {
   const runs = new Map<string, RunState>();
   const catalogue = new MemoryCatalogues();
-  const orders = new MemoryOrders();
   const stateOf = (run: string): RunState => {
     const known = runs.get(run);
     if (known !== undefined) return known;
@@ -63,6 +62,7 @@ export function memoryStore(): Store {
     assertDriver(state.epoch, epoch);
     return state;
   };
+  const orders = new MemoryOrders(driven);
   const append = ({ ledger }: RunState, entry: LedgerEntry | undefined): void => {
     if (entry === undefined) return;
     if (ledger.some(({ seq }) => seq === entry.seq))
@@ -177,7 +177,7 @@ export function memoryStore(): Store {
       for (const [client, round] of contents.counted) state.counted.set(client, round);
       catalogue.restore(run, contents.catalogues);
       await catalogue.order(run, contents.orders);
-      for (const word of contents.words) await orders.give(run, word);
+      for (const word of contents.words) orders.insert(run, word);
     },
     close: async () => undefined,
   };

@@ -1,8 +1,10 @@
 /** The operator's orders in a PostgreSQL store. Imports the link, the rows, the seam. */
 import { randomUUID } from "node:crypto";
 import type { OperatorOrder } from "../../shared/console/feed.ts";
-import type { OrderStore } from "../store.ts";
+import type { Driver, OrderStore } from "../store.ts";
+import { assertDriver } from "./fence.ts";
 import type { PostgresLink, Transaction } from "./postgres-link.ts";
+import { lockedEpoch } from "./postgres-rows.ts";
 import { toOrder } from "./rows.ts";
 
 /** What brings a data base to the version that has orders. */
@@ -22,11 +24,14 @@ export class PostgresOrders implements OrderStore {
     this.#link = link;
   }
 
-  async give(run: string, order: OperatorOrder): Promise<void> {
+  async give({ run, epoch }: Driver, order: OperatorOrder): Promise<void> {
     const mark = randomUUID();
     await this.#link.write(async (transaction) => {
+      const current = await lockedEpoch(transaction, run);
+      // What an earlier attempt has left is kept, whoever drives by now: who took over has read it.
       const own = "SELECT 1 FROM cofactor.operator_orders WHERE mark = $1";
       if (transaction.isRepeated && (await transaction.query(own, [mark])).length > 0) return;
+      assertDriver(current, epoch);
       await insertOrder(transaction, run, order, mark);
     });
   }

@@ -3,6 +3,12 @@ import type { LedgerEntry } from "../../shared/privacy/ledger.ts";
 import type { Publication, RoundRecord } from "../store.ts";
 import type { Transaction } from "./postgres-link.ts";
 
+/** Locks a run's row, so that its drivers' writes come one after the other. @returns its epoch; undefined for a run that is not there */
+export async function lockedEpoch({ query }: Transaction, run: string): Promise<number | undefined> {
+  const [row] = await query("SELECT epoch FROM cofactor.runs WHERE run = $1 FOR NO KEY UPDATE", [run]);
+  return row === undefined ? undefined : Number(row["epoch"]);
+}
+
 /** The ledger's next entry, where there is one. */
 export async function append({ query }: Transaction, run: string, entry: LedgerEntry | undefined): Promise<void> {
   if (entry === undefined) return;

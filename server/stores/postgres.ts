@@ -29,7 +29,7 @@ import { readContents, toOpenRound, writeContents } from "./postgres-archive.ts"
 import { PostgresCatalogues } from "./postgres-catalogue.ts";
 import { PostgresLink, type Transaction } from "./postgres-link.ts";
 import { PostgresOrders } from "./postgres-orders.ts";
-import { append, endRound, insertModel } from "./postgres-rows.ts";
+import { append, endRound, insertModel, lockedEpoch } from "./postgres-rows.ts";
 import { migrate } from "./postgres-tables.ts";
 import { toAnswer, toAnswerKey, toBytes, toEntry, toPublication, toRecord } from "./rows.ts";
 
@@ -273,8 +273,7 @@ class PostgresStore implements Store {
   /** A transaction of a run's driver: no other one's, and no answer's, is carried out beside it. */
   #drive(driver: Driver, work: (transaction: Transaction) => Promise<void>): Promise<void> {
     return this.#link.write(async (transaction) => {
-      const [row] = await transaction.query("SELECT epoch FROM cofactor.runs WHERE run = $1 FOR NO KEY UPDATE", [driver.run]);
-      assertDriver(row === undefined ? undefined : Number(row["epoch"]), driver.epoch);
+      assertDriver(await lockedEpoch(transaction, driver.run), driver.epoch);
       await work(transaction);
     });
   }

@@ -1,6 +1,6 @@
 /** The operator's orders in an SQLite store. Imports the seam, the catalogues' way to carry out statements. */
 import type { OperatorOrder } from "../../shared/console/feed.ts";
-import type { OrderStore } from "../store.ts";
+import type { Driver, OrderStore } from "../store.ts";
 import { toOrder } from "./rows.ts";
 import type { CatalogueTables } from "./sqlite-catalogue.ts";
 
@@ -15,13 +15,19 @@ export const ordersMigration = `
 /** Orders in this table. */
 export class SqliteOrders implements OrderStore {
   readonly #tables: CatalogueTables;
+  readonly #assertDriver: (driver: Driver) => void;
 
-  constructor(tables: CatalogueTables) {
+  /** @param assertDriver within a transaction: throws FENCED for a driver that another one has replaced */
+  constructor(tables: CatalogueTables, assertDriver: (driver: Driver) => void) {
     this.#tables = tables;
+    this.#assertDriver = assertDriver;
   }
 
-  async give(run: string, order: OperatorOrder): Promise<void> {
-    this.#tables.transaction(() => this.insert(run, order));
+  async give(driver: Driver, order: OperatorOrder): Promise<void> {
+    this.#tables.transaction(() => {
+      this.#assertDriver(driver);
+      this.insert(driver.run, order);
+    });
   }
 
   /** Within a transaction. */

@@ -42,7 +42,7 @@ class SqliteStore implements Store {
   constructor(link: SqliteLink) {
     this.#link = link;
     this.catalogue = new SqliteCatalogues(link);
-    this.orders = new SqliteOrders(link);
+    this.orders = new SqliteOrders(link, (driver) => this.#assertDriver(driver));
   }
 
   async loadRun(run: string): Promise<StoredRun | undefined> {

@@ -96,6 +96,29 @@ export interface ConsoleRun {
   readonly abandoned: number;
 }
 
+/** A process that receives devices for the one that leads. */
+export interface ConsoleGateway {
+  readonly name: string;
+  /** Devices that are joined there. */
+  readonly clients: number;
+  /** When it came to this leader, in milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** Stages whose answers were read from the store, since what it had added up was not handed over, or not taken. */
+  readonly partsLost: number;
+  /** Since its process started. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+/** What a coordinator says that does not lead. */
+export interface ConsoleStandby {
+  readonly run: string;
+  /** Where the one that leads is reached, as `https://host:port`; null where none is known to. */
+  readonly leader: string | null;
+  /** This one has the lease, and is about to lead. */
+  readonly isTakingOver: boolean;
+}
+
 /** What changes while the run goes on. */
 export interface ConsoleLive {
   readonly atMs: number;
@@ -107,13 +130,14 @@ export interface ConsoleLive {
   readonly connected: number;
   readonly connections: number;
   readonly open: ConsoleOpenRound | null;
+  /** Since the processes started: of this one and its gateways, what passes between them included. */
   readonly traffic: { readonly bytesSent: number; readonly bytesReceived: number };
-  /** Since the process started, by code. */
+  /** Likewise, by code. */
   readonly refused: Readonly<Record<string, number>>;
   readonly keyholders: readonly ConsoleKeyholder[];
   readonly runs: readonly ConsoleRun[];
-  /** Processes beside this one that hold devices' connections; empty where there are none. */
-  readonly gateways: readonly { readonly name: string; readonly connections: number }[];
+  /** Null where devices come to this process itself. */
+  readonly gateways: readonly ConsoleGateway[] | null;
   readonly orders: readonly OperatorOrder[];
 }
 
@@ -131,6 +155,8 @@ export interface ConsoleEvents {
   round(round: ConsoleRound): void;
   live(live: ConsoleLive): void;
   account(account: ConsoleAccount): void;
+  /** Instead of all others, while another coordinator leads. */
+  standby(standby: ConsoleStandby): void;
 }
 
 /** What a command or a download gives. */

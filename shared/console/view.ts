@@ -1,8 +1,8 @@
 /** The console's state from what the server sends, and its figures: pure. Imports feed, the report's charts and numbers. */
 import type { Chart } from "../report/chart.ts";
-import { formatBytes, formatEpsilon, isError } from "../report/numbers.ts";
+import { formatBytes, formatCount, formatEpsilon, isError } from "../report/numbers.ts";
 import { thin, thinNote } from "../report/section.ts";
-import type { ConsoleAccount, ConsoleFacts, ConsoleLive, ConsoleRound, Standing } from "./feed.ts";
+import type { ConsoleAccount, ConsoleFacts, ConsoleLive, ConsoleRound, ConsoleStandby, Standing } from "./feed.ts";
 
 /** What a page knows. */
 export interface ConsoleState {
@@ -10,6 +10,8 @@ export interface ConsoleState {
   readonly live: ConsoleLive | undefined;
   readonly account: ConsoleAccount | undefined;
   readonly rounds: readonly ConsoleRound[];
+  /** While another process leads: then nothing else is known. */
+  readonly standby: ConsoleStandby | undefined;
 }
 
 /** What came. */
@@ -17,17 +19,20 @@ export type ConsoleNews =
   | { readonly kind: "facts"; readonly facts: ConsoleFacts }
   | { readonly kind: "live"; readonly live: ConsoleLive }
   | { readonly kind: "account"; readonly account: ConsoleAccount }
+  | { readonly kind: "standby"; readonly standby: ConsoleStandby }
   | { readonly kind: "rounds"; readonly rounds: readonly ConsoleRound[] }
   | { readonly kind: "round"; readonly round: ConsoleRound };
 
 /** Before anything came. */
-export const nothingKnown: ConsoleState = { facts: undefined, live: undefined, account: undefined, rounds: [] };
+export const nothingKnown: ConsoleState = { facts: undefined, live: undefined, account: undefined, rounds: [], standby: undefined };
 
 /** Takes news in. A round that is there already is replaced: a page that comes back is told all rounds again. */
 export function takeNews(state: ConsoleState, news: ConsoleNews): ConsoleState {
   switch (news.kind) {
     case "facts":
-      return { ...state, facts: news.facts };
+      return { ...state, facts: news.facts, standby: undefined };
+    case "standby":
+      return { ...nothingKnown, standby: news.standby };
     case "live":
       return { ...state, live: news.live };
     case "account":
@@ -52,13 +57,36 @@ export function standingSentence({ standing, phase, open, round, published }: Co
   if (phase === "ended") return `Ended: round ${round} was the last that the terms allow.`;
   if (open !== null) {
     const after = standing === "paused" ? " It finishes; then the run rests." : "";
-    const what = open.phase === "revealing" ? "its sum is being opened" : `${open.accepted} of ${open.invited} have answered`;
+    const what =
+      open.phase === "revealing"
+        ? "its sum is being opened"
+        : `${formatCount(open.accepted)} of ${formatCount(open.invited)} have answered`;
     return `Round ${open.round} is open: ${what}.${after}`;
   }
   if (standing === "paused") return "Paused: no round begins until it is resumed.";
   return published === 0 && round === 0
     ? "Waiting for devices to begin the first round."
     : `Waiting for devices to begin round ${round + 1}.`;
+}
+
+/** Rounds that were finished since one was last told of, in a sentence for whoever listens; undefined for none. */
+export function roundNews(finished: readonly ConsoleRound[]): string | undefined {
+  const last = finished.at(-1);
+  if (last === undefined) return undefined;
+  const before = finished.length === 1 ? "" : `${finished.length} rounds finished. `;
+  return `${before}Round ${last.round} ${last.outcome}: ${formatCount(last.accepted)} of ${formatCount(last.invited)} devices.`;
+}
+
+/** What a coordinator says that does not lead. */
+export function standbySentence({ leader, isTakingOver }: ConsoleStandby): string {
+  if (isTakingOver) return "This coordinator is about to lead.";
+  if (leader === null) return "Standing by: no coordinator that leads is known. This page goes on as soon as this one does.";
+  return `Standing by: the leader is at ${leader}.`;
+}
+
+/** Where the console of the process that leads is; undefined for what is no web address. No token goes along. */
+export function leaderConsole({ leader }: ConsoleStandby): string | undefined {
+  return leader !== null && /^https?:\/\/[^/?#@\s]+$/.test(leader) ? `${leader}/console/` : undefined;
 }
 
 /** Refusals, the most frequent first. */

@@ -43,7 +43,7 @@ async function signIn(page: Page): Promise<void> {
   await page.locator("#token").fill(token);
   await page.getByLabel("Your name").fill("Ada");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#holder-epsilon .plot", { timeout: 60_000 });
+  await page.waitForSelector("#holder-epsilon .plot", { timeout: 90_000 });
 }
 
 /** Presses Tab until the focus is where it should be. */
@@ -94,10 +94,10 @@ describe.skipIf(executable === undefined)(title, () => {
     await signIn(page);
     const before = Number(await page.locator("#rounds tbody th").first().textContent());
     await expect
-      .poll(async () => Number(await page.locator("#rounds tbody th").first().textContent()), { timeout: 30_000 })
+      .poll(async () => Number(await page.locator("#rounds tbody th").first().textContent()), { timeout: 90_000 })
       .toBeGreaterThan(before);
     await page.reload();
-    await page.waitForSelector("#holder-epsilon .plot", { timeout: 30_000 });
+    await page.waitForSelector("#holder-epsilon .plot", { timeout: 90_000 });
     await page.context().close();
   });
 
@@ -125,7 +125,7 @@ describe.skipIf(executable === undefined)(title, () => {
       await page.keyboard.press("Enter");
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
-      await expect.poll(() => world.server.standing, { timeout: 20_000 }).toBe(standing);
+      await expect.poll(() => world.server.standing, { timeout: 90_000 }).toBe(standing);
     }
     await page.getByText(/Ended by the operator after round \d+/).waitFor();
     expect(await world.ended).toEqual(Array(6).fill("ended"));

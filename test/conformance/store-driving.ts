@@ -186,6 +186,8 @@ export function describeDriving(store: StoreCase): void {
       await store.saveRound(older, { round: 1, stage: 0, cohort: ["a", "b"] }, entry(1, 1, "began", ["a", "b"]));
       await store.saveAnswer(older, 1, answer("a"));
       const again = await reopen(at, store);
+      const word = { order: "pause", by: "Ada", atMs: 1, round: 1 } as const;
+      await again.orders.give(older, word);
       const newer = await again.takeOver(run);
       expect(newer).toEqual({ run, epoch: older.epoch + 1 });
       const late = await Promise.allSettled([
@@ -193,6 +195,7 @@ export function describeDriving(store: StoreCase): void {
         again.publish(older, publication(1), record(1), entry(2, 1, "released", ["a"])),
         again.abandon(older, record(1, "abandoned"), entry(2, 1, "abandoned")),
         again.saveAnswer(older, 1, answer("b")),
+        again.orders.give(older, { ...word, order: "end" }),
       ]);
       const fenced = { status: "rejected", reason: expect.objectContaining({ code: "FENCED", retryable: true }) as Error };
       expect(late).toEqual(late.map(() => fenced));
@@ -203,11 +206,16 @@ export function describeDriving(store: StoreCase): void {
       expect(await again.ledger(run)).toHaveLength(1);
       expect((await again.latest(run))!.round).toBe(0);
       expect((await again.answers(run, 1)).map(({ client }) => client)).toEqual(["a"]);
+      // Who takes over finds every order that was taken.
+      expect(await again.orders.given(run)).toEqual([word]);
       // The newer one goes on where the older one was, beside answers that were refused in the same breath.
       const mixed = await Promise.allSettled([again.saveAnswer(older, 1, answer("b", 0, 9)), again.saveAnswer(newer, 1, answer("b"))]);
       expect(mixed.map((one) => (one.status === "fulfilled" ? one.value : "refused"))).toEqual(["refused", "saved"]);
       await again.publish(newer, publication(1), record(1), entry(2, 1, "released", ["a", "b"]));
+      await again.orders.give(newer, { ...word, order: "resume" });
       expect(await again.records(run)).toEqual([record(1)]);
+      expect((await again.orders.given(run)).map(({ order }) => order)).toEqual(["pause", "resume"]);
+      await expect(again.orders.give({ run: "no such run", epoch: 1 }, word)).rejects.toMatchObject({ code: "STORE_FAILED" });
     });
   });
 }

@@ -237,7 +237,7 @@ export function describeStore(store: StoreCase): void {
         { order: "pause", by: "Ada", atMs: 1_800_000_000_000.5, round: 1 },
         { order: "end", by: "operator", atMs: 1_800_000_000_001, round: 2 },
       ] as const;
-      for (const word of words) await store.orders.give(run, word);
+      for (const word of words) await store.orders.give(driver, word);
       const contents = (await store.contents(run))!;
       expect(contents).toEqual({
         terms: stored.terms,

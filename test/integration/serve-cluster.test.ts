@@ -71,7 +71,8 @@ describe.skipIf(missing !== undefined)(`a cluster from the shell${missing === un
     expect(statuses.filter((status) => "gateways" in status)).toEqual([
       expect.objectContaining({ role: "coordinator", epoch: 1, gateways: 2 }),
     ]);
-    expect(statuses).toContainEqual({ run: "films", role: "coordinator", phase: "standing by" });
+    const leading = [leader, standby][statuses.findIndex((status) => "gateways" in status)];
+    expect(statuses).toContainEqual({ run: "films", role: "coordinator", phase: "standing by", leader: leading, isTakingOver: false });
     expect(await (await fetch(`${one}/status`)).json()).toMatchObject({ role: "gateway", isLinked: true, epoch: 1 });
     // The first of each one's addresses leads nowhere.
     const nowhere = `http://127.0.0.1:${await freePort()}`;

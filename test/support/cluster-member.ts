@@ -19,6 +19,7 @@ export interface ClusterOrder {
   readonly planned?: RunTerms;
   /** How long coordinators rest between rounds. */
   readonly restMs?: number;
+  readonly consoleToken?: string;
 }
 
 /** What a member is. */
@@ -52,7 +53,18 @@ async function start(order: ClusterOrder & MemberRole): Promise<void> {
   const store = await patiently(() => postgresStore(order.postgres, { patienceMs: 60_000, connections: 3 }));
   const lease = async (holder: string) => redisLease({ url: order.redis, run: run.terms.id, holder, ttlMs });
   if (order.role === "gateway") {
-    const gateway = await patiently(async () => createGateway({ run, store, lease: await lease(""), lookMs: 100, patienceMs: 30_000 }));
+    const gateway = await patiently(async () =>
+      createGateway({
+        run,
+        store,
+        lease: await lease(""),
+        lookMs: 100,
+        patienceMs: 30_000,
+        tallyMs: 200,
+        name: `gateway-${order.port}`,
+        consoleToken: order.consoleToken,
+      }),
+    );
     await gateway.listen({ port: order.port });
   } else {
     const node = await startCoordinator({
@@ -64,6 +76,7 @@ async function start(order: ClusterOrder & MemberRole): Promise<void> {
       gatherMs: 100,
       partMs: 1_000,
       restMs: order.restMs ?? 0,
+      consoleToken: order.consoleToken,
     });
     node.on("leading", ({ isLeading }) => report({ kind: "leading", isLeading }));
     node.on("failed", ({ error }) => report({ kind: "failed", code: codeOf(error) }));

@@ -75,7 +75,7 @@ export interface Cluster {
 }
 
 /** Starts three gateways and two coordinators. */
-export async function startCluster(run: Pick<ClusterOrder, "counting" | "planned" | "restMs">): Promise<Cluster> {
+export async function startCluster(run: Omit<ClusterOrder, "postgres" | "redis">): Promise<Cluster> {
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
   const order = { ...run, postgres: await postgres.createDatabase(), redis: redis.url };
   const coordinatorPorts = [await freePort(), await freePort()];

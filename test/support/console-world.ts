@@ -11,6 +11,7 @@ import {
   type ConsoleReply,
   type ConsoleRequests,
   type ConsoleRound,
+  type ConsoleStandby,
   consoleNamespace,
 } from "../../shared/console/feed.ts";
 
@@ -86,20 +87,31 @@ export class ScriptedConsole {
   facts: ConsoleFacts | undefined;
   live: ConsoleLive | undefined;
   account: ConsoleAccount | undefined;
+  /** While another coordinator leads. */
+  standby: ConsoleStandby | undefined;
   rounds: ConsoleRound[] = [];
   /** Every message as it came, as text. */
   readonly received: string[] = [];
 
-  constructor(url: string, auth: object, headers: Record<string, string> = {}) {
+  /** @param reconnection whether it comes back by itself when its connection ends */
+  constructor(url: string, auth: object, headers: Record<string, string> = {}, reconnection = false) {
     this.socket = io(`${url}${consoleNamespace}`, {
       transports: ["websocket"],
       auth,
       forceNew: true,
-      reconnection: false,
+      reconnection,
       extraHeaders: headers,
     });
     this.socket.onAny((...args: unknown[]) => this.received.push(JSON.stringify(args)));
-    this.socket.on("facts", (facts) => (this.facts = facts));
+    this.socket.on("facts", (facts) => {
+      this.facts = facts;
+      this.standby = undefined;
+    });
+    this.socket.on("standby", (standby) => {
+      this.standby = standby;
+      this.facts = undefined;
+      this.live = undefined;
+    });
     this.socket.on("live", (live) => (this.live = live));
     this.socket.on("account", (account) => (this.account = account));
     this.socket.on("rounds", (rounds) => (this.rounds = [...rounds]));

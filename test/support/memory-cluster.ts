@@ -4,6 +4,7 @@ import {
   createGateway,
   type Gateway,
   type GatewayOptions,
+  type Lease,
   MemoryLeases,
   memoryStore,
   type ServerOptions,
@@ -20,7 +21,8 @@ export interface MemoryClusterOptions {
   readonly coordinators: number;
   readonly store?: Store;
   readonly server?: Partial<ServerOptions>;
-  readonly gateway?: Partial<GatewayOptions>;
+  /** By the gateway's index. */
+  readonly gateway?: (index: number) => Partial<GatewayOptions>;
 }
 
 /** A running cluster. */
@@ -32,6 +34,8 @@ export interface MemoryCluster {
   connectTo(gateway: number): Connector;
   /** Settles when some coordinator leads and every gateway is linked to it. */
   ready(): Promise<void>;
+  /** Keeps the lease from a coordinator until another one has it. */
+  steal(coordinator: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,13 +44,18 @@ export async function startMemoryCluster(run: Run, options: MemoryClusterOptions
   const inner = options.store ?? memoryStore();
   const leases = new MemoryLeases(platformClock);
   const coordinators: CoordinatorNode[] = [];
+  const barred = new Set<number>();
   for (let index = 0; index < options.coordinators; index++) {
-    const lease = (holder: string) => leases.of(holder, 300);
+    const lease = (holder: string): Lease => {
+      const own = leases.of(holder, 300);
+      return { ...own, claim: async () => !barred.has(index) && own.claim() };
+    };
     coordinators.push(await startCoordinator({ run, store: inner, lease, claimMs: 50, gatherMs: 20, partMs: 1_000, ...options.server }));
   }
   const gateways: Gateway[] = [];
   for (let index = 0; index < options.gateways; index++) {
-    gateways.push(await createGateway({ run, store: inner, lease: leases.of(`gateway ${index}`, 300), lookMs: 20, ...options.gateway }));
+    const lease = leases.of(`gateway ${index}`, 300);
+    gateways.push(await createGateway({ run, store: inner, lease, lookMs: 20, ...options.gateway?.(index) }));
   }
   return {
     store: inner,
@@ -60,6 +69,12 @@ export async function startMemoryCluster(run: Run, options: MemoryClusterOptions
     async ready() {
       while (coordinators.every(({ server }) => server === undefined) || gateways.some(({ isLinked }) => !isLinked))
         await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    async steal(coordinator) {
+      barred.add(coordinator);
+      while (coordinators.every(({ server }, at) => at === coordinator || server === undefined))
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      barred.delete(coordinator);
     },
     async close() {
       await Promise.all(gateways.map((gateway) => gateway.close()));

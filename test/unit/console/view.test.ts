@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { standingAfter } from "../../../server/orders.ts";
 import type { ConsoleFacts, ConsoleRound } from "../../../shared/console/feed.ts";
-import { allowedOrders, consoleCharts, nothingKnown, refusalRows, spentShare, takeNews } from "../../../shared/console/view.ts";
+import {
+  allowedOrders,
+  consoleCharts,
+  leaderConsole,
+  nothingKnown,
+  refusalRows,
+  roundNews,
+  spentShare,
+  standbySentence,
+  takeNews,
+} from "../../../shared/console/view.ts";
 
 const round = (number: number, more: Partial<ConsoleRound> = {}): ConsoleRound => {
   const counts = { invited: 5, accepted: 4, dropped: 1, reason: "", seconds: 1, bytesUp: 10 };
@@ -34,6 +44,42 @@ describe("a console's state", () => {
       ["B", 1],
     ]);
     expect([spentShare(2.5, 5), spentShare(9, 5), spentShare(null, 5)]).toEqual([0.5, 1, null]);
+  });
+});
+
+describe("a console that stands by", () => {
+  const standby = { run: "films-1", leader: "https://10.0.0.2:8443", isTakingOver: false };
+
+  it("knows nothing but who leads, until this coordinator does", () => {
+    let state = takeNews(nothingKnown, { kind: "rounds", rounds: [round(1)] });
+    state = takeNews(takeNews(state, { kind: "facts", facts: budgeted }), { kind: "standby", standby });
+    expect(state).toEqual({ ...nothingKnown, standby });
+    expect(takeNews(state, { kind: "facts", facts: budgeted })).toEqual({ ...nothingKnown, facts: budgeted });
+  });
+
+  it("says where the leader is, and leads to web addresses alone, with nothing in them but host and port", () => {
+    expect(standbySentence(standby)).toBe("Standing by: the leader is at https://10.0.0.2:8443.");
+    expect(leaderConsole(standby)).toBe("https://10.0.0.2:8443/console/");
+    for (const leader of [
+      null,
+      "javascript:alert(1)",
+      "https://ann:word@10.0.0.2",
+      "https://10.0.0.2/x",
+      "https://10.0.0.2?token=1",
+      "//x",
+      "",
+    ])
+      expect(leaderConsole({ ...standby, leader })).toBeUndefined();
+    expect(standbySentence({ ...standby, leader: null })).toMatch(/^Standing by: no coordinator that leads is known/);
+    expect(standbySentence({ ...standby, leader: null, isTakingOver: true })).toBe("This coordinator is about to lead.");
+  });
+});
+
+describe("what is said aloud", () => {
+  it("is of the last round, and of how many there were since it was quiet", () => {
+    expect(roundNews([])).toBeUndefined();
+    expect(roundNews([round(7)])).toBe("Round 7 published: 4 of 5 devices.");
+    expect(roundNews([round(7), round(8, { outcome: "abandoned" })])).toBe("2 rounds finished. Round 8 abandoned: 4 of 5 devices.");
   });
 });
 
