@@ -8,6 +8,7 @@ import { openRun } from "../../shared/run.ts";
 import type { RunTerms, TermsInput } from "../../shared/terms.ts";
 import { connectorOver } from "../../shared/transport.ts";
 import { countingRun } from "./counting-run.ts";
+import { type KillPoint, killingStore } from "./killing-store.ts";
 import { keyholderOf, openAll } from "./sealed-run.ts";
 
 /** What every member is told. */
@@ -20,6 +21,12 @@ export interface ClusterOrder {
   /** How long coordinators rest between rounds. */
   readonly restMs?: number;
   readonly consoleToken?: string;
+}
+
+/** Where a member kills itself, the `nth` time that it comes there. */
+export interface MemberFate {
+  readonly point: KillPoint;
+  readonly nth: number;
 }
 
 /** What a member is. */
@@ -40,7 +47,7 @@ const ttlMs = 1_000;
 process.once("message", (order: ClusterOrder & MemberRole) => void start(order));
 process.on("disconnect", () => process.exit(0));
 
-async function start(order: ClusterOrder & MemberRole): Promise<void> {
+async function start({ fate, ...order }: ClusterOrder & MemberRole & { readonly fate?: MemberFate }): Promise<void> {
   const run = order.planned === undefined ? countingRun(order.counting!.size, order.counting!.terms) : await openRun(order.planned);
   if (order.role === "keyholder") return open(order, run.terms.id);
   if (order.role === "single") {
@@ -50,7 +57,8 @@ async function start(order: ClusterOrder & MemberRole): Promise<void> {
     return report({ kind: "ready" });
   }
   // A data base that is being started again is waited for.
-  const store = await patiently(() => postgresStore(order.postgres, { patienceMs: 60_000, connections: 3 }));
+  const kept = await patiently(() => postgresStore(order.postgres, { patienceMs: 60_000, connections: 3 }));
+  const store = fate === undefined ? kept : killingStore(kept, fate.point, fate.nth, run.protection.stages.length);
   const lease = async (holder: string) => redisLease({ url: order.redis, run: run.terms.id, holder, ttlMs });
   if (order.role === "gateway") {
     const gateway = await patiently(async () =>

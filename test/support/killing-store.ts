@@ -14,8 +14,11 @@ export const killPoints = [
   "after a publication is durable, before it is announced",
 ] as const;
 
+/** Where a process dies that takes a run over from another one. */
+export const takeOverPoint = "after the run is taken over, before its open round is gone on with";
+
 /** One of the points. */
-export type KillPoint = (typeof killPoints)[number];
+export type KillPoint = (typeof killPoints)[number] | typeof takeOverPoint;
 
 /** Wraps a store: the process ends by SIGKILL when `point` is reached for the `nth` time. */
 export function killingStore(inner: Store, point: KillPoint | undefined, nth: number, stages: number): Store {
@@ -32,7 +35,11 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
       await inner.saveRun(run, stored);
       reach("after the run is saved, before its start is published");
     },
-    takeOver: (run) => inner.takeOver(run),
+    async takeOver(run) {
+      const driver = await inner.takeOver(run);
+      reach(takeOverPoint);
+      return driver;
+    },
     enrol: (run, client) => inner.enrol(run, client),
     countEnrolled: (run) => inner.countEnrolled(run),
     forget: (run, client) => inner.forget(run, client),
