@@ -74,7 +74,7 @@ function meddling(connect: Connector, change: (answer: Packet, request: Packet) 
   };
 }
 
-describe.each(["memory", "socket"] as const)("items that come and go over %s", (transport) => {
+describe.each(["memory", "socket", "cluster"] as const)("items that come and go over %s", (transport) => {
   it("are counted under the run's protection, admitted, recommended under their names, and forgotten", async () => {
     const at = await world(transport);
     const clients = tastes.map((liked) => device(at, liked));

@@ -43,7 +43,7 @@ const mechanisms: readonly (readonly [string, string, Partial<PrivacyInput>])[] 
   ["local-gaussian", "open", { mechanism: "local-gaussian", clipNorm: undefined }],
 ];
 
-describe.each<TransportKind>(["memory", "socket"])("a run that promises privacy over %s", (transport) => {
+describe.each<TransportKind>(["memory", "socket", "cluster"])("a run that promises privacy over %s", (transport) => {
   it.each(mechanisms)("by %s under %s goes to its end, and the ledgers of both sides agree", async (_name, protection, privacy) => {
     const terms = {
       ...openTerms,

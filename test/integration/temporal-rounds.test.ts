@@ -4,7 +4,7 @@ import { type Client, type ClientOptions, type ClientStore, memoryStore as clien
 import { memoryStore } from "../../server/index.ts";
 import { defineRun } from "../../shared/define-run.ts";
 import type { PrivatePart } from "../../shared/models/private-part.ts";
-import { acceptOpen, leftRatings, next, openTerms, rightRatings, startWorld, tapped } from "../support/client-world.ts";
+import { acceptOpen, leftRatings, next, openTerms, rightRatings, startWorld, type TransportKind, tapped } from "../support/client-world.ts";
 import { memoryOf, peopleInState, rememberedBy, sumInState, sumOfRemembered } from "../support/temporal-sum.ts";
 
 const closers: (() => unknown)[] = [];
@@ -23,9 +23,9 @@ const terms = { ...plain, temporal };
 const run = defineRun(terms);
 const inner = defineRun(plain).model;
 
-async function world() {
+async function world(transport: TransportKind) {
   const store = memoryStore();
-  const started = await startWorld("memory", terms, { store });
+  const started = await startWorld(transport, terms, { store });
   closers.push(() => started.close());
   const device = (ratings: ClientOptions["ratings"], options: Partial<ClientOptions> = {}): Client => {
     const client = createClient({ connect: started.connect, run: terms.id, accept: acceptOpen, retryMs: 20, ratings, ...options });
@@ -49,9 +49,9 @@ async function assertSum(state: Float64Array, stores: readonly ClientStore[]): P
   );
 }
 
-describe("devices that contribute what has changed", () => {
+describe.each(["memory", "cluster"] as const)("devices that contribute what has changed over %s", (transport) => {
   it("decline while nothing has, are asked anew when their ratings change, and stand in the sum once", async () => {
-    const at = await world();
+    const at = await world(transport);
     const stores = [clientMemory(), clientMemory()];
     const left = at.device(leftRatings, { store: stores[0]! });
     const right = at.device(rightRatings, { store: stores[1]! });
@@ -78,7 +78,7 @@ describe("devices that contribute what has changed", () => {
   });
 
   it("tell the server that they have nothing to add, and nothing of why", async () => {
-    const at = await world();
+    const at = await world(transport);
     const answers: unknown[] = [];
     const connect: typeof at.connect = async (options) => {
       const channel = await at.connect(options);
@@ -101,7 +101,7 @@ describe("devices that contribute what has changed", () => {
   });
 
   it("leave nothing of them in the sum when they ask to be forgotten, and may come back as if they had never been there", async () => {
-    const at = await world();
+    const at = await world(transport);
     const stores = [clientMemory(), clientMemory()];
     const [left, right] = [at.device(leftRatings, { store: stores[0]! }), at.device(rightRatings, { store: stores[1]! })];
     await Promise.all([left.join(), right.join()]);
@@ -124,7 +124,7 @@ describe("devices that contribute what has changed", () => {
   });
 
   it("say so when no round comes that could take them out", async () => {
-    const at = await world();
+    const at = await world(transport);
     const clients = [at.device(leftRatings), at.device(rightRatings)] as const;
     await Promise.all(clients.map((client) => client.join()));
     await Promise.all(clients.map((client) => client.participate({ rounds: 1 })));
@@ -136,7 +136,7 @@ describe("devices that contribute what has changed", () => {
     ["left and came back under a new name", async (client: Client) => client.leave()],
     ["lost what it remembers", async (_client: Client, store: ClientStore) => store.delete(`${terms.id}/private`)],
   ])("take no part any more when one %s: the sum keeps what it has of them", async (_what, lose) => {
-    const at = await world();
+    const at = await world(transport);
     const stores = [clientMemory(), clientMemory()];
     const clients = [at.device(leftRatings, { store: stores[0]! }), at.device(rightRatings, { store: stores[1]! })];
     await Promise.all(clients.map((client) => client.join()));
@@ -154,7 +154,7 @@ describe("devices that contribute what has changed", () => {
   });
 
   it("do not work for a server that does not say what it counted", async () => {
-    const at = await world();
+    const at = await world(transport);
     const connect = tapped(at.connect, () => undefined);
     const silent: typeof connect = async (options) => {
       const channel = await connect(options);
@@ -172,7 +172,7 @@ describe("devices that contribute what has changed", () => {
   });
 
   it("are refused by a user who does not want to show when something changed", async () => {
-    const at = await world();
+    const at = await world(transport);
     const client = at.device(leftRatings, { accept: { ...acceptOpen, temporal: false } });
     await expect(client.join()).rejects.toMatchObject({
       code: "TERMS_REFUSED",

@@ -1,9 +1,11 @@
 /** A real aggregator and ways to reach it, in memory or over sockets, for tests of the client. */
 
 import { type Acceptance, type Client, type ClientEvents, socketConnector } from "../../client/index.ts";
+import { toRun } from "../../server/identity.ts";
 import { createServer, memoryStore, type Server, type ServerOptions } from "../../server/index.ts";
 import type { TermsInput } from "../../shared/terms.ts";
 import { type Channel, type Connector, createMemoryPair, type Packet, type RequestOptions } from "../../shared/transport.ts";
+import { startMemoryCluster } from "./memory-cluster.ts";
 
 /** A run in the open, small and quick. */
 export const openTerms: TermsInput & { readonly id: string; readonly items: number } = {
@@ -31,8 +33,8 @@ export const rightRatings: readonly (readonly [number, number])[] = [
   [11, 1],
 ];
 
-/** The transports that the same cases run over. */
-export type TransportKind = "memory" | "socket";
+/** What the same cases run over: one server in memory or over sockets, or three gateways with a coordinator, a device at each in turn. */
+export type TransportKind = "memory" | "socket" | "cluster";
 
 /** A running aggregator. */
 export interface World {
@@ -43,6 +45,7 @@ export interface World {
 
 /** Starts an aggregator that is reached over the given transport. */
 export async function startWorld(transport: TransportKind, terms: object, options: Partial<ServerOptions> = {}): Promise<World> {
+  if (transport === "cluster") return clusterWorld(terms, options);
   const server = await createServer({ run: terms, store: memoryStore(), gatherMs: 20, ...options });
   if (transport === "socket") {
     const { url } = await server.listen();
@@ -62,6 +65,22 @@ export async function startWorld(transport: TransportKind, terms: object, option
       for (const channel of open) channel.close();
       await server.close();
     },
+  };
+}
+
+async function clusterWorld(terms: object, { store, ...options }: Partial<ServerOptions>): Promise<World> {
+  const cluster = await startMemoryCluster(await toRun(terms), {
+    gateways: 3,
+    coordinators: 1,
+    ...(store === undefined ? {} : { store }),
+    server: options,
+  });
+  await cluster.ready();
+  let turn = 0;
+  return {
+    server: cluster.coordinators[0]!.server!,
+    connect: async (how) => cluster.connectTo(turn++ % 3)(how),
+    close: () => cluster.close(),
   };
 }
 
