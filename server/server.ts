@@ -75,8 +75,8 @@ export interface ServerOptions extends Partial<SessionLimits> {
   readonly firstModel?: Float64Array;
   /** Under terms with a catalogue: names of the items that are live from the start, when the store has none. Later ones: `addItems`. */
   readonly items?: Iterable<string>;
-  /** Clients are received by gateways (cluster/), and only they and keyholders by this server. Default false. */
-  readonly gateways?: boolean;
+  /** Clients are received by gateways (cluster/), and only they, who dial this server at `url`, and keyholders by this server. */
+  readonly gateways?: { readonly url: string };
   /** How long a gateway may take to hand over what it has added up in a stage, before it is read from the store; default 5,000. */
   readonly partMs?: number;
 }
@@ -174,7 +174,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     bytesInFlight: () => coordinator.status.bytesInFlight,
     epsilon: () => coordinator.ledger.epsilon,
     quality: () => quality,
-    gateways: options.gateways === true ? () => gateways?.count ?? 0 : undefined,
+    gateways: options.gateways !== undefined ? () => gateways?.count ?? 0 : undefined,
   };
   const metrics = createMetrics(events, gauges);
   const keyholders = new Keyholders({
@@ -186,8 +186,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     sign: (round, group, list) => toBase64url(sign(identity, "open", openBytes(run.digest, round, group, list))),
   });
   const gateways =
-    options.gateways === true
-      ? new Gateways({ run, store, clock, serverKey: identity.id, partMs: options.partMs ?? 5_000, events })
+    options.gateways !== undefined
+      ? new Gateways({ run, store, clock, identity, url: options.gateways.url, partMs: options.partMs ?? 5_000, events })
       : undefined;
   const coordinator: Coordinator = new Coordinator({
     run,

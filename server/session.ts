@@ -59,6 +59,8 @@ export interface RoleDesk {
   add(publicKey: string, channel: Channel): void;
   /** Its connection ended. */
   remove(channel: Channel): void;
+  /** What they sign as their role, where it is more than its name. */
+  readonly signedRole?: string;
 }
 
 /** One connection, as logs name it, and what is to be called once it has joined. */
@@ -201,7 +203,8 @@ class Session implements Attendee {
       throw new CofactorError("AUTH_FAILED", '"join" expected once, right after "hello"');
     }
     const { run, terms, store, desk, roles, events } = this.#parts;
-    const signed = joinBytes(challenge, run.terms.id, header.role, terms.serverKey, run.digest);
+    const signedRole = header.role === "client" ? header.role : (roles[header.role]?.signedRole ?? header.role);
+    const signed = joinBytes(challenge, run.terms.id, signedRole, terms.serverKey, run.digest);
     if (!verifySignature(header.publicKey, "join", signed, header.proof)) {
       throw new CofactorError("AUTH_FAILED", '"proof" expected a signature of this connection\'s challenge');
     }

@@ -104,7 +104,8 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
 
   const begin = async (): Promise<Term> => {
     const { resolve, promise: ended } = withResolvers();
-    const started = await createServer({ ...options, run, store: unclosed(store), gateways: true });
+    const url = options.advertise ?? listener.url;
+    const started = await createServer({ ...options, run, store: unclosed(store), gateways: { url } });
     forwardEvents(started, events);
     started.on("failed", () => started.hasFailed && resolve());
     await options.onServer?.(started);

@@ -19,6 +19,8 @@ export interface GatewayPeerParts {
   readonly coordinator: Coordinator;
   readonly clock: Clock;
   view(): View;
+  /** That this coordinator holds the server's key. */
+  prove(challenge: string): string;
   /** It has told what it counts of itself. */
   onTally(tally: Tally): void;
 }
@@ -100,9 +102,10 @@ export class GatewayPeer {
   #handle(kind: string, { header }: Packet): Packet {
     const { coordinator, view } = this.#parts;
     switch (kind) {
-      case "link":
-        parseLinkRequest("link", header);
-        return { header: { ...view() }, payload: noBytes };
+      case "link": {
+        const { challenge } = parseLinkRequest("link", header);
+        return { header: { view: view(), proof: this.#parts.prove(challenge) }, payload: noBytes };
+      }
       case "here":
         for (const [client, told] of parseLinkRequest("here", header).clients) coordinator.connect(client, this.#come(client), told);
         break;

@@ -125,6 +125,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     desk,
     lease,
     clock,
+    secure,
     connect: options.connect ?? connectSocket,
     everyMs: options.lookMs ?? 250,
     tally,

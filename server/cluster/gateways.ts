@@ -7,6 +7,7 @@
  */
 import type { Clock } from "../../shared/clock.ts";
 import type { ConsoleGateway } from "../../shared/console/feed.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Emitter } from "../../shared/emitter.ts";
 import { CofactorError } from "../../shared/errors.ts";
 import type { Run } from "../../shared/run.ts";
@@ -18,6 +19,7 @@ import type { ServerEvents } from "../events.ts";
 import type { RoleDesk } from "../session.ts";
 import type { Store } from "../store.ts";
 import { GatewayPeer, type HandedOver } from "./gateway-peer.ts";
+import { linkRole, proveCoordinator } from "./link-proof.ts";
 import type { View } from "./messages.ts";
 import { gather } from "./part.ts";
 import { Tallies } from "./tallies.ts";
@@ -27,8 +29,10 @@ export interface GatewaysParts {
   readonly run: Run;
   readonly store: Store;
   readonly clock: Clock;
-  /** The server's own key: only who holds it is a gateway. */
-  readonly serverKey: string;
+  /** The server's own: only who holds it is a gateway. */
+  readonly identity: Identity;
+  /** Where gateways dial this coordinator: both sides sign it, so that nobody in between can pass their proofs on. */
+  readonly url: string;
   /** How long a gateway may take to hand over its part of a stage. */
   readonly partMs: number;
   readonly events: Emitter<ServerEvents>;
@@ -55,6 +59,10 @@ export class Gateways implements RoleDesk, Collection {
     this.#parts = parts;
   }
 
+  get signedRole(): string {
+    return linkRole("gateway", this.#parts.url);
+  }
+
   /** How many are connected. */
   get count(): number {
     return this.#present.size;
@@ -78,12 +86,19 @@ export class Gateways implements RoleDesk, Collection {
   }
 
   add(publicKey: string, channel: Channel): void {
-    if (publicKey !== this.#parts.serverKey) throw new CofactorError("AUTH_FAILED", "a gateway expected to hold the server's own key");
+    if (publicKey !== this.#parts.identity.id) throw new CofactorError("AUTH_FAILED", "a gateway expected to hold the server's own key");
     const coordinator = this.#coordinator;
     if (coordinator === undefined) throw new CofactorError("UNAVAILABLE", "this coordinator is only starting", { retryable: true });
     const { tallies } = this;
     const { clock } = this.#parts;
-    const peer = new GatewayPeer({ channel, coordinator, clock, view: () => this.view(), onTally: (tally) => tallies.take(tally) });
+    const peer = new GatewayPeer({
+      channel,
+      coordinator,
+      clock,
+      view: () => this.view(),
+      prove: (challenge) => this.#prove(challenge),
+      onTally: (tally) => tallies.take(tally),
+    });
     this.#present.set(channel, { peer, number: ++this.#count, sinceMs: Date.now(), partsLost: 0 });
   }
 
@@ -92,6 +107,11 @@ export class Gateways implements RoleDesk, Collection {
     this.#present.delete(channel);
     if (present?.peer.tally !== undefined) this.tallies.leave(present.peer.tally.id);
     present?.peer.end();
+  }
+
+  #prove(challenge: string): string {
+    const { run, identity, url } = this.#parts;
+    return proveCoordinator(identity, run, url, challenge);
   }
 
   /** What clients that join are told now. */

@@ -7,6 +7,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
 import { type Identity, sign } from "../../shared/crypto/identity.ts";
 import { CofactorError } from "../../shared/errors.ts";
+import type { SecureRng } from "../../shared/random.ts";
 import type { Run } from "../../shared/run.ts";
 import { type Channel, type Connector, noBytes } from "../../shared/transport.ts";
 import { parseAnswer, protocolVersion } from "../../shared/wire/messages.ts";
@@ -14,7 +15,8 @@ import { joinBytes } from "../../shared/wire/signed.ts";
 import type { SignedTerms } from "../identity.ts";
 import type { GatewayDesk } from "./gateway-desk.ts";
 import type { Lease } from "./lease.ts";
-import { parseLinkAnswer } from "./messages.ts";
+import { isCoordinator, linkRole } from "./link-proof.ts";
+import { parseLinkAnswer, type View } from "./messages.ts";
 import type { Tally } from "./tallies.ts";
 
 /** What a link works with. */
@@ -26,6 +28,7 @@ export interface LeaderLinkParts {
   readonly lease: Lease;
   readonly connect: (url: string) => Connector;
   readonly clock: Clock;
+  readonly secure: SecureRng;
   /** How often the lease is looked at. */
   readonly everyMs: number;
   readonly onChange: (isLinked: boolean) => void;
@@ -107,11 +110,11 @@ export class LeaderLink {
     const { connect, desk, clock, onChange, tally, tallyMs } = this.#parts;
     const channel = await connect(url)();
     try {
-      await this.#join(channel);
-      const { header } = await channel.request("link", { header: {}, payload: noBytes });
+      await this.#join(channel, url);
+      const view = await this.#verify(channel, url);
       if (this.#isStopped) throw new CofactorError("CANCELLED", "the gateway was closed");
       this.#channel = channel;
-      desk.attach(channel, parseLinkAnswer("link", header));
+      desk.attach(channel, view);
     } catch (error) {
       channel.close("could not join");
       throw error;
@@ -132,7 +135,8 @@ export class LeaderLink {
     });
   }
 
-  async #join(channel: Channel): Promise<void> {
+  /** Proves that this is a server of the run, to whoever is at that address and to nobody else. */
+  async #join(channel: Channel, url: string): Promise<void> {
     const { run, terms, identity } = this.#parts;
     const { id } = run.terms;
     const request = { header: { protocol: protocolVersion, run: id }, payload: noBytes };
@@ -140,9 +144,19 @@ export class LeaderLink {
     if (hello.serverKey !== identity.id || hello.terms !== terms.text) {
       throw new CofactorError("AUTH_FAILED", "a coordinator expected to serve the same store's run");
     }
-    const signed = joinBytes(hello.challenge, id, "gateway", hello.serverKey, run.digest);
+    const signed = joinBytes(hello.challenge, id, linkRole("gateway", url), hello.serverKey, run.digest);
     const proof = toBase64url(sign(identity, "join", signed));
     await channel.request("join", { header: { role: "gateway", publicKey: identity.id, proof }, payload: noBytes });
+  }
+
+  /** Nothing is handed to a coordinator that does not hold the server's key, or whose proof was made for another address. */
+  async #verify(channel: Channel, url: string): Promise<View> {
+    const { run, identity, secure } = this.#parts;
+    const challenge = toBase64url(secure.bytes(32));
+    const { header } = await channel.request("link", { header: { challenge }, payload: noBytes });
+    const { view, proof } = parseLinkAnswer("link", header);
+    if (isCoordinator(identity.id, run, url, challenge, proof)) return view;
+    throw new CofactorError("AUTH_FAILED", "a coordinator expected to hold the run's own key");
   }
 
   #pause(): Promise<void> {

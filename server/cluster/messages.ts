@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { CofactorError, errorCodes } from "../../shared/errors.ts";
 import type { Header } from "../../shared/transport.ts";
-import type { EmptyHeader, ModelRef } from "../../shared/wire/messages.ts";
+import type { ModelRef } from "../../shared/wire/messages.ts";
 import type { Tally } from "./tallies.ts";
 
 /** Most clients that one message names. */
@@ -30,7 +30,7 @@ export type AskOutcome = "takes part" | "declined" | "idle" | "lost";
 /** The headers of every request. */
 export interface LinkRequests {
   /** Gateway, first: the answer is the view. */
-  readonly link: EmptyHeader;
+  readonly link: { readonly challenge: string };
   /** Gateway: these clients are there, and the content hash of the newest model that each was told of. */
   readonly here: { readonly clients: readonly (readonly [client: string, told: string])[] };
   /** Gateway: these are gone; for good where they have left. */
@@ -59,7 +59,8 @@ export interface LinkRequests {
 
 /** The headers of the answers that have one. */
 export interface LinkAnswers {
-  readonly link: View;
+  /** With the coordinator's proof that it holds the server's key, at the address that the gateway dialled. */
+  readonly link: { readonly view: View; readonly proof: string };
   /** `bytesUp`: of the stage's answers, as this gateway received them. */
   readonly part: { readonly total: number; readonly bytesUp: number };
 }
@@ -76,7 +77,7 @@ export const gatewayName: v.GenericSchema<string> = v.pipe(v.string(), v.regex(/
 const view = v.strictObject({ epoch: whole, model, ended: v.boolean(), over: whole });
 
 const requests: { readonly [Kind in LinkKind]: v.GenericSchema<unknown, LinkRequests[Kind]> } = {
-  link: v.strictObject({}),
+  link: v.strictObject({ challenge: client }),
   here: v.strictObject({ clients: v.pipe(v.array(v.tuple([client, client])), v.maxLength(maxListed)) }),
   away: v.strictObject({ clients, left: v.boolean() }),
   answered: v.strictObject({ round: whole, stage: whole, clients }),
@@ -96,7 +97,7 @@ const requests: { readonly [Kind in LinkKind]: v.GenericSchema<unknown, LinkRequ
 };
 
 const answers: { readonly [Kind in keyof LinkAnswers]: v.GenericSchema<unknown, LinkAnswers[Kind]> } = {
-  link: view,
+  link: v.strictObject({ view, proof: v.pipe(v.string(), v.maxLength(100)) }),
   part: v.strictObject({ total: whole, bytesUp: whole }),
 };
 

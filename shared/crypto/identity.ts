@@ -10,7 +10,7 @@ import type { SecureRng } from "../random.ts";
 import { bigIntToBytes, concatenate, fromBase64url, toBase64url, toUtf8 } from "./encoding.ts";
 
 /** What a signature is for. */
-export type SignaturePurpose = "terms" | "join" | "answer" | "open" | "invitation" | "archive";
+export type SignaturePurpose = "terms" | "join" | "answer" | "open" | "invitation" | "archive" | "link";
 
 /** A key pair. `secretKey` never leaves the device but for its own encrypted store; it is not enumerable, so logs and copies miss it. */
 export interface Identity {
