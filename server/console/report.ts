@@ -1,7 +1,7 @@
 /** A run so far as one page that needs nothing else. Imports the shared report. */
 import type { ConsoleAccount, ConsoleFacts, ConsoleLive, ConsoleRound } from "../../shared/console/feed.ts";
 import { consoleCharts, refusalRows, standingSentence } from "../../shared/console/view.ts";
-import { html } from "../../shared/report/html.ts";
+import { type Html, html } from "../../shared/report/html.ts";
 import { loadDraw } from "../../shared/report/load-draw.ts";
 import { epsilonInWords, formatBytes, formatCount, formatEpsilon, formatFigure, formatSeconds } from "../../shared/report/numbers.ts";
 import type { Section } from "../../shared/report/section.ts";
@@ -77,12 +77,31 @@ By the plan, for all rounds begun: ${planned === undefined ? "–" : epsilonInWo
         words: [1, 2],
         rows: live.orders.map(({ atMs, order, by, round }) => [new Date(atMs).toISOString(), order, by, round]),
       })}
-${table({ id: "refused", caption: "Messages refused since this process started, by code", columns: ["code", "messages"], rows: refusalRows(live.refused) })}
-<p>Received ${formatBytes(live.traffic.bytesReceived)}, sent ${formatBytes(live.traffic.bytesSent)} since this process started.</p>`,
+${gatewayTable(live)}
+${table({ id: "refused", caption: "Messages refused since the servers started, by code", columns: ["code", "messages"], rows: refusalRows(live.refused) })}
+<p>Received ${formatBytes(live.traffic.bytesReceived)}, sent ${formatBytes(live.traffic.bytesSent)} since the servers started.</p>`,
     },
   ];
   const lead = html`<p>${standingSentence(live)} Model <code>${facts.model}</code>, protection <code>${facts.protection}</code>, ${formatCount(facts.items)} items,
 cohorts of ${facts.cohort.min} to ${facts.cohort.size}, ${formatCount(facts.rounds)} rounds at most. As of ${new Date(live.atMs).toISOString()}.</p>
 `;
   return renderPage({ title: `Run ${facts.run}`, lead, sections, version: facts.version }, await loadDraw());
+}
+
+function gatewayTable({ gateways }: ConsoleLive): Html | string {
+  if (gateways === null) return "";
+  return table({
+    id: "gateways",
+    caption: "Gateways that are connected",
+    columns: ["gateway", "devices", "received", "sent", "parts lost", "here since"],
+    words: [0],
+    rows: gateways.map(({ name, clients, bytesReceived, bytesSent, partsLost, sinceMs }) => [
+      name,
+      clients,
+      formatBytes(bytesReceived),
+      formatBytes(bytesSent),
+      partsLost,
+      new Date(sinceMs).toISOString(),
+    ]),
+  });
 }

@@ -6,16 +6,20 @@ import { consoleCharts, standbySentence, standingSentence } from "../../shared/c
 import { problemsOf } from "../support/accessibility.ts";
 import { chromiumPath, launchChromium } from "../support/browser.ts";
 import { type ConsoleStage, type Scene, scene, scenes, startConsoleStage } from "../support/console-stage.ts";
+import { token } from "../support/console-world.ts";
+import { countingRun } from "../support/counting-run.ts";
+import { startMemoryCluster } from "../support/memory-cluster.ts";
 
 const executable = chromiumPath();
 const patience = { timeout: 90_000 };
 let browser: Browser;
 let stage: ConsoleStage;
+let files: Map<string, Uint8Array>;
 
 beforeAll(async () => {
   if (executable === undefined) return;
   vi.stubEnv("NODE_ENV", "production");
-  const files = await buildSite("console");
+  files = await buildSite("console");
   vi.unstubAllEnvs();
   stage = await startConsoleStage(files, scenes["empty"]!);
   browser = await launchChromium(executable);
@@ -25,16 +29,20 @@ afterAll(async () => {
   await stage?.close();
 });
 
-async function open(options: Parameters<Browser["newContext"]>[0] = {}): Promise<{ page: Page; complaints: string[] }> {
+async function open(options: Parameters<Browser["newContext"]>[0] = {}, url = stage.url): Promise<{ page: Page; complaints: string[] }> {
   const page = await (await browser.newContext({ reducedMotion: "reduce", ...options })).newPage();
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(stage.url);
-  await page.locator("#token").fill("operator-token-of-tests");
+  await page.goto(url);
+  await signIn(page);
+  return { page, complaints };
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.locator("#token").fill(token);
   await page.keyboard.press("Enter");
   await page.locator("#sign-in").waitFor({ state: "hidden", ...patience });
-  return { page, complaints };
 }
 
 /** Waits until a page shows a scene, its figures too. */
@@ -114,5 +122,37 @@ describe.skipIf(executable === undefined)(title, () => {
       expect(await page.locator("#rounds tbody th").first().textContent()).toBe(String(rounds));
     }
     await page.context().close();
+  });
+
+  it("goes on at real coordinators: who leads is shown, and is to be signed in to; when this one leads again, its page is live", async () => {
+    const server = { consoleToken: token, consoleFiles: files };
+    const cluster = await startMemoryCluster(countingRun(4), { gateways: 2, coordinators: 2, server });
+    try {
+      await cluster.ready();
+      const leader = cluster.coordinators.findIndex(({ server: leads }) => leads !== undefined);
+      const [here, there] = [cluster.coordinators[leader]!, cluster.coordinators[1 - leader]!];
+      const { page, complaints } = await open({}, `${here.url}/console/`);
+      await page.locator("#gateways tbody tr").nth(1).waitFor(patience);
+      await cluster.steal(leader);
+      await page.locator("#standby-text").getByText(`Standing by: the leader is at ${there.url}.`).waitFor(patience);
+      const other = await page.context().newPage();
+      await other.goto((await page.getByRole("link", { name: "Open its console" }).getAttribute("href"))!);
+      // The other coordinator is another origin: nothing of the token came along.
+      expect(await other.evaluate(() => [location.href, sessionStorage.length, document.referrer])).toEqual([
+        `${there.url}/console/`,
+        0,
+        "",
+      ]);
+      await other.locator("#token").waitFor(patience);
+      await signIn(other);
+      await other.locator("#link").getByText("Live").waitFor(patience);
+      await cluster.steal(1 - leader);
+      await page.locator("#link").getByText("Live").waitFor(patience);
+      await other.locator("#standby-text").getByText(`the leader is at ${here.url}.`).waitFor(patience);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    } finally {
+      await cluster.close();
+    }
   });
 });

@@ -172,6 +172,9 @@ describe("a cluster's console", () => {
     expect(await metricsOf(coordinators[leader]!.url)).toContain("cofactor_parts_lost_total 1\n");
     expect(console.rounds.at(-1)!.bytesUp).toBe(8 * size * devices);
 
+    const report = await console.ask("report", "html");
+    expect(report.ok && report.text).toMatch(/<th scope="row" class="words">three<\/th><td>2<\/td>/);
+
     // A gateway that is gone has no connections, and what it counted stays in the sums.
     await gateways[0]!.close();
     await expect.poll(() => console.live!.gateways!.length, patience).toBe(2);

@@ -182,7 +182,7 @@ describe("cofactor serve and keyholder", () => {
       protection: { kind: "open" },
     };
     writeFileSync(path, stringify({ ...terms, privacy }));
-    const serve = (): Running => start("serve", path, "--port", "0", "--store", join(folder, "private.sqlite"));
+    const serve = (): Running => start("serve", path, "--port", "0", "--store", join(folder, "private.sqlite"), "--set", "log.level=debug");
     const server = serve();
     const plan = await server.line(({ msg }) => msg === "privacy planned");
     expect(plan).toMatchObject({ mechanism: "gaussian", epsilon: 4, delta: 1e-5, rounds: 1, planned: { server: null } });
@@ -193,12 +193,17 @@ describe("cofactor serve and keyholder", () => {
     for (const client of clients) client.onAsk = ({ round }) => void client.answer(round, floatBytes(new Float64Array(12)));
     const ended = await server.line(({ msg }) => msg === "round ended");
     expect(ended).toMatchObject({ outcome: "published", epsilon: { server: null, release: expect.closeTo(4, 2) as number } });
-    const metrics = await (await fetch(`${String(url)}/metrics`)).text();
-    expect(metrics).toContain('cofactor_epsilon{view="server"} +Inf');
+    const answer = await fetch(`${String(url)}/metrics`, { headers: { "x-request-id": "a stranger's text" } });
+    expect(await answer.text()).toContain('cofactor_epsilon{view="server"} +Inf');
+    const request = answer.headers.get("x-request-id")!;
+    const logged = await server.line(({ msg }) => msg === "page answered");
+    expect(logged).toMatchObject({ level: 20, request, method: "GET", route: "/metrics", status: 200 });
+    await fetch(`${String(url)}/a-stranger's/path`);
     server.child.kill("SIGTERM");
     const { out, code } = await server.ended;
     expect(code).toBe(0);
     for (const client of clients) expect(out).not.toContain(client.identity.id);
+    expect(out).not.toContain("stranger");
     expect(await serve().line(({ msg }) => msg === "listening")).toMatchObject({ published: 1 });
   });
 

@@ -39,6 +39,9 @@ export interface MemoryCluster {
   close(): Promise<void>;
 }
 
+/** Longer than a busy machine keeps a process waiting: leadership moves when a test wants it to. Who ends gives the lease back at once. */
+const leaseMs = 10_000;
+
 /** Starts one; coordinators listen on the loopback, gateways on nothing. */
 export async function startMemoryCluster(run: Run, options: MemoryClusterOptions): Promise<MemoryCluster> {
   const inner = options.store ?? memoryStore();
@@ -47,14 +50,14 @@ export async function startMemoryCluster(run: Run, options: MemoryClusterOptions
   const barred = new Set<number>();
   for (let index = 0; index < options.coordinators; index++) {
     const lease = (holder: string): Lease => {
-      const own = leases.of(holder, 300);
+      const own = leases.of(holder, leaseMs);
       return { ...own, claim: async () => !barred.has(index) && own.claim() };
     };
     coordinators.push(await startCoordinator({ run, store: inner, lease, claimMs: 50, gatherMs: 20, partMs: 1_000, ...options.server }));
   }
   const gateways: Gateway[] = [];
   for (let index = 0; index < options.gateways; index++) {
-    const lease = leases.of(`gateway ${index}`, 300);
+    const lease = leases.of(`gateway ${index}`, leaseMs);
     gateways.push(await createGateway({ run, store: inner, lease, lookMs: 20, ...options.gateway?.(index) }));
   }
   return {
