@@ -15,7 +15,7 @@ afterEach(async () => {
 /** Bytes that came to the coordinator, and to all gateways, in a run of one round. */
 async function received(devices: number): Promise<{ readonly coordinator: number; readonly gateways: number }> {
   const run = countingRun(size, { rounds: 1, cohort: { size: devices, min: devices }, deadline: { stageMs: 60_000, graceMs: 60_000 } });
-  const cluster = await startMemoryCluster(run, { gateways: 3, coordinators: 1, leaseMs: 60_000 });
+  const cluster = await startMemoryCluster(run, { gateways: 3, coordinators: 1 });
   cleanups.push(() => cluster.close());
   await cluster.ready();
   await Promise.all(
