@@ -29,6 +29,7 @@ export type {
   AnswerKey,
   CatalogueStore,
   Driver,
+  EnrolFate,
   OpenRound,
   Publication,
   PublishedCatalogue,
