@@ -15,6 +15,7 @@ import { contributorsOf, type RoundEffect, type RoundEvent, stepRound } from "..
 import { hasEnded } from "../shared/run.ts";
 import type { AnswerHeader, ModelRef, RequestHeader } from "../shared/wire/messages.ts";
 import { type ActiveRound, type EnteredRound, enterRound, keptRound, notOpen, recordOf, restoreRound } from "./active-round.ts";
+import { Attendance } from "./attendance.ts";
 import { chooseCohort } from "./cohort.ts";
 import { type Collection, type CoordinatorParts, type CoordinatorStatus, collectStage, type Participant } from "./coordinator-parts.ts";
 import type { Desk } from "./desk.ts";
@@ -31,7 +32,7 @@ import type { Driver, RoundRecord } from "./store.ts";
 /** Drives the rounds of one run. */
 export class Coordinator implements Desk {
   readonly #parts: CoordinatorParts;
-  readonly #participants = new Map<string, Participant>();
+  readonly #attendance = new Attendance<Participant>();
   readonly #queue = new Serial();
   readonly #news = new News();
   #driver!: Driver;
@@ -69,7 +70,7 @@ export class Coordinator implements Desk {
     this.#stages = new Stages({
       ...this.#parts,
       driver: this.#driver,
-      participants: this.#participants,
+      participants: this.#attendance.present,
       model: () => this.#publisher.ref,
       isCurrent: (active) => this.#isCurrent(active),
       queue: (active, work) => this.#enqueue(active.state.round, work),
@@ -137,7 +138,7 @@ export class Coordinator implements Desk {
 
   /** The open round, counted; undefined while there is none. */
   get openRound(): OpenRoundCounts | undefined {
-    return this.#active === undefined ? undefined : countRound(this.#active, this.#participants, this.#parts.clock.now());
+    return this.#active === undefined ? undefined : countRound(this.#active, this.#attendance.present, this.#parts.clock.now());
   }
 
   /** Who took part in what, and what it cost: for reading. */
@@ -167,13 +168,13 @@ export class Coordinator implements Desk {
       round: this.#active?.state.round ?? this.#lastRound,
       phase: this.#hasFailed ? "failed" : this.hasEnded ? "ended" : phase,
       published: this.#publisher.model.round,
-      connected: this.#participants.size,
+      connected: this.#attendance.present.size,
       ...countAnswers(this.#active),
     };
   }
 
   connect(client: string, participant: Participant, toldModel: string): void {
-    this.#participants.set(client, participant);
+    this.#attendance.add(client, participant, toldModel);
     this.#gathering.add(client);
     this.#news.comeBack(client, participant, toldModel);
     this.#stages.comeBack(this.#active, client);
@@ -181,13 +182,16 @@ export class Coordinator implements Desk {
   }
 
   disconnect(client: string, participant: Participant): void {
-    if (this.#participants.get(client) !== participant) return;
-    this.#lose(client);
+    const departure = this.#attendance.remove(client, participant);
+    if (departure.kind === "elsewhere") this.connect(client, departure.way.person, departure.way.told);
+    if (departure.kind !== "gone") return;
+    this.#gathering.remove(client);
     if (this.#active !== undefined) this.#stages.grantGrace(this.#active, client);
   }
 
-  leave(client: string, participant: Participant): void {
-    if (this.#participants.get(client) === participant) this.#lose(client);
+  leave(client: string): void {
+    this.#attendance.forget(client);
+    this.#gathering.remove(client);
     if (this.#active !== undefined) this.#stages.giveUp(this.#active, client);
   }
 
@@ -205,11 +209,6 @@ export class Coordinator implements Desk {
     throw notOpen(round, this.#lastRound, active?.state.round);
   }
 
-  #lose(client: string): void {
-    this.#participants.delete(client);
-    this.#gathering.remove(client);
-  }
-
   #gather(): void {
     const isBusy = this.#active !== undefined || this.#isBeginning;
     if (isBusy || this.#isPaused || this.#isStopped || this.#orders.standing === "paused" || this.hasEnded) return;
@@ -220,7 +219,7 @@ export class Coordinator implements Desk {
   #obey(): void {
     this.#gathering.stop();
     if (!this.hasEnded || this.#isBeginning) this.#gather();
-    else this.#news.abandon({ round: this.#lastRound, reason: "the operator ended the run", ended: true }, this.#participants);
+    else this.#news.abandon({ round: this.#lastRound, reason: "the operator ended the run", ended: true }, this.#attendance.present);
   }
 
   #begin(): void {
@@ -242,7 +241,7 @@ export class Coordinator implements Desk {
     if (this.#isStopped) return;
     await this.#enter({ active, effects: problem === undefined ? effects : [{ kind: "abandon", reason: problem }] });
     // Whoever was lost meanwhile. After a restart all are away, and have the whole stage to come back.
-    for (const client of cohort) if (!this.#participants.has(client)) this.#stages.grantGrace(active, client);
+    for (const client of cohort) if (!this.#attendance.present.has(client)) this.#stages.grantGrace(active, client);
   }
 
   /** Goes on with the round that a killed server left open. */
@@ -379,10 +378,10 @@ export class Coordinator implements Desk {
     const ended = this.hasEnded;
     if (record.outcome === "published") {
       const header = { round: record.round, model: this.#publisher.ref, accepted: record.accepted, ended };
-      this.#news.publish(header, contributorsOf(active.state), this.#participants);
-      for (const client of this.#participants.keys()) this.#gathering.add(client);
+      this.#news.publish(header, contributorsOf(active.state), this.#attendance.present);
+      for (const client of this.#attendance.present.keys()) this.#gathering.add(client);
     } else {
-      this.#news.abandon({ round: record.round, reason: record.reason, ...(ended ? { ended } : {}) }, this.#participants);
+      this.#news.abandon({ round: record.round, reason: record.reason, ...(ended ? { ended } : {}) }, this.#attendance.present);
     }
     const cost = this.#ledger.addUp(record.round, this.#publisher.noiseStddev);
     const seconds = (this.#parts.clock.now() - active.startedMs) / 1000;

@@ -28,10 +28,12 @@ export interface Desk {
    * @param toldModel content hash of the newest model that the client was told when it joined
    */
   connect(client: string, attendee: Attendee, toldModel: string): void;
-  /** A client's connection ended; within a round it may come back until the grace is over. */
+  /**
+   * A client's connection ended. Where it has another one, that counts from now on; else, within a round, it may come back until the grace is over.
+   */
   disconnect(client: string, attendee: Attendee): void;
   /** A client leaves for good: nobody waits for it. */
-  leave(client: string, attendee: Attendee): void;
+  leave(client: string): void;
   /** Takes a chunk of a client's answer. @throws CofactorError ROUND_STALE, and what `takeAnswer` refuses */
   answer(client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">>;
   /**

@@ -171,7 +171,7 @@ class Session implements Attendee {
       case "leave": {
         parseRequest("leave", packet.header);
         const client = this.#expectClient();
-        this.#parts.desk.leave(client, this);
+        this.#parts.desk.leave(client);
         this.#client = undefined;
         await this.#parts.store.forget(this.#parts.run.terms.id, client);
         await this.#parts.enrolment.forget(this.#parts.run.terms.id, client);

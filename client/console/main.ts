@@ -67,7 +67,8 @@ document.body.dataset["ready"] = "yes";
 function connect(): void {
   socket?.disconnect();
   const auth = { token: sessionStorage.getItem("token") ?? "", name: sessionStorage.getItem("name") ?? "" };
-  socket = io(consoleNamespace, { transports: ["websocket"], auth, forceNew: true });
+  // So that a proxy in front of gateways can tell it from a device's: both are at the same path.
+  socket = io(consoleNamespace, { transports: ["websocket"], query: { for: "console" }, auth, forceNew: true });
   socket.on("connect", () => {
     byId("sign-in").hidden = true;
     byId("sign-in-problem").textContent = "";

@@ -10,17 +10,18 @@ import type { ConsoleStandby } from "../../shared/console/feed.ts";
 import type { Awaitable } from "../../shared/crypto/primitives.ts";
 import { createEmitter, type Emitter } from "../../shared/emitter.ts";
 import { isCofactorError } from "../../shared/errors.ts";
+import { secureRng } from "../../shared/random.ts";
 import { trackConnections } from "../connections.ts";
 import { openConsole } from "../console/open.ts";
 import { forwardEvents, type ServerEvents } from "../events.ts";
 import { createRequestListener } from "../http.ts";
-import { toRun } from "../identity.ts";
+import { openIdentity, toRun } from "../identity.ts";
 import { createMetrics, idleSources, type MetricSources, type Metrics } from "../metrics.ts";
 import { namedRequests } from "../page-requests.ts";
 import { createServer, type Server, type ServerOptions } from "../server.ts";
 import { type Listener, type ListenOptions, listen } from "../socket.ts";
 import type { Store } from "../store.ts";
-import { encodeHolder, originOf, parseHolder } from "./leader-link.ts";
+import { encodeHolder, originOf, parseHolder } from "./holder.ts";
 import { Leadership, type Term } from "./leadership.ts";
 import type { Lease } from "./lease.ts";
 
@@ -69,10 +70,14 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
     gateways: () => gauges().gateways?.() ?? 0,
     isLeading: () => server !== undefined,
   });
+  const { identity } = await openIdentity(run, store, options.secure ?? secureRng);
   const id = randomUUID();
   let lease: Lease | undefined;
   const standby = async (): Promise<ConsoleStandby> => {
-    const holder = await lease?.holder().then(parseHolder, () => undefined);
+    const holder = await lease?.holder().then(
+      (text) => parseHolder(text, run, identity.id),
+      () => undefined,
+    );
     const isTakingOver = holder?.id === id;
     return { run: run.terms.id, leader: holder === undefined || isTakingOver ? null : originOf(holder.url), isTakingOver };
   };
@@ -99,7 +104,7 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
     onRefused: (error) => (server === undefined ? events.emit("refused", { kind: "unknown", code: error.code }) : server.refuse(error)),
     console: consoles?.desk,
   });
-  const openLease = async (): Promise<Lease> => options.lease(encodeHolder({ url: options.advertise ?? listener.url, id }));
+  const openLease = async (): Promise<Lease> => options.lease(encodeHolder({ url: options.advertise ?? listener.url, id }, run, identity));
   const held = await openLease().catch(async (error: unknown) => {
     await listener.close();
     throw error;

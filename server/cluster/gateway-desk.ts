@@ -10,6 +10,7 @@ import { CofactorError, isCofactorError } from "../../shared/errors.ts";
 import { standingOf } from "../../shared/round.ts";
 import { type Channel, maxPayloadBytes, noBytes, type Packet } from "../../shared/transport.ts";
 import { type AnswerHeader, type ModelRef, parseRequest, type RequestHeader } from "../../shared/wire/messages.ts";
+import { Attendance } from "../attendance.ts";
 import type { Attendee, Desk } from "../desk.ts";
 import { takeAnswer } from "../intake.ts";
 import type { Store } from "../store.ts";
@@ -34,7 +35,8 @@ interface Present {
 /** A gateway's desk. */
 export class GatewayDesk implements Desk {
   readonly #parts: GatewayDeskParts;
-  readonly #clients = new Map<string, Present>();
+  readonly #attendance = new Attendance<Present>();
+  readonly #presents = new WeakMap<Attendee, Present>();
   readonly #batches = new Batches(() => this.#link);
   #link: Channel | undefined;
   #view: View | undefined;
@@ -67,7 +69,7 @@ export class GatewayDesk implements Desk {
   get status(): { readonly connected: number; readonly epoch: number; readonly published: number; readonly bytesInFlight: number } {
     const { epoch = 0, model } = this.#view ?? {};
     const bytesInFlight = this.#round?.active.uploads.bytes ?? 0;
-    return { connected: this.#clients.size, epoch, published: model?.round ?? 0, bytesInFlight };
+    return { connected: this.#attendance.present.size, epoch, published: model?.round ?? 0, bytesInFlight };
   }
 
   /** As the store has it: of one moment with what the store says of a client. */
@@ -85,11 +87,11 @@ export class GatewayDesk implements Desk {
     const isMissing =
       before !== undefined && (before.over !== view.over || before.model.sha256 !== view.model.sha256 || before.ended !== view.ended);
     // Who comes back learns what became of the rounds, from the store.
-    if (isMissing) for (const { attendee } of [...this.#clients.values()]) attendee.close("rounds went on without this gateway");
+    if (isMissing) for (const { attendee } of [...this.#attendance.present.values()]) attendee.close("rounds went on without this gateway");
     const round = this.#round;
     if (round !== undefined) for (const client of round.answered) this.#reportAnswered(round, client);
     this.#batches.flush();
-    for (const [client, { told }] of this.#clients) this.#batches.add("here", {}, [client, told]);
+    for (const [client, { told }] of this.#attendance.present) this.#batches.add("here", {}, [client, told]);
   }
 
   /** It is gone. */
@@ -102,16 +104,23 @@ export class GatewayDesk implements Desk {
   }
 
   connect(client: string, attendee: Attendee, toldModel: string): void {
-    this.#clients.set(client, { attendee, told: toldModel });
+    const present = { attendee, told: toldModel };
+    this.#presents.set(attendee, present);
+    this.#attendance.add(client, present, toldModel);
     this.#batches.add("here", {}, [client, toldModel]);
   }
 
   disconnect(client: string, attendee: Attendee): void {
-    this.#drop(client, attendee, false);
+    const present = this.#presents.get(attendee);
+    if (present === undefined) return;
+    const departure = this.#attendance.remove(client, present);
+    if (departure.kind === "gone") this.#batches.add("away", { left: false }, client);
+    if (departure.kind === "elsewhere") this.#batches.add("here", {}, [client, departure.way.person.told]);
   }
 
-  leave(client: string, attendee: Attendee): void {
-    this.#drop(client, attendee, true);
+  leave(client: string): void {
+    this.#attendance.forget(client);
+    this.#batches.add("away", { left: true }, client);
   }
 
   async answer(client: string, header: RequestHeader<"answer">, bytes: Uint8Array): Promise<AnswerHeader<"answer">> {
@@ -142,12 +151,6 @@ export class GatewayDesk implements Desk {
     const brief = active.aggregator.brief(stage, client);
     if (offset >= brief.length) throw new CofactorError("MESSAGE_MALFORMED", `"offset" expected less than ${brief.length}, got ${offset}`);
     return brief.subarray(offset, offset + maxPayloadBytes);
-  }
-
-  #drop(client: string, attendee: Attendee, left: boolean): void {
-    if (this.#clients.get(client)?.attendee !== attendee) return;
-    this.#clients.delete(client);
-    this.#batches.add("away", { left }, client);
   }
 
   #take(view: View): void {
@@ -220,7 +223,7 @@ export class GatewayDesk implements Desk {
   }
 
   async #askOne(opened: GatewayRound, client: string, told: Pick<RequestHeader<"ask">, "model" | "deadlineMs">): Promise<AskOutcome> {
-    const present = this.#clients.get(client);
+    const present = this.#attendance.present.get(client);
     if (present === undefined || opened.statusOf(client) !== "asked") return "lost";
     const { round, stage, active } = opened;
     try {
@@ -279,7 +282,7 @@ export class GatewayDesk implements Desk {
     told: string | undefined,
   ): void {
     for (const client of clients) {
-      const present = this.#clients.get(client);
+      const present = this.#attendance.present.get(client);
       if (present === undefined) continue;
       present.told = told ?? present.told;
       present.attendee.announce(kind, header);

@@ -133,6 +133,8 @@ export class GatewayPeer {
   }
 
   #come(client: string): Participant {
+    const known = this.#clients.get(client);
+    if (known !== undefined) return known;
     const participant: Participant = {
       announce: (kind, header) => this.#batches.add("news", { kind, header: { ...header } }, client),
       ask: (header) => this.#ask(client, header),
@@ -146,7 +148,7 @@ export class GatewayPeer {
     if (participant === undefined) return;
     this.#clients.delete(client);
     this.#asking.get(client)?.settle("lost");
-    if (hasLeft) this.#parts.coordinator.leave(client, participant);
+    if (hasLeft) this.#parts.coordinator.leave(client);
     else this.#parts.coordinator.disconnect(client, participant);
   }
 

@@ -2,7 +2,6 @@
  * A gateway's way to the coordinator that leads: finds it by the lease, proves that it is a server of the same store, and goes on to the next one when
  * the connection ends. Imports shared, the lease, the gateway's desk.
  */
-import * as v from "valibot";
 import type { Clock } from "../../shared/clock.ts";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
 import { type Identity, sign } from "../../shared/crypto/identity.ts";
@@ -14,6 +13,7 @@ import { parseAnswer, protocolVersion } from "../../shared/wire/messages.ts";
 import { joinBytes } from "../../shared/wire/signed.ts";
 import type { SignedTerms } from "../identity.ts";
 import type { GatewayDesk } from "./gateway-desk.ts";
+import { type Holder, parseHolder } from "./holder.ts";
 import type { Lease } from "./lease.ts";
 import { isCoordinator, linkRole } from "./link-proof.ts";
 import { parseLinkAnswer, type View } from "./messages.ts";
@@ -35,36 +35,6 @@ export interface LeaderLinkParts {
   /** What this gateway counts of itself, and how often the coordinator is told. */
   tally(): Tally;
   readonly tallyMs: number;
-}
-
-const holder = v.object({ url: v.pipe(v.string(), v.maxLength(500)), id: v.pipe(v.string(), v.maxLength(100)) });
-
-/** What the holder of the lease says of itself. */
-export interface Holder {
-  /** Where gateways and keyholders reach it. */
-  readonly url: string;
-  /** Another one for each process. */
-  readonly id: string;
-}
-
-/** The holder as a lease keeps it. */
-export function encodeHolder({ url, id }: Holder): string {
-  return JSON.stringify({ url, id });
-}
-
-/** The holder that a lease names; undefined for what is none. */
-export function parseHolder(text: string | undefined): Holder | undefined {
-  try {
-    return text === undefined ? undefined : v.parse(holder, JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The origin of a holder's address, for who follows it; null for what is no web address. Nothing else of what the lease says is shown. */
-export function originOf(url: string): string | null {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  return parsed?.protocol === "http:" || parsed?.protocol === "https:" ? parsed.origin : null;
 }
 
 /** Keeps a gateway linked until it is stopped. */
@@ -97,9 +67,12 @@ export class LeaderLink {
   }
 
   async #step(): Promise<void> {
-    const { lease } = this.#parts;
+    const { lease, identity, run } = this.#parts;
     // While the lease cannot be looked at, whoever had it last may lead still.
-    const leader = await lease.holder().then(parseHolder, () => this.#known);
+    const leader = await lease.holder().then(
+      (text) => parseHolder(text, run, identity.id),
+      () => this.#known,
+    );
     if (this.#isStopped || leader === undefined) return;
     if (this.#channel !== undefined && this.#known?.id !== leader.id) this.#channel.close("another coordinator leads");
     this.#known = leader;

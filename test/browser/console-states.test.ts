@@ -34,8 +34,13 @@ async function open(options: Parameters<Browser["newContext"]>[0] = {}, url = st
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
+  const connections: string[] = [];
+  page.on("websocket", (socket) => connections.push(socket.url()));
   await page.goto(url);
   await signIn(page);
+  // Proxies tell it from a device's connection by this; the token is not in it.
+  for (const address of connections) expect([address.includes("for=console"), address.includes(token)]).toEqual([true, false]);
+  expect(connections.length).toBeGreaterThan(0);
   return { page, complaints };
 }
 

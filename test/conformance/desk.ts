@@ -77,6 +77,32 @@ export function describeDesk(name: string, start: (run: Run) => Promise<DeskPlac
       expect((await (await join(place)).channel.request("leave", { header: {}, payload: new Uint8Array(0) })).header).toEqual({});
     });
 
+    it("asks a device over its other connection when the newer one ends", async () => {
+      const place = await open(1);
+      const ann = await join(place);
+      const newer = new ScriptedClient(await place.connect(), "counting", ann.identity);
+      await newer.join();
+      const ben = await join(place);
+      await Promise.all([newer.invitation(1), ben.invitation(1)]);
+      newer.channel.close();
+      await ann.invitation(1);
+      await Promise.all([ann.answer(1, bytes(0)), ben.answer(1, bytes(1))]);
+      await Promise.all([ann, ben].map((client) => client.until(() => client.published.length === 1)));
+      expect(ann.published[0]).toMatchObject({ round: 1, accepted: 2, included: true });
+    });
+
+    it("asks a device over its newer connection when the older one ends", async () => {
+      const place = await open(1);
+      const ann = await join(place);
+      const newer = new ScriptedClient(await place.connect(), "counting", ann.identity);
+      await newer.join();
+      ann.channel.close();
+      const ben = await join(place);
+      await Promise.all([newer.invitation(1), ben.invitation(1)]);
+      await Promise.all([newer.answer(1, bytes(0)), ben.answer(1, bytes(1))]);
+      await newer.until(() => newer.published.length === 1);
+    });
+
     it("gives up whoever leaves or says no: the round is abandoned with its reason", async () => {
       const place = await open();
       const [ann, ben] = [await join(place), await join(place)];

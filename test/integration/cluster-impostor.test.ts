@@ -1,10 +1,11 @@
 /** Whoever writes to Redis can name a coordinator that is none: gateways hand it nothing, and their proofs are of no use elsewhere. */
 import { afterEach, describe, expect, it } from "vitest";
-import { encodeHolder } from "../../server/cluster/leader-link.ts";
+import { encodeHolder } from "../../server/cluster/holder.ts";
 import { connectSocket } from "../../server/connect.ts";
+import { openIdentity } from "../../server/identity.ts";
 import { createGateway, type Lease, type Store } from "../../server/index.ts";
 import { toBase64url } from "../../shared/crypto/encoding.ts";
-import { createIdentity, sign } from "../../shared/crypto/identity.ts";
+import { createIdentity, type Identity, sign } from "../../shared/crypto/identity.ts";
 import { isCofactorError } from "../../shared/errors.ts";
 import { secureRng } from "../../shared/random.ts";
 import { type Channel, type Connector, createMemoryPair, type Packet } from "../../shared/transport.ts";
@@ -32,11 +33,11 @@ interface Heard {
 }
 
 /** A gateway that is told of a coordinator at `url`, and gets to whoever answers there. */
-async function gatewayTo(store: Store, url: string, answer: (kind: string, packet: Packet) => Promise<Packet>) {
+async function gatewayTo(store: Store, url: string, signer: Identity, answer: (kind: string, packet: Packet) => Promise<Packet>) {
   const heard: Heard = { kinds: [], refused: [] };
   const lease: Lease = {
     claim: async () => false,
-    holder: async () => encodeHolder({ url, id: "somebody" }),
+    holder: async () => encodeHolder({ url, id: "somebody" }, run, signer),
     release: async () => undefined,
     close: async () => undefined,
   };
@@ -73,9 +74,18 @@ function passingOn(url: string): (kind: string, packet: Packet) => Promise<Packe
 }
 
 describe("a coordinator that is none", () => {
+  it("is not even dialled where the lease names it without the run's key", async () => {
+    const { url, store } = await start();
+    const { gateway, heard } = await gatewayTo(store, url, createIdentity(secureRng), passingOn(url));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(heard.kinds).toEqual([]);
+    expect(gateway.isLinked).toBe(false);
+  });
+
   it("cannot pass a gateway's proof on to the real one", async () => {
     const { url, store } = await start();
-    const { gateway, heard } = await gatewayTo(store, "http://impostor.example", passingOn(url));
+    const { identity } = await openIdentity(run, store, secureRng);
+    const { gateway, heard } = await gatewayTo(store, "http://impostor.example", identity, passingOn(url));
     await expect.poll(() => heard.refused.length, { timeout: 20_000 }).toBeGreaterThan(1);
     expect(new Set(heard.kinds)).toEqual(new Set(["hello", "join"]));
     expect(new Set(heard.refused)).toEqual(new Set(["AUTH_FAILED"]));
@@ -86,7 +96,8 @@ describe("a coordinator that is none", () => {
     const { url, store } = await start();
     const pass = passingOn(url);
     const stranger = createIdentity(secureRng);
-    const { gateway, heard } = await gatewayTo(store, "http://impostor.example", async (kind, packet) => {
+    const { identity } = await openIdentity(run, store, secureRng);
+    const { gateway, heard } = await gatewayTo(store, "http://impostor.example", identity, async (kind, packet) => {
       if (kind === "hello") return pass(kind, packet);
       if (kind === "join")
         return { header: { model: { sha256: "A".repeat(43), bytes: 1, round: 0 }, isNew: false, ended: false }, payload: packet.payload };
@@ -101,7 +112,8 @@ describe("a coordinator that is none", () => {
 
   it("is a matter for TLS where it sits on the line itself", async () => {
     const { url, store } = await start();
-    const { gateway } = await gatewayTo(store, url, passingOn(url));
+    const { identity } = await openIdentity(run, store, secureRng);
+    const { gateway } = await gatewayTo(store, url, identity, passingOn(url));
     await expect.poll(() => gateway.isLinked, { timeout: 20_000 }).toBe(true);
   });
 });

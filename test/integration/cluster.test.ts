@@ -1,8 +1,10 @@
 /** Gateways and coordinators in one process: rounds over all of them, whoever leads, whoever is lost. */
 import { afterEach, describe, expect, it } from "vitest";
 import { createClient } from "../../client/index.node.ts";
+import { connectSocket } from "../../server/connect.ts";
 import { createServer } from "../../server/index.ts";
 import { defineRun } from "../../shared/define-run.ts";
+import type { Channel, Connector } from "../../shared/transport.ts";
 import { decodeModel } from "../../shared/wire/model-codec.ts";
 import { contributionOf, countingRun } from "../support/counting-run.ts";
 import { type MemoryCluster, type MemoryClusterOptions, startMemoryCluster } from "../support/memory-cluster.ts";
@@ -24,8 +26,8 @@ async function start(run: Parameters<typeof startMemoryCluster>[0], options: Par
   return cluster;
 }
 
-function counting(): ReturnType<typeof countingRun> {
-  return countingRun(size, { rounds, cohort: { size: devices, min: devices }, deadline: { stageMs: 20_000, graceMs: 5_000 } });
+function counting(stageMs = 20_000): ReturnType<typeof countingRun> {
+  return countingRun(size, { rounds, cohort: { size: devices, min: devices }, deadline: { stageMs, graceMs: 5_000 } });
 }
 
 /** Every published model holds each device's contribution exactly once for each round. */
@@ -99,6 +101,8 @@ describe("gateways and coordinators", () => {
     const again = new ScriptedClient(await cluster.connectTo(1)(), "counting", clients[0]!.identity);
     await again.join();
     expect(await answer(0, again)).toMatchObject({ status: "duplicate" });
+    // Another answer than the one that is kept elsewhere.
+    await expect(again.answer(1, floatBytes(contributionOf(size, 5)))).rejects.toMatchObject({ code: "REPLAYED" });
     await cluster.gateways[0]!.close();
     const moved = new ScriptedClient(await cluster.connectTo(2)(), "counting", clients[3]!.identity);
     await moved.join();
@@ -110,6 +114,45 @@ describe("gateways and coordinators", () => {
     }
     await Promise.all(all.map((client) => client.until(() => client.published.at(-1)?.ended === true)));
     await expectExact(cluster);
+  });
+
+  it("acknowledge nothing where a gateway has lost touch, and another coordinator leads", async () => {
+    let isCut = false;
+    const links: Channel[] = [];
+    const connect =
+      (url: string): Connector =>
+      async () => {
+        if (isCut) throw new Error("cut");
+        const channel = await connectSocket(url)();
+        links.push(channel);
+        return channel;
+      };
+    // A leader that was replaced by nobody who lives learns of it with its next write, here at the deadline.
+    const cluster = await start(counting(2_000), { gateway: (index) => (index === 0 ? { connect, patienceMs: 200 } : {}) });
+    const clients = await Promise.all(
+      Array.from({ length: devices }, (_, index) => ScriptedClient.join(cluster.connectTo(index % 3), "counting")),
+    );
+    for (const client of clients) await client.invitation(1);
+    isCut = true;
+    for (const link of links) link.close();
+    // While the same coordinator leads, an answer is durable also without a link to it.
+    expect(await clients[0]!.answer(1, floatBytes(contributionOf(size, 0)))).toMatchObject({ status: "accepted" });
+    const { epoch } = await cluster.store.takeOver("counting");
+    await expect(clients[3]!.answer(1, floatBytes(contributionOf(size, 3)))).rejects.toMatchObject({ code: "FENCED" });
+    expect((await cluster.store.answerKeys("counting", 1)).map(({ client }) => client)).toEqual([clients[0]!.identity.id]);
+    isCut = false;
+    for (const [index, client] of clients.entries()) {
+      const current = index % 3 === 0 ? new ScriptedClient(await cluster.connectTo(1)(), "counting", client.identity) : client;
+      if (current !== client) {
+        await current.join();
+        client.channel.close();
+      }
+      clients[index] = current;
+      current.onAsk = ({ round }) => void current.answer(round, floatBytes(contributionOf(size, index))).catch(() => undefined);
+    }
+    await Promise.all(clients.map((client) => client.until(() => client.published.at(-1)?.ended === true)));
+    await expectExact(cluster);
+    expect((await cluster.store.takeOver("counting")).epoch).toBeGreaterThan(epoch + 1);
   });
 
   it.each(["masks", "open"] as const)("publish under %s what one server publishes", async (protection) => {

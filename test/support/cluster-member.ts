@@ -75,17 +75,19 @@ async function start({ fate, ...order }: ClusterOrder & MemberRole & { readonly 
     );
     await gateway.listen({ port: order.port });
   } else {
-    const node = await startCoordinator({
-      run,
-      store,
-      lease,
-      listen: { port: order.port },
-      claimMs: 200,
-      gatherMs: 100,
-      partMs: 1_000,
-      restMs: order.restMs ?? 0,
-      consoleToken: order.consoleToken,
-    });
+    const node = await patiently(() =>
+      startCoordinator({
+        run,
+        store,
+        lease,
+        listen: { port: order.port },
+        claimMs: 200,
+        gatherMs: 100,
+        partMs: 1_000,
+        restMs: order.restMs ?? 0,
+        consoleToken: order.consoleToken,
+      }),
+    );
     node.on("leading", ({ isLeading }) => report({ kind: "leading", isLeading }));
     node.on("failed", ({ error }) => report({ kind: "failed", code: codeOf(error) }));
   }

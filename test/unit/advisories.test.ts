@@ -2,8 +2,9 @@
  * What is installed is not older than the versions that mended published advisories. Sources: the projects' SECURITY.md files, changelogs and
  * GitHub advisories, read in November 2026; a new one is a line here.
  */
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { readText } from "../support/source-tree.ts";
+import { readText, root } from "../support/source-tree.ts";
 
 /** [advisory, package, the first version without it]. */
 const advisories: readonly (readonly [string, string, string])[] = [
@@ -38,6 +39,20 @@ function isOlder(version: string, floor: string): boolean {
   return at < 0 ? preview !== undefined : (left[at] ?? 0) < right[at]!;
 }
 
+/** What `npm audit` says; without `metadata` where it has not been told anything. */
+interface AuditReport {
+  readonly metadata?: object;
+  readonly vulnerabilities?: Readonly<Record<string, { readonly severity: string }>>;
+}
+
+function parseReport(text: string | undefined): AuditReport {
+  try {
+    return JSON.parse(text ?? "") as AuditReport;
+  } catch {
+    return {};
+  }
+}
+
 describe("the lock file", () => {
   const { packages } = JSON.parse(readText("package-lock.json")) as { packages: Record<string, { version?: string }> };
 
@@ -45,6 +60,14 @@ describe("the lock file", () => {
     const versions = versionsOf(packages, name);
     expect(versions.length).toBeGreaterThan(0);
     expect(versions.filter((version) => isOlder(version, floor))).toEqual([]);
+  });
+
+  it("has no package with an advisory that the registry calls high or critical, where the registry answers", ({ skip }) => {
+    const { stdout } = spawnSync("npm", ["audit", "--omit=dev", "--json"], { cwd: root, encoding: "utf8", timeout: 60_000 });
+    const { metadata, vulnerabilities } = parseReport(stdout);
+    if (metadata === undefined) return skip("the registry's audit service is out of reach");
+    const grave = Object.entries(vulnerabilities ?? {}).filter(([, { severity }]) => severity === "high" || severity === "critical");
+    expect(grave.map(([name]) => name)).toEqual([]);
   });
 
   it("would be found out with an older one, also within another package, and with a preview of the mended one", () => {
