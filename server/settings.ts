@@ -7,6 +7,7 @@ import { parseConfig, resolveSection } from "../shared/registry.ts";
 import { gatewayName } from "./cluster/messages.ts";
 import { enrolmentPolicies } from "./enrolment/index.ts";
 import { type ConnectionLimits, connectionLimits, type SessionLimits, sessionLimits } from "./limits.ts";
+import { isShared } from "./stores/enrolment.ts";
 
 const text = v.pipe(v.string(), v.minLength(1));
 /** The usual message would quote a token that is no text. */
@@ -133,7 +134,7 @@ function assertCluster({
     return;
   }
   if (redis === undefined) throw new CofactorError("CONFIG_INVALID", `"cluster.redis" expected a URL for the role "${role}"`);
-  if (store === undefined || !/^postgres(ql)?:/.test(store))
+  if (store === undefined || !isShared(store))
     throw new CofactorError("CONFIG_INVALID", `"store" expected postgres://... for the role "${role}": servers share it`);
   if (enrolment.file !== undefined)
     throw new CofactorError("CONFIG_INVALID", `"enrolment.file" expected none for the role "${role}": enrolment lies in the data base`);

@@ -1,7 +1,8 @@
 /** Every enrolment store and every policy against one suite each. */
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import {
   createInvitation,
@@ -10,10 +11,12 @@ import {
   enrolmentPolicies,
   memoryEnrolment,
   postgresEnrolment,
+  postgresStore,
   sqliteEnrolment,
 } from "../../server/index.ts";
 import { createIdentity, identityFromSeed } from "../../shared/crypto/identity.ts";
 import { secureRng } from "../../shared/random.ts";
+import { cuttingProxy } from "../support/cutting-proxy.ts";
 import { missingPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
 
 const run = "films-1";
@@ -194,6 +197,47 @@ describe.each(places.filter(({ missing }) => missing === undefined))("the enrolm
     expect([await again.standing(run, a), await again.redeem(run, "first", key(), 2)]).toEqual(["approved", false]);
   });
 
+  it("gives all that it keeps of a run, and takes it in elsewhere: the same, once, and nothing of other runs", async () => {
+    const [here, there] = [await (await create()).open(), await (await create()).open()];
+    const [a, b, c] = [key(), key(), key()];
+    expect(await here.contents(run)).toEqual({ inviterSeed: undefined, clients: [], invitations: [] });
+    const seed = await here.inviterSeed(secureRng.bytes(32));
+    await here.invite(run, ["A", "b", "C"], 100);
+    await here.redeem(run, "b", a, 1);
+    await here.decide(run, b, "revoked", 2);
+    await here.propose(run, c, 3, 9);
+    await here.decide("films-2", a, "revoked", 4);
+    const contents = await here.contents(run);
+    expect(contents).toEqual({
+      inviterSeed: seed,
+      clients: await here.list(run),
+      invitations: [
+        { hash: "A", expiresAtMs: 100 },
+        { hash: "C", expiresAtMs: 100 },
+        { hash: "b", expiresAtMs: 100, client: a },
+      ],
+    });
+    expect(await there.restore(run, contents)).toBe(true);
+    expect(await there.contents(run)).toEqual(contents);
+    expect((await there.revokedSince(run, 0)).clients).toEqual([b]);
+    expect(await there.standing("films-2", a)).toBeUndefined();
+    expect([await there.redeem(run, "b", c, 5), await there.redeem(run, "A", c, 5)]).toEqual([false, true]);
+    await expect(there.restore(run, contents)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(await there.standing(run, c)).toBe("approved");
+  });
+
+  it("takes in no invitation that another key signs, and every decision", async () => {
+    const [here, there] = [await (await create()).open(), await (await create()).open()];
+    const [a, b] = [key(), key()];
+    await here.inviterSeed(secureRng.bytes(32));
+    const own = await there.inviterSeed(secureRng.bytes(32));
+    await here.invite(run, ["first", "second"], 100);
+    await here.redeem(run, "first", a, 1);
+    await here.decide(run, b, "revoked", 2);
+    expect(await there.restore(run, await here.contents(run))).toBe(false);
+    expect(await there.contents(run)).toEqual({ inviterSeed: own, clients: await here.list(run), invitations: [] });
+  });
+
   it("tells of every revocation, in whatever order many of them become durable", async () => {
     const place = await create();
     const stores = place.isShared ? [await place.open(), await place.open(), await place.open()] : [await place.open()];
@@ -219,6 +263,86 @@ describe.each(places.filter(({ missing }) => missing === undefined))("the enrolm
     expect([...told].sort()).toEqual([...keys].sort());
   });
 });
+
+describe("an enrolment file", () => {
+  it("is refused when a newer version wrote it, or when it is none, and given back", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cofactor-enrolment-"));
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+    const newer = join(folder, "newer");
+    await sqliteEnrolment(newer).close();
+    const database = new DatabaseSync(newer);
+    database.exec("PRAGMA user_version = 999");
+    database.close();
+    const none = join(folder, "none");
+    writeFileSync(none, "These are ratings, not a data base. ".repeat(100));
+    const refused = expect.objectContaining({ code: "STORE_FAILED" }) as unknown;
+    for (const path of [newer, none]) {
+      expect(() => sqliteEnrolment(path)).toThrow(refused as Error);
+      expect(openFiles(), path).not.toContain(path);
+    }
+  });
+});
+
+describe.skipIf(missingPostgres() !== undefined)("enrolment in a data base", () => {
+  it("is refused when a newer version wrote it, and brought forward from an older one", async () => {
+    postgres ??= startPostgres();
+    const cluster = await postgres;
+    const url = await cluster.createDatabase();
+    await (await postgresStore(url)).close();
+    const older = `DROP TABLE cofactor.inviter, cofactor.standings, cofactor.invitations; UPDATE cofactor.schema_version SET version = 3`;
+    await cluster.query(url, older);
+    const store = await postgresEnrolment(url);
+    await store.decide(run, key(), "approved", 1);
+    expect(await store.list(run)).toHaveLength(1);
+    await store.close();
+    await cluster.query(url, "UPDATE cofactor.schema_version SET version = 999");
+    const refused = { code: "STORE_FAILED", message: expect.stringContaining("999") as string };
+    await expect(postgresEnrolment(url)).rejects.toMatchObject(refused);
+  });
+
+  it("does once what a lost connection leaves in doubt", async () => {
+    postgres ??= startPostgres();
+    const url = new URL(await (await postgres).createDatabase());
+    const proxy = await cuttingProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const store = await postgresEnrolment(url.href);
+    cleanups.push(
+      () => proxy.close(),
+      () => store.close(),
+    );
+    let cuts = 0;
+    const cut = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      proxy.cutNext();
+      const result = await work();
+      expect(proxy.cuts).toBe((cuts += 1));
+      return result;
+    };
+    const [a, b] = [key(), key()];
+    const seed = secureRng.bytes(32);
+    expect(await cut(() => store.inviterSeed(seed))).toEqual(seed);
+    await cut(() => store.invite(run, ["first"], 100));
+    expect(await cut(() => store.redeem(run, "first", a, 1))).toBe(true);
+    expect(await cut(() => store.propose(run, b, 2, 1))).toBe("pending");
+    await cut(() => store.decide(run, a, "revoked", 3));
+    const contents = await cut(() => store.contents(run));
+    expect(contents.clients.map(({ standing }) => standing)).toEqual(["pending", "revoked"]);
+    await cut(() => store.forget(run, b));
+    expect(await store.redeem(run, "first", b, 4)).toBe(false);
+    expect(await cut(() => store.restore("films-2", contents))).toBe(true);
+    expect(await store.contents("films-2")).toEqual(contents);
+  });
+});
+
+/** Paths of the files that this process has open. */
+function openFiles(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((name) => {
+    try {
+      return [readlinkSync(join("/proc/self/fd", name))];
+    } catch {
+      return [];
+    }
+  });
+}
 
 /** How each policy is made to let a key in: by what it shows, or by its operator. A new policy is a line here. */
 const ways: Readonly<Record<string, (store: EnrolmentStore, client: string, nowMs: number) => Promise<string | undefined>>> = {
