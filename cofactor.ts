@@ -24,7 +24,11 @@ const commands: readonly CommandEntry[] = [
   { name: "relay", summary: "hands sealed frames from agent to agent, and can read none", load: () => import("./server/relay/cli.ts") },
   { name: "serve", summary: "serves a run to devices: the aggregator", load: () => import("./simulations/demo/serve-cli.ts") },
   { name: "invite", summary: "makes invitations to a run, each for one device", load: () => import("./server/invite-cli.ts") },
-  { name: "clients", summary: "approves, revokes and lists the devices of a run", load: () => import("./server/clients-cli.ts") },
+  {
+    name: "clients",
+    summary: "approves, revokes and lists the devices of a run, or brings them over",
+    load: () => import("./server/clients-cli.ts"),
+  },
   { name: "export", summary: "a run of a store as a signed archive", load: () => import("./server/export-cli.ts") },
   { name: "import", summary: "a run out of a signed archive into a store", load: () => import("./server/import-cli.ts") },
   {

@@ -5,17 +5,15 @@ import { type Command, type CommandIo, defineCommand, type ExitCode } from "../s
 import { CofactorError } from "../shared/errors.ts";
 import { planRun } from "../shared/plan-run.ts";
 import { parseTerms } from "../shared/terms.ts";
-import { EnrolmentDesk } from "./enrolment/desk.ts";
-import { enrolmentPolicies } from "./enrolment/index.ts";
 import { readItemFeatures } from "./item-features.ts";
 import { readNames, readTerms, readTls } from "./serve-files.ts";
 import { logEvents, logPlan } from "./serve-log.ts";
+import { openDesk, startOf } from "./serve-opened.ts";
 import { Reload } from "./serve-reload.ts";
 import type { Started } from "./serve-started.ts";
 import { createServer, type Server } from "./server.ts";
 import { type Settings, shownSettings } from "./settings.ts";
 import { resolveSettings, variablePrefix } from "./settings-sources.ts";
-import { openEnrolment } from "./stores/enrolment.ts";
 import { openStore } from "./stores/index.ts";
 
 /** The subcommand. */
@@ -119,23 +117,19 @@ async function serve(settings: Settings, io: CommandIo): Promise<ExitCode> {
   }
 }
 
-async function serveSingle({ settings, run, tls, names, log, signal, tracer, reload }: Started): Promise<ExitCode> {
-  const store = await openStore(settings.store ?? `${run.terms.id}.sqlite`);
-  const { file, ...section } = settings.enrolment;
-  const enrolment = new EnrolmentDesk({
-    policies: enrolmentPolicies,
-    section,
-    store: await openEnrolment({ run: run.terms.id, store: settings.store, file }),
-  });
-  const server = await createServer({
-    run,
-    store,
-    enrolment,
-    ...settings.limits,
-    consoleToken: settings.console.token,
-    tracer,
-    ...(names === undefined ? {} : { items: names }),
-  });
+async function serveSingle(started: Started): Promise<ExitCode> {
+  const { settings, run, tls, names, log, signal, tracer, reload } = started;
+  const server = await startOf(async (keep) =>
+    createServer({
+      run,
+      store: keep(await openStore(settings.store ?? `${run.terms.id}.sqlite`)),
+      enrolment: keep(await openDesk(started)),
+      ...settings.limits,
+      consoleToken: settings.console.token,
+      tracer,
+      ...(names === undefined ? {} : { items: names }),
+    }),
+  );
   logEvents(server, log);
   await reload.keepItems(server);
   const ending = untilEnded(server, signal);

@@ -9,7 +9,15 @@ export type { Drained, DrainOptions } from "./drain.ts";
 export { EnrolmentDesk, type EnrolmentOptions } from "./enrolment/desk.ts";
 export { enrolmentPolicies } from "./enrolment/index.ts";
 export type { Applicant, EnrolmentDefinition, EnrolmentPolicy, PolicyParts } from "./enrolment/policy.ts";
-export type { EnrolmentStore, InvitationCounts, ListedClient, Revocations, Standing } from "./enrolment/store.ts";
+export type {
+  EnrolmentContents,
+  EnrolmentStore,
+  InvitationCounts,
+  KeptInvitation,
+  ListedClient,
+  Revocations,
+  Standing,
+} from "./enrolment/store.ts";
 export { createInvitation, type Invitation } from "./enrolment/token.ts";
 export type { RoundReport, ServerEvents } from "./events.ts";
 export { type ItemFactors, readItemFactors } from "./item-factors.ts";
@@ -29,6 +37,7 @@ export type {
   AnswerKey,
   CatalogueStore,
   Driver,
+  EnrolFate,
   OpenRound,
   Publication,
   PublishedCatalogue,

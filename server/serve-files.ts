@@ -1,6 +1,7 @@
 /** The files that `cofactor serve` reads beside its settings: terms, names of items, certificates. Imports node:fs, yaml. */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import type { PeerTls } from "../shared/command/peer-tls.node.ts";
 import { CofactorError } from "../shared/errors.ts";
 import type { Settings } from "./settings.ts";
 import type { TlsOptions } from "./web-server.ts";
@@ -35,6 +36,16 @@ export function readTls({ cert, key, ca, clientCertificates }: Settings["listen"
     key: readText(key, "the certificate's key"),
     ...(ca === undefined ? {} : { ca: readText(ca, "the file of authorities") }),
     clientCertificates,
+  };
+}
+
+/** What a gateway shows a coordinator, and whom it trusts as one. @throws CofactorError CONFIG_INVALID when a file cannot be read */
+export function readLinkTls({ ca, cert, key }: Settings["cluster"]["tls"]): PeerTls {
+  return {
+    ...(ca === undefined ? {} : { ca: readText(ca, "the coordinators' file of authorities") }),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { cert: readText(cert, "the gateway's certificate"), key: readText(key, "its key") }),
   };
 }
 

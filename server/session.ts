@@ -218,11 +218,9 @@ class Session implements Attendee {
     }
     if (!this.#parts.takesClients) throw notHere("client");
     const isAdmitted = await this.#admit(header);
-    const isNew = await store.enrol(run.terms.id, header.publicKey);
-    if (isNew && (await store.countEnrolled(run.terms.id)) > this.#parts.limits.maxEnrolled) {
-      await store.forget(run.terms.id, header.publicKey);
-      throw new CofactorError("AUTH_FAILED", "this run takes no more clients");
-    }
+    const fate = await store.enrol(run.terms.id, header.publicKey, this.#parts.limits.maxEnrolled);
+    if (fate === "full") throw new CofactorError("AUTH_FAILED", "this run takes no more clients");
+    const isNew = fate === "new";
     const standing = run.model.isCumulative === true ? await this.#standing(header.publicKey) : {};
     this.#client = header.publicKey;
     this.#connection.admit();

@@ -7,6 +7,7 @@ import { parseConfig, resolveSection } from "../shared/registry.ts";
 import { gatewayName } from "./cluster/messages.ts";
 import { enrolmentPolicies } from "./enrolment/index.ts";
 import { type ConnectionLimits, connectionLimits, type SessionLimits, sessionLimits } from "./limits.ts";
+import { isShared } from "./stores/enrolment.ts";
 
 const text = v.pipe(v.string(), v.minLength(1));
 /** The usual message would quote a token that is no text. */
@@ -47,6 +48,7 @@ const settingsSchema = v.strictObject({
       redis: v.optional(text),
       advertise: v.optional(v.pipe(v.string(), v.url())),
       name: v.optional(gatewayName),
+      tls: v.optional(v.strictObject({ ca: v.optional(text), cert: v.optional(text), key: v.optional(text) }), {}),
       leaseMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(500), v.maxValue(600_000)), 2_000),
     }),
     {},
@@ -89,6 +91,8 @@ export interface Settings {
     readonly redis?: string | undefined;
     /** Where gateways and keyholders reach a coordinator; default: where it listens. */
     readonly advertise?: string | undefined;
+    /** Whom a gateway trusts as a coordinator instead of the usual authorities, and what it shows itself, in PEM. */
+    readonly tls: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined };
     /** What the operator's console calls a gateway; default: its machine's name and its process' number. */
     readonly name?: string | undefined;
     /** After what time without a word another coordinator may lead. */
@@ -115,6 +119,10 @@ export function parseSettings(input: unknown): Settings {
   if (cert === undefined && (ca !== undefined || clientCertificates !== "none")) {
     throw new CofactorError("CONFIG_INVALID", '"listen.tls.cert" expected a certificate beside "ca" or "clientCertificates"');
   }
+  const { tls: own } = settings.cluster;
+  if ((own.cert === undefined) !== (own.key === undefined)) {
+    throw new CofactorError("CONFIG_INVALID", '"cluster.tls" expected a cert and its key, or neither');
+  }
   assertCluster(settings);
   return { ...settings, enrolment: { ...options, ...(file === undefined ? {} : { file }) } };
 }
@@ -133,7 +141,7 @@ function assertCluster({
     return;
   }
   if (redis === undefined) throw new CofactorError("CONFIG_INVALID", `"cluster.redis" expected a URL for the role "${role}"`);
-  if (store === undefined || !/^postgres(ql)?:/.test(store))
+  if (store === undefined || !isShared(store))
     throw new CofactorError("CONFIG_INVALID", `"store" expected postgres://... for the role "${role}": servers share it`);
   if (enrolment.file !== undefined)
     throw new CofactorError("CONFIG_INVALID", `"enrolment.file" expected none for the role "${role}": enrolment lies in the data base`);

@@ -57,6 +57,9 @@ export interface Driver {
  */
 export type AnswerFate = "saved" | "duplicate" | "conflict" | "closed";
 
+/** What became of a client that was to be enrolled: it is now; it was before; or there is no room, and nothing was kept. */
+export type EnrolFate = "new" | "known" | "full";
+
 /** What became of a round. */
 export interface RoundRecord {
   readonly round: number;
@@ -161,8 +164,11 @@ export interface Store extends ArchiveStore {
   saveRun(run: string, stored: StoredRun): Promise<void>;
   /** Makes the caller the run's only driver: earlier ones are refused from now on. @throws CofactorError STORE_FAILED for a run that is not there */
   takeOver(run: string): Promise<Driver>;
-  /** Enrols a client; false when it was enrolled already. */
-  enrol(run: string, client: string): Promise<boolean>;
+  /**
+   * Enrols a client, unless `most` are; by default as many as come. However many servers of one store enrol at once, no more than `most` are.
+   * @throws CofactorError STORE_FAILED
+   */
+  enrol(run: string, client: string, most?: number): Promise<EnrolFate>;
   /**
    * How many clients are enrolled, in a time that does not grow with them. What other servers of the same store enrolled within the last second
    * may be missing.

@@ -104,7 +104,11 @@ export async function startCoordinator(options: CoordinatorNodeOptions): Promise
     onRefused: (error) => (server === undefined ? events.emit("refused", { kind: "unknown", code: error.code }) : server.refuse(error)),
     console: consoles?.desk,
   });
-  const held = await options.lease(encodeHolder({ url: options.advertise ?? listener.url, id }, run, identity));
+  const openLease = async (): Promise<Lease> => options.lease(encodeHolder({ url: options.advertise ?? listener.url, id }, run, identity));
+  const held = await openLease().catch(async (error: unknown) => {
+    await listener.close();
+    throw error;
+  });
   lease = held;
 
   const begin = async (): Promise<Term> => {

@@ -1,11 +1,11 @@
 /** `cofactor serve` as one of several servers: a gateway or a coordinator until its operator ends it. Imports server. */
 import type { ExitCode } from "../../shared/command/command.ts";
 import { isCofactorError } from "../../shared/errors.ts";
-import { EnrolmentDesk } from "../enrolment/desk.ts";
-import { enrolmentPolicies } from "../enrolment/index.ts";
+import { connectSocket } from "../connect.ts";
+import { readLinkTls } from "../serve-files.ts";
 import { logEvents } from "../serve-log.ts";
+import { openDesk, startOf } from "../serve-opened.ts";
 import type { Started } from "../serve-started.ts";
-import { openEnrolment } from "../stores/enrolment.ts";
 import { openStore } from "../stores/index.ts";
 import { startCoordinator } from "./coordinator-node.ts";
 import { createGateway } from "./gateway.ts";
@@ -13,27 +13,28 @@ import type { Lease } from "./lease.ts";
 import { redisLease } from "./redis-lease.ts";
 
 /** Serves until it is told to end. @throws CofactorError CONFIG_INVALID, STORE_FAILED, UNAVAILABLE */
-export async function serveMember(options: Started): Promise<ExitCode> {
-  const { settings, run } = options;
+export async function serveMember(started: Started): Promise<ExitCode> {
+  const { settings, run } = started;
   const { redis, leaseMs } = settings.cluster;
   const lease = (holder: string): Promise<Lease> => redisLease({ url: redis!, run: run.terms.id, holder, ttlMs: leaseMs });
-  return settings.cluster.role === "gateway" ? serveGateway(options, await lease("")) : serveCoordinator(options, lease);
+  return settings.cluster.role === "gateway" ? serveGateway(started, lease) : serveCoordinator(started, lease);
 }
 
-async function serveGateway({ settings, run, tls, log, signal, reload }: Started, lease: Lease): Promise<ExitCode> {
-  const store = await openStore(settings.store!);
-  const { file, ...section } = settings.enrolment;
-  const kept = await openEnrolment({ run: run.terms.id, store: settings.store, file });
-  const enrolment = new EnrolmentDesk({ policies: enrolmentPolicies, section, store: kept });
-  const gateway = await createGateway({
-    run,
-    store,
-    lease,
-    enrolment,
-    ...settings.limits,
-    name: settings.cluster.name,
-    consoleToken: settings.console.token,
-  });
+async function serveGateway(started: Started, lease: (holder: string) => Promise<Lease>): Promise<ExitCode> {
+  const { settings, run, tls, log, signal, reload } = started;
+  const linkTls = readLinkTls(settings.cluster.tls);
+  const gateway = await startOf(async (keep) =>
+    createGateway({
+      run,
+      store: keep(await openStore(settings.store!)),
+      enrolment: keep(await openDesk(started)),
+      lease: keep(await lease("")),
+      ...settings.limits,
+      name: settings.cluster.name,
+      connect: (url) => connectSocket(url, linkTls),
+      consoleToken: settings.console.token,
+    }),
+  );
   logEvents(gateway, log);
   gateway.on("linked", (event) => log.info(event, "coordinator"));
   try {
@@ -54,20 +55,21 @@ async function serveCoordinator(
   lease: (holder: string) => Promise<Lease>,
 ): Promise<ExitCode> {
   const { advertise, leaseMs } = settings.cluster;
-  const store = await openStore(settings.store!);
-  const node = await startCoordinator({
-    run,
-    store,
-    lease,
-    ...settings.limits,
-    claimMs: Math.floor(leaseMs / 4),
-    consoleToken: settings.console.token,
-    listen: { ...settings.limits, ...settings.listen, tls },
-    ...(advertise === undefined ? {} : { advertise }),
-    tracer,
-    ...(names === undefined ? {} : { items: names }),
-    onServer: (server) => reload.keepItems(server),
-  });
+  const node = await startOf(async (keep) =>
+    startCoordinator({
+      run,
+      store: keep(await openStore(settings.store!)),
+      lease,
+      ...settings.limits,
+      claimMs: Math.floor(leaseMs / 4),
+      consoleToken: settings.console.token,
+      listen: { ...settings.limits, ...settings.listen, tls },
+      ...(advertise === undefined ? {} : { advertise }),
+      tracer,
+      ...(names === undefined ? {} : { items: names }),
+      onServer: (server) => reload.keepItems(server),
+    }),
+  );
   reload.keepCertificate(node);
   logEvents(node, log);
   node.on("leading", (event) => {

@@ -1,6 +1,7 @@
 /** Enrolment at work: a policy, and above it the revocations, which hold under every policy. Imports the seam, errors, registry. */
 import type { Clock } from "../../shared/clock.ts";
 import { CofactorError } from "../../shared/errors.ts";
+import { createRng, drawSeed, type Rng, type SecureRng, secureRng } from "../../shared/random.ts";
 import { resolveSection } from "../../shared/registry.ts";
 import type { Applicant, EnrolmentDefinition, EnrolmentPolicy } from "./policy.ts";
 import type { EnrolmentStore } from "./store.ts";
@@ -14,22 +15,26 @@ export interface EnrolmentOptions {
   readonly store: EnrolmentStore;
   /** Milliseconds of the epoch; by default the platform's. */
   readonly now?: () => number;
+  /** Spreads looks of many servers at one store over time. */
+  readonly secure?: SecureRng;
 }
 
 /** Who may join a run, and who no longer. */
 export class EnrolmentDesk {
   readonly #policy: EnrolmentPolicy;
   readonly #store: EnrolmentStore;
+  readonly #rng: Rng;
   /** The number up to which revocations were told of when a key was last among them. */
   readonly #told = new Map<string, number>();
   #seq = 0;
   #stop: (() => void) | undefined;
 
   /** @throws CofactorError CONFIG_INVALID for an unknown policy or option */
-  constructor({ policies, section, store, now = Date.now }: EnrolmentOptions) {
+  constructor({ policies, section, store, now = Date.now, secure = secureRng }: EnrolmentOptions) {
     const { definition, options } = resolveSection(policies, section, "enrolment");
     this.#policy = definition.create(options, { store, now });
     this.#store = store;
+    this.#rng = createRng(drawSeed(secure));
   }
 
   /**
@@ -50,7 +55,10 @@ export class EnrolmentDesk {
     return this.#store.forget(run, client);
   }
 
-  /** Tells of every key that is revoked from now on, within `everyMs`. A store that cannot be read is asked again. */
+  /**
+   * Tells of every key that is revoked: looks at the store from half of `everyMs` to all of it after the last look, so that many servers do not
+   * look in step. A store that cannot be read is asked again, and nothing is missed meanwhile.
+   */
   watch(run: string, clock: Clock, everyMs: number, onRevoked: (client: string) => void): void {
     let isStopped = false;
     let cancel = (): void => undefined;
@@ -64,7 +72,7 @@ export class EnrolmentDesk {
           onRevoked(client);
         }
       }
-      cancel = clock.after(everyMs, () => void look());
+      cancel = clock.after(everyMs * (1 + this.#rng.float()) * 0.5, () => void look());
     };
     this.#stop = () => {
       isStopped = true;

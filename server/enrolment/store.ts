@@ -32,6 +32,24 @@ export interface InvitationCounts {
   readonly expired: number;
 }
 
+/** An invitation as it is kept. */
+export interface KeptInvitation {
+  readonly hash: string;
+  readonly expiresAtMs: number;
+  /** The key that has redeemed it. */
+  readonly client?: string | undefined;
+}
+
+/** All that is kept for a run: what moves from one store to another. */
+export interface EnrolmentContents {
+  /** Secret; undefined where nobody has been invited. */
+  readonly inviterSeed: Uint8Array | undefined;
+  /** Those decided last at the end. */
+  readonly clients: readonly ListedClient[];
+  /** By hash, ascending. */
+  readonly invitations: readonly KeptInvitation[];
+}
+
 /** Durable state of enrolment, for several runs. */
 export interface EnrolmentStore {
   /** The seed of the key that signs invitations, 32 bytes, secret: `fresh` when there was none. */
@@ -55,5 +73,13 @@ export interface EnrolmentStore {
    */
   redeem(run: string, hash: string, client: string, atMs: number): Promise<boolean>;
   countInvitations(run: string, atMs: number): Promise<InvitationCounts>;
+  /** What is kept for a run, at one moment. */
+  contents(run: string): Promise<EnrolmentContents>;
+  /**
+   * Takes in what another store kept for a run: all or nothing. The inviter's key comes with it where there is none here.
+   * @returns whether invitations hold here: false where another key signs them, and none of them was taken in
+   * @throws CofactorError CONFIG_INVALID where something is kept for that run already; STORE_FAILED
+   */
+  restore(run: string, contents: EnrolmentContents): Promise<boolean>;
   close(): Promise<void>;
 }

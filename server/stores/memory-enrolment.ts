@@ -1,5 +1,6 @@
-/** Enrolment in memory: for tests and runs that end with their process. Imports the seam. */
+/** Enrolment in memory: for tests and runs that end with their process. Imports the seam, its contents. */
 import type { EnrolmentStore, ListedClient, Standing } from "../enrolment/store.ts";
+import { assertNothingKept, holding } from "./enrolment-contents.ts";
 
 interface Kept {
   readonly clients: Map<string, { readonly standing: Standing; readonly atMs: number; readonly seq: number }>;
@@ -21,6 +22,7 @@ export function memoryEnrolment(): EnrolmentStore {
     kept.clients.delete(client);
     kept.clients.set(client, { standing, atMs, seq: ++kept.seq });
   };
+  const listed = (run: string): ListedClient[] => [...of(run).clients].map(([client, { standing, atMs }]) => ({ client, standing, atMs }));
   return {
     inviterSeed: async (fresh) => (seed ??= fresh.slice()).slice(),
     standing: async (run, client) => of(run).clients.get(client)?.standing,
@@ -37,7 +39,7 @@ export function memoryEnrolment(): EnrolmentStore {
       const { clients } = of(run);
       if (clients.get(client)?.standing !== "revoked") clients.delete(client);
     },
-    list: async (run) => [...of(run).clients].map(([client, { standing, atMs }]): ListedClient => ({ client, standing, atMs })),
+    list: async (run) => listed(run),
     async revokedSince(run, seq) {
       const kept = of(run);
       const clients = [...kept.clients].filter(([, known]) => known.standing === "revoked" && known.seq > seq).map(([client]) => client);
@@ -59,6 +61,26 @@ export function memoryEnrolment(): EnrolmentStore {
       const redeemed = all.filter(({ client }) => client !== undefined).length;
       const open = all.filter(({ client, expiresAtMs }) => client === undefined && atMs < expiresAtMs).length;
       return { open, redeemed, expired: all.length - redeemed - open };
+    },
+    async contents(run) {
+      const invitations = [...of(run).invitations].map(([hash, { expiresAtMs, client }]) => ({
+        hash,
+        expiresAtMs,
+        ...(client === undefined ? {} : { client }),
+      }));
+      return {
+        inviterSeed: seed?.slice(),
+        clients: listed(run),
+        invitations: invitations.sort((a, b) => (a.hash < b.hash ? -1 : 1)),
+      };
+    },
+    async restore(run, contents) {
+      assertNothingKept(run, of(run).clients.size + of(run).invitations.size);
+      const invitations = holding(contents, seed);
+      seed ??= contents.inviterSeed?.slice();
+      for (const { client, standing, atMs } of contents.clients) set(run, client, standing, atMs);
+      for (const { hash, expiresAtMs, client } of invitations ?? []) of(run).invitations.set(hash, { expiresAtMs, client });
+      return invitations !== undefined;
     },
     close: async () => undefined,
   };

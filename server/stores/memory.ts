@@ -89,11 +89,12 @@ export function memoryStore(): Store {
       state.epoch += 1;
       return { run, epoch: state.epoch };
     },
-    async enrol(run, client) {
+    async enrol(run, client, most = Number.POSITIVE_INFINITY) {
       const { enrolled } = existing(run);
-      if (enrolled.has(client)) return false;
+      if (enrolled.has(client)) return "known";
+      if (enrolled.size >= most) return "full";
       enrolled.add(client);
-      return true;
+      return "new";
     },
     countEnrolled: async (run) => stateOf(run).enrolled.size,
     forget: async (run, client) => void stateOf(run).enrolled.delete(client),

@@ -3,7 +3,8 @@
  * tables, the seam.
  */
 import { type Clock, platformClock } from "../../shared/clock.ts";
-import type { EnrolmentStore, InvitationCounts, ListedClient, Revocations, Standing } from "../enrolment/store.ts";
+import type { EnrolmentContents, EnrolmentStore, InvitationCounts, ListedClient, Revocations, Standing } from "../enrolment/store.ts";
+import { assertNothingKept, holding, toInvitation, toListed } from "./enrolment-contents.ts";
 import { PostgresLink, type Transaction } from "./postgres-link.ts";
 import { migrate } from "./postgres-tables.ts";
 import { toBytes } from "./rows.ts";
@@ -82,8 +83,8 @@ class PostgresEnrolment implements EnrolmentStore {
   }
 
   async list(run: string): Promise<ListedClient[]> {
-    const rows = await this.#link.read("SELECT client, standing, at_ms FROM cofactor.standings WHERE run = $1 ORDER BY seq", [run]);
-    return rows.map((row) => ({ client: String(row["client"]), standing: row["standing"] as Standing, atMs: Number(row["at_ms"]) }));
+    const rows = await this.#link.read(listed, [run]);
+    return rows.map(toListed);
   }
 
   async revokedSince(run: string, seq: number): Promise<Revocations> {
@@ -121,10 +122,62 @@ class PostgresEnrolment implements EnrolmentStore {
     return { open, redeemed, expired: Number(row!["n"]) - redeemed - open };
   }
 
+  contents(run: string): Promise<EnrolmentContents> {
+    return this.#link.write(async (transaction) => {
+      await lock(transaction, run);
+      return read(transaction, run);
+    });
+  }
+
+  async restore(run: string, contents: EnrolmentContents): Promise<boolean> {
+    return this.#link.write(async (transaction) => {
+      const { query, isRepeated } = transaction;
+      await lock(transaction, run);
+      const found = await read(transaction, run);
+      const invitations = holding(contents, found.inviterSeed);
+      // What an attempt whose outcome is unknown has left is this very one's.
+      if (isRepeated && sameText(found, { ...contents, invitations: invitations ?? [] })) return invitations !== undefined;
+      assertNothingKept(run, found.clients.length + found.invitations.length);
+      if (contents.inviterSeed !== undefined) {
+        await query("INSERT INTO cofactor.inviter (id, seed) VALUES (1, $1) ON CONFLICT DO NOTHING", [contents.inviterSeed]);
+      }
+      const column = <Row, Name extends keyof Row>(rows: readonly Row[], name: Name) => rows.map((row) => row[name] ?? null);
+      const { clients } = contents;
+      await query(
+        `INSERT INTO cofactor.standings (run, client, standing, at_ms) SELECT $1, client, standing, at_ms
+         FROM unnest($2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY AS kept (client, standing, at_ms, place) ORDER BY place`,
+        [run, column(clients, "client"), column(clients, "standing"), column(clients, "atMs")],
+      );
+      const held = invitations ?? [];
+      await query(
+        `INSERT INTO cofactor.invitations (run, hash, expires_at_ms, client)
+         SELECT $1, hash, expires_at_ms, client FROM unnest($2::text[], $3::bigint[], $4::text[]) AS kept (hash, expires_at_ms, client)`,
+        [run, column(held, "hash"), column(held, "expiresAtMs"), column(held, "client")],
+      );
+      return invitations !== undefined;
+    });
+  }
+
   close(): Promise<void> {
     return this.#link.close();
   }
 }
+
+/** Under the lock of the run's decisions; the key last, so that no invitation is without it. */
+async function read({ query }: Transaction, run: string): Promise<EnrolmentContents> {
+  const clients = (await query(listed, [run])).map(toListed);
+  const text = 'SELECT hash, expires_at_ms, client FROM cofactor.invitations WHERE run = $1 ORDER BY hash COLLATE "C"';
+  const invitations = (await query(text, [run])).map(toInvitation);
+  const [inviter] = await query("SELECT seed FROM cofactor.inviter");
+  return { inviterSeed: inviter === undefined ? undefined : toBytes(inviter["seed"]), clients, invitations };
+}
+
+function sameText(one: EnrolmentContents, other: EnrolmentContents): boolean {
+  const text = ({ clients, invitations }: EnrolmentContents): string => JSON.stringify([clients, invitations]);
+  return text(one) === text(other);
+}
+
+const listed = "SELECT client, standing, at_ms FROM cofactor.standings WHERE run = $1 ORDER BY seq";
 
 const countPending = "SELECT count(*) AS n FROM cofactor.standings WHERE run = $1 AND standing = 'pending'";
 

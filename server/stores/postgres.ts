@@ -14,6 +14,7 @@ import {
   type AnswerFate,
   type AnswerKey,
   type Driver,
+  type EnrolFate,
   keptModels,
   type OpenRound,
   type Publication,
@@ -27,6 +28,7 @@ import { assertDriver } from "./fence.ts";
 import { AnswerJournal } from "./postgres-answers.ts";
 import { readContents, toOpenRound, writeContents } from "./postgres-archive.ts";
 import { PostgresCatalogues } from "./postgres-catalogue.ts";
+import { PostgresClients } from "./postgres-clients.ts";
 import { PostgresLink, type Transaction } from "./postgres-link.ts";
 import { PostgresOrders } from "./postgres-orders.ts";
 import { append, endRound, insertModel, lockedEpoch } from "./postgres-rows.ts";
@@ -55,22 +57,20 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
     await link.close();
     throw error;
   }
-  return new PostgresStore(link);
+  return new PostgresStore(link, clock);
 }
 
-/** Counting a million rows takes a data base a tenth of a second: it is done once in so long, and kept in step with what comes from here. */
-const recountMs = 1000;
-
 class PostgresStore implements Store {
-  readonly #enrolled = new Map<string, { clients: number; readonly atMs: number }>();
   readonly #link: PostgresLink;
+  readonly #clients: PostgresClients;
   readonly #journal: AnswerJournal;
   readonly catalogue: PostgresCatalogues;
   readonly orders: PostgresOrders;
   #isClosed = false;
 
-  constructor(link: PostgresLink) {
+  constructor(link: PostgresLink, clock: Clock) {
     this.#link = link;
+    this.#clients = new PostgresClients(link, clock);
     this.#journal = new AnswerJournal(link);
     this.catalogue = new PostgresCatalogues(link);
     this.orders = new PostgresOrders(link);
@@ -99,38 +99,16 @@ class PostgresStore implements Store {
     return { run, epoch: Number(rows[0]!["epoch"]) };
   }
 
-  async enrol(run: string, client: string): Promise<boolean> {
-    const mark = randomUUID();
-    const isNew = await this.#link.write(async ({ query, isRepeated }) => {
-      const insert = "INSERT INTO cofactor.clients (run, client, mark) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1";
-      if ((await query(insert, [run, client, mark])).length > 0) return true;
-      const own = "SELECT 1 FROM cofactor.clients WHERE run = $1 AND client = $2 AND mark = $3";
-      return isRepeated && (await query(own, [run, client, mark])).length > 0;
-    });
-    if (isNew) this.#recount(run, 1);
-    return isNew;
+  enrol(run: string, client: string, most = Number.POSITIVE_INFINITY): Promise<EnrolFate> {
+    return this.#clients.enrol(run, client, most);
   }
 
-  async countEnrolled(run: string): Promise<number> {
-    const known = this.#enrolled.get(run);
-    if (known !== undefined && performance.now() - known.atMs < recountMs) return known.clients;
-    const atMs = performance.now();
-    const [row] = await this.#link.read("SELECT count(*) AS n FROM cofactor.clients WHERE run = $1", [run]);
-    const clients = Number(row!["n"]);
-    this.#enrolled.set(run, { clients, atMs });
-    return clients;
+  countEnrolled(run: string): Promise<number> {
+    return this.#clients.count(run);
   }
 
-  async forget(run: string, client: string): Promise<void> {
-    const gone = await this.#link.write(({ query }) =>
-      query("DELETE FROM cofactor.clients WHERE run = $1 AND client = $2 RETURNING 1", [run, client]),
-    );
-    if (gone.length > 0) this.#recount(run, -1);
-  }
-
-  #recount(run: string, more: number): void {
-    const known = this.#enrolled.get(run);
-    if (known !== undefined) known.clients += more;
+  forget(run: string, client: string): Promise<void> {
+    return this.#clients.forget(run, client);
   }
 
   async overRound(run: string): Promise<number> {

@@ -5,7 +5,8 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CofactorError } from "../../shared/errors.ts";
-import type { EnrolmentStore, ListedClient, Standing } from "../enrolment/store.ts";
+import type { EnrolmentContents, EnrolmentStore, InvitationCounts, ListedClient, Revocations, Standing } from "../enrolment/store.ts";
+import { assertNothingKept, holding, toInvitation, toListed } from "./enrolment-contents.ts";
 
 /** Entry i brings a file from version i to i + 1. */
 const migrations: readonly string[] = [
@@ -24,14 +25,16 @@ const migrations: readonly string[] = [
  * @throws CofactorError STORE_FAILED when the file is none, or was written by a newer version
  */
 export function sqliteEnrolment(path: string): EnrolmentStore {
+  let database: DatabaseSync | undefined;
   try {
-    const database = new DatabaseSync(path);
+    database = new DatabaseSync(path);
     // The file holds the key that signs invitations.
     if (path !== ":memory:") chmodSync(path, 0o600);
     database.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     migrate(database);
     return new SqliteEnrolment(database);
   } catch (cause) {
+    if (database?.isOpen) database.close();
     if (cause instanceof CofactorError) throw cause;
     throw new CofactorError("STORE_FAILED", "the enrolment file could not be opened: is it one?", { cause });
   }
@@ -59,7 +62,7 @@ class SqliteEnrolment implements EnrolmentStore {
   async inviterSeed(fresh: Uint8Array): Promise<Uint8Array> {
     return this.#transaction(() => {
       this.#sql("INSERT OR IGNORE INTO inviter (id, seed) VALUES (1, ?)").run(fresh);
-      return (this.#sql("SELECT seed FROM inviter").get()!["seed"] as Uint8Array).slice();
+      return this.#seed()!;
     });
   }
 
@@ -87,11 +90,10 @@ class SqliteEnrolment implements EnrolmentStore {
   }
 
   async list(run: string): Promise<ListedClient[]> {
-    const rows = this.#read(() => this.#sql("SELECT client, standing, at_ms FROM clients WHERE run = ? ORDER BY seq").all(run));
-    return rows.map((row) => ({ client: String(row["client"]), standing: row["standing"] as Standing, atMs: Number(row["at_ms"]) }));
+    return this.#read(() => this.#list(run));
   }
 
-  async revokedSince(run: string, seq: number): Promise<{ readonly seq: number; readonly clients: readonly string[] }> {
+  async revokedSince(run: string, seq: number): Promise<Revocations> {
     const text = "SELECT seq, client FROM clients WHERE run = ? AND standing = 'revoked' AND seq > ? ORDER BY seq";
     const rows = this.#read(() => this.#sql(text).all(run, seq));
     return { seq: Number(rows.at(-1)?.["seq"] ?? seq), clients: rows.map((row) => String(row["client"])) };
@@ -114,10 +116,7 @@ class SqliteEnrolment implements EnrolmentStore {
     });
   }
 
-  async countInvitations(
-    run: string,
-    atMs: number,
-  ): Promise<{ readonly open: number; readonly redeemed: number; readonly expired: number }> {
+  async countInvitations(run: string, atMs: number): Promise<InvitationCounts> {
     const text = `SELECT count(*) AS n, count(client) AS redeemed,
       coalesce(sum(client IS NULL AND expires_at_ms > ?), 0) AS open FROM invitations WHERE run = ?`;
     const row = this.#read(() => this.#sql(text).get(atMs, run)!);
@@ -125,8 +124,37 @@ class SqliteEnrolment implements EnrolmentStore {
     return { open, redeemed, expired: Number(row["n"]) - redeemed - open };
   }
 
+  async contents(run: string): Promise<EnrolmentContents> {
+    return this.#transaction(() => ({
+      inviterSeed: this.#seed(),
+      clients: this.#list(run),
+      invitations: this.#sql("SELECT hash, expires_at_ms, client FROM invitations WHERE run = ? ORDER BY hash").all(run).map(toInvitation),
+    }));
+  }
+
+  async restore(run: string, contents: EnrolmentContents): Promise<boolean> {
+    return this.#transaction(() => {
+      const text = "SELECT (SELECT count(*) FROM clients WHERE run = ?) + (SELECT count(*) FROM invitations WHERE run = ?) AS n";
+      assertNothingKept(run, Number(this.#sql(text).get(run, run)!["n"]));
+      const invitations = holding(contents, this.#seed());
+      if (contents.inviterSeed !== undefined) this.#sql("INSERT OR IGNORE INTO inviter (id, seed) VALUES (1, ?)").run(contents.inviterSeed);
+      for (const { client, standing, atMs } of contents.clients) this.#set(run, client, standing, atMs);
+      const insert = this.#sql("INSERT INTO invitations (run, hash, expires_at_ms, client) VALUES (?, ?, ?, ?)");
+      for (const { hash, expiresAtMs, client } of invitations ?? []) insert.run(run, hash, expiresAtMs, client ?? null);
+      return invitations !== undefined;
+    });
+  }
+
   async close(): Promise<void> {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  #seed(): Uint8Array | undefined {
+    return (this.#sql("SELECT seed FROM inviter").get()?.["seed"] as Uint8Array | undefined)?.slice();
+  }
+
+  #list(run: string): ListedClient[] {
+    return this.#sql("SELECT client, standing, at_ms FROM clients WHERE run = ? ORDER BY seq").all(run).map(toListed);
   }
 
   #standing(run: string, client: string): Standing | undefined {
@@ -153,6 +181,7 @@ class SqliteEnrolment implements EnrolmentStore {
       return work();
     } catch (cause) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (cause instanceof CofactorError) throw cause;
       throw new CofactorError("STORE_FAILED", "the enrolment file could not be used: is the disk full or the file locked?", { cause });
     }
   }

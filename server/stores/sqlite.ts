@@ -11,6 +11,7 @@ import {
   type AnswerFate,
   type AnswerKey,
   type Driver,
+  type EnrolFate,
   keptModels,
   type OpenRound,
   type Publication,
@@ -64,14 +65,17 @@ class SqliteStore implements Store {
     });
   }
 
-  enrol(run: string, client: string): Promise<boolean> {
-    return this.#link.grouped(
-      () => this.#link.sql("INSERT OR IGNORE INTO clients (run, client) VALUES (?, ?)").run(run, client).changes === 1,
-    );
+  enrol(run: string, client: string, most = Number.POSITIVE_INFINITY): Promise<EnrolFate> {
+    return this.#link.grouped(() => {
+      if (this.#link.sql("SELECT 1 FROM clients WHERE run = ? AND client = ?").get(run, client) !== undefined) return "known";
+      if (this.#enrolled(run) >= most) return "full";
+      this.#link.sql("INSERT INTO clients (run, client) VALUES (?, ?)").run(run, client);
+      return "new";
+    });
   }
 
   async countEnrolled(run: string): Promise<number> {
-    return Number(this.#link.sql("SELECT clients FROM enrolled WHERE run = ?").get(run)?.["clients"] ?? 0);
+    return this.#enrolled(run);
   }
 
   async forget(run: string, client: string): Promise<void> {
@@ -219,6 +223,10 @@ class SqliteStore implements Store {
   }
 
   /** @throws CofactorError FENCED before anything is written */
+  #enrolled(run: string): number {
+    return Number(this.#link.sql("SELECT clients FROM enrolled WHERE run = ?").get(run)?.["clients"] ?? 0);
+  }
+
   #insertAnswer(driver: Driver, round: number, { stage, client, digest, signature, bytes }: StoredAnswer): AnswerFate {
     const { run } = driver;
     this.#assertDriver(driver);

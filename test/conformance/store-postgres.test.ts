@@ -86,6 +86,16 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
       await clear();
     });
 
+    it("enrols no more clients than may be, whichever of several servers they come to at once", async () => {
+      const stores = await Promise.all(Array.from({ length: 3 }, () => postgresStore(url)));
+      await stores[0]!.saveRun(run, stored);
+      const fates = await Promise.all(Array.from({ length: 30 }, (_, index) => stores[index % 3]!.enrol(run, `c${index}`, 10)));
+      expect(fates.filter((fate) => fate === "new")).toHaveLength(10);
+      expect(await cluster.query(url, "SELECT count(*)::integer AS n FROM cofactor.clients")).toEqual([{ n: 10 }]);
+      for (const store of stores) await store.close();
+      await clear();
+    });
+
     it("refuses statements that change, delete or empty the ledger", async () => {
       const store = await postgresStore(url);
       await store.saveRun(run, stored);
@@ -177,8 +187,8 @@ describe.skipIf(missing !== undefined)(`on a PostgreSQL server${missing === unde
       const driver = await cut(() => store.takeOver(run));
       // The epoch that nobody was told of is left out.
       expect(driver.epoch).toBe(2);
-      expect(await cut(() => store.enrol(run, "a"))).toBe(true);
-      expect(await cut(() => store.enrol(run, "a"))).toBe(false);
+      expect(await cut(() => store.enrol(run, "a"))).toBe("new");
+      expect(await store.enrol(run, "a")).toBe("known");
       await cut(() =>
         store.catalogue.order(run, [
           { kind: "add", id: "x" },

@@ -26,6 +26,10 @@ describe("sqlite store's file", () => {
     database.exec("PRAGMA user_version = 999");
     database.close();
     expect(() => at.open()).toThrow(expect.objectContaining({ code: "STORE_FAILED", message: expect.stringContaining("999") as string }));
+    // It is given back: who opens it next finds nobody who holds it.
+    const next = new DatabaseSync(at.path);
+    next.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK");
+    next.close();
     at.remove();
   });
 

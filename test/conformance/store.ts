@@ -70,16 +70,33 @@ export function describeStore(store: StoreCase): void {
     it("enrols each client once and forgets whoever leaves", async () => {
       const at = await place();
       const { store } = await founded(at);
-      expect([await store.enrol(run, "a"), await store.enrol(run, "b"), await store.enrol(run, "a")]).toEqual([true, true, false]);
+      expect([await store.enrol(run, "a"), await store.enrol(run, "b"), await store.enrol(run, "a")]).toEqual(["new", "new", "known"]);
       await store.forget(run, "b");
       const again = await reopen(at, store);
       expect(await again.countEnrolled(run)).toBe(1);
       await again.forget(run, "never there");
       expect(await again.countEnrolled(run)).toBe(1);
-      expect([await again.enrol(run, "a"), await again.enrol(run, "b")]).toEqual([false, true]);
+      expect([await again.enrol(run, "a"), await again.enrol(run, "b")]).toEqual(["known", "new"]);
       expect(await again.countEnrolled(run)).toBe(2);
       await again.forget(run, "a");
       expect([await again.countEnrolled(run), await again.countEnrolled("films-2")]).toEqual([1, 0]);
+    });
+
+    it("enrols no more clients than may be, and has room again when one leaves", async () => {
+      const { store } = await founded(await place());
+      const most = 3;
+      const fates = await Promise.all(["a", "b", "c", "d", "e", "f"].map((client) => store.enrol(run, client, most)));
+      expect(fates.toSorted()).toEqual(["full", "full", "full", "new", "new", "new"]);
+      expect(await store.countEnrolled(run)).toBe(most);
+      const inside = ["a", "b", "c", "d", "e", "f"].filter((_, index) => fates[index] === "new");
+      // Whoever is in is in, also where there is no room; a refusal kept nothing.
+      expect(await Promise.all(inside.map((client) => store.enrol(run, client, most)))).toEqual(["known", "known", "known"]);
+      await store.forget(run, inside[0]!);
+      expect([await store.enrol(run, "g", most), await store.enrol(run, "h", most), await store.enrol(run, "h")]).toEqual([
+        "new",
+        "full",
+        "new",
+      ]);
     });
 
     it("knows which round is over", async () => {

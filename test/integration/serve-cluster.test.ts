@@ -1,10 +1,13 @@
 /** `cofactor serve` as gateways and coordinators, `join` over several addresses: as an operator and a user run them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { createClient } from "../../client/index.node.ts";
+import { createIdentity, type Identity } from "../../shared/crypto/identity.ts";
+import { secureRng } from "../../shared/random.ts";
+import { authority, clientCertificate, serverCertificate, type TestCertificate } from "../support/certificates.ts";
 import { acceptOpen } from "../support/client-world.ts";
 import { missingCluster } from "../support/cluster-processes.ts";
 import { commandsIn } from "../support/commands.ts";
@@ -126,6 +129,110 @@ describe.skipIf(missing !== undefined)(`a cluster from the shell${missing === un
     await isLost;
     for (const client of [ann, ben]) await expect(client.join()).rejects.toMatchObject({ code: "REVOKED" });
     for (const client of clients) client.close();
+  });
+
+  it.each(["gateway", "coordinator"])("ends as a %s that cannot start, whatever it has opened by then", async (role) => {
+    const store = ["--store", await postgres.createDatabase()];
+    const wrong = await commands.run("serve", "terms.yaml", "--role", role, "--redis", "mysql://x", ...store);
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining("redis://") as string });
+  });
+
+  it("has a key wait for its operator, at one server on the data base as at a gateway", async () => {
+    const store = await postgres.createDatabase();
+    writeFileSync(join(folder, "approved.yaml"), stringify({ ...terms, id: "approved", cohort: { size: 1, min: 1 }, rounds: 1_000_000 }));
+    const kind = ["--store", store, "--set", "enrolment.kind=approved"];
+    const place = ["--run", "approved", "--store", store];
+    const [annIs, benIs] = [createIdentity(secureRng), createIdentity(secureRng)];
+    const device = (url: unknown, identity: Identity) =>
+      createClient({ url: String(url), run: "approved", ratings: [[1, 1]], accept: { ...acceptOpen, minCohort: 1 }, identity });
+    const single = commands.start("serve", "approved.yaml", ...kind);
+    const { url } = await single.line(({ msg }) => msg === "listening");
+    const ann = device(url, annIs);
+    await expect(ann.join()).rejects.toMatchObject({ code: "NOT_ADMITTED", retryable: true });
+    expect((await commands.run("clients", "list", ...place)).out).toContain(`${annIs.id}  pending`);
+    expect((await commands.run("clients", "approve", ...place, "--", annIs.id)).code).toBe(0);
+    expect((await ann.participate({ rounds: 1 })).rounds).toBe(1);
+    ann.close();
+    single.child.kill("SIGTERM");
+    expect((await single.ended).code).toBe(0);
+    expect(existsSync(join(folder, "approved.enrolment"))).toBe(false);
+    // What one server has decided holds in a cluster.
+    const servers = ["coordinator", "gateway"].map((role) =>
+      commands.start("serve", "approved.yaml", "--role", role, "--redis", redis.url, ...kind),
+    );
+    const gateway = await servers[1]!.line(({ msg }) => msg === "listening");
+    await servers[1]!.line(({ isLinked }) => isLinked === true);
+    const [back, ben] = [device(gateway["url"], annIs), device(gateway["url"], benIs)];
+    await back.join();
+    await expect(ben.join()).rejects.toMatchObject({ code: "NOT_ADMITTED", retryable: true });
+    expect((await commands.run("clients", "approve", ...place, "--", benIs.id)).code).toBe(0);
+    await ben.join();
+    for (const client of [back, ben]) client.close();
+  });
+
+  it("starts on no data base beside a file of earlier times, until what it keeps was brought over", async () => {
+    const store = await postgres.createDatabase();
+    writeFileSync(join(folder, "moved.yaml"), stringify({ ...terms, id: "moved" }));
+    const [there, here] = [
+      ["--run", "moved", "--store", "moved.sqlite"],
+      ["--run", "moved", "--store", store],
+    ];
+    const { out } = await commands.run("invite", ...there);
+    const revoked = createIdentity(secureRng).id;
+    await commands.run("clients", "revoke", ...there, "--", revoked);
+    const refused = {
+      code: 2,
+      err: expect.stringContaining("cofactor clients import --run moved --from moved.sqlite.enrolment") as string,
+    };
+    for (const args of [
+      ["serve", "moved.yaml", "--store", store],
+      ["serve", "moved.yaml", "--store", store, "--redis", redis.url, "--role", "gateway"],
+      ["clients", "list", ...here],
+      ["invite", ...here],
+    ]) {
+      expect(await commands.run(...args), args.join(" ")).toMatchObject(refused);
+    }
+    const bring = ["clients", "import", ...here, "--from", "moved.sqlite.enrolment"];
+    expect(await commands.run(...bring)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining("took in 1 keys and 1 invitations") as string,
+    });
+    expect(await commands.run(...bring)).toMatchObject({ code: 2, err: expect.stringContaining("already") as string });
+    renameSync(join(folder, "moved.sqlite.enrolment"), join(folder, "away"));
+    expect((await commands.run("clients", "list", ...here)).out).toContain(`${revoked}  revoked`);
+    const server = commands.start("serve", "moved.yaml", "--store", store, "--set", "enrolment.kind=invitation");
+    const { url } = await server.line(({ msg }) => msg === "listening");
+    const client = createClient({ url: String(url), run: "moved", ratings: [[1, 1]], accept: acceptOpen, invitation: out.trim() });
+    await client.join();
+    client.close();
+  });
+
+  it("links a gateway over TLS by its own certificate, and none without one that the coordinator asks for", async () => {
+    const pem = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return name;
+    };
+    const ca = pem("authority.pem", authority);
+    const own = (place: string, { cert, key }: TestCertificate): string[] => {
+      const names = [pem(`${place}.pem`, cert), pem(`${place}.key`, key)];
+      return ["--set", `${place}.ca=${ca}`, "--set", `${place}.cert=${names[0]}`, "--set", `${place}.key=${names[1]}`];
+    };
+    const shared = ["--store", await postgres.createDatabase(), "--redis", redis.url];
+    const serve = (role: string, ...more: string[]) => commands.start("serve", "terms.yaml", "--role", role, ...shared, ...more);
+    const coordinator = serve("coordinator", ...own("listen.tls", serverCertificate), "--set", "listen.tls.clientCertificates=require");
+    const { url } = await coordinator.line(({ msg }) => msg === "listening");
+    expect(String(url)).toMatch(/^https:/);
+    const known = serve("gateway", ...own("cluster.tls", clientCertificate));
+    const unknown = serve("gateway", "--set", `cluster.tls.ca=${ca}`);
+    await known.line(({ isLinked }) => isLinked === true);
+    const listening = await unknown.line(({ msg }) => msg === "listening");
+    expect((await fetch(`${String(listening["url"])}/ready`)).status).toBe(503);
+    expect(
+      await commands.run("serve", "terms.yaml", "--role", "gateway", ...shared, "--set", "cluster.tls.cert=cluster.tls.pem"),
+    ).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("expected a cert and its key") as string,
+    });
   });
 
   it("ends a coordinator with 4 when the record of spent privacy does not add up", async () => {

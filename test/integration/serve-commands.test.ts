@@ -139,6 +139,10 @@ describe("cofactor serve", () => {
     [["invite", "--run", "films", "--count", "0"], '"--count" expected'],
     [["clients", "aprove", "--run", "films"], 'did you mean "approve"?'],
     [["clients", "revoke", "--run", "films"], "expected keys"],
+    [["clients", "list", "KEY", "--run", "films"], '"list" expected no keys'],
+    [["clients", "import", "--run", "films"], '"import" expected "--from"'],
+    [["clients", "list", "--run", "films", "--from", "x"], '"list" expected no "--from"'],
+    [["clients", "import", "--run", "films", "--from", "nowhere"], 'no enrolment of run "films" in a file "nowhere"'],
     [["clients", "revoke", "short", "--run", "films"], "43 characters"],
   ])("is told what is wrong with %j", async (args, message) => {
     expect(await commands.run(...args)).toMatchObject({ code: 2, out: "", err: expect.stringContaining(message) as string });

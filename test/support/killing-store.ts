@@ -40,7 +40,7 @@ export function killingStore(inner: Store, point: KillPoint | undefined, nth: nu
       reach(takeOverPoint);
       return driver;
     },
-    enrol: (run, client) => inner.enrol(run, client),
+    enrol: (run, client, most) => inner.enrol(run, client, most),
     countEnrolled: (run) => inner.countEnrolled(run),
     forget: (run, client) => inner.forget(run, client),
     overRound: (run) => inner.overRound(run),

@@ -75,9 +75,10 @@ export class ScriptedClient {
     return toBase64url(sign(this.identity, "join", joinBytes(hello.challenge, this.run, role, hello.serverKey, terms)));
   }
 
-  async join(role: "client" | "keyholder" = "client"): Promise<AnswerHeader<"join">> {
+  async join(role: "client" | "keyholder" = "client", invitation?: string): Promise<AnswerHeader<"join">> {
     const hello = await this.hello();
-    const header = { role, publicKey: this.identity.id, proof: await this.proofFor(hello, role) };
+    const shown = invitation === undefined ? {} : { invitation };
+    const header = { role, publicKey: this.identity.id, proof: await this.proofFor(hello, role), ...shown };
     return parseAnswer("join", (await this.say("join", header)).header);
   }
 
